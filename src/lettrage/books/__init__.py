@@ -1,0 +1,1 @@
+"""The books: entries, their chain of hashes, their numbers, and the laws they obey."""

@@ -1,0 +1,130 @@
+"""The company file as a value: what a dossier's rules, banks, years and states are while a document is judged."""
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+
+import msgspec
+
+from lettrage.company.accounts import Accounts
+from lettrage.company.states import AT_THE_BANK, DUE, Direction, State, StateChange
+from lettrage.money import Currency
+
+
+class Tolerance(msgspec.Struct, frozen=True):
+    """The largest difference that may be written off: in home minor units and as a share of the open amount.
+
+    No tolerance declared means zero; of a declared pair the bound that is left out does not limit.
+    """
+
+    amount: int | None = 0
+    percent: Fraction | None = Fraction(0)
+
+
+class Year(msgspec.Struct, frozen=True):
+    """A financial year; entries up to `closed_until` are closed."""
+
+    name: str
+    start: date
+    end: date
+    closed_until: date | None = None
+
+
+class Bank(msgspec.Struct, frozen=True):
+    """A bank account of the company."""
+
+    code: str
+    account: str
+    currency: Currency
+    iban: str = ""
+    bic: str = ""
+    reconcilable: bool = True
+
+
+class Establishment(msgspec.Struct, frozen=True):
+    """An establishment; its bank is the default BQC of what names it."""
+
+    code: str
+    bank: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Figures that the source leaves open; a load file may change them under `settings`."""
+
+    repeat_hours: int = 72  # how long an equal document is answered as before
+    future_days: int = 7  # how far ahead a settlement may be dated
+    rate_days: int = 31  # how old a table rate may be
+
+
+class Company(msgspec.Struct, frozen=True):
+    """A dossier's rules. `years` empty: calendar years, all open."""
+
+    code: str
+    name: str
+    currency: Currency
+    accounting_file: str = ""
+    uses_prefixes: bool = False
+    allow_other_payer: bool = False
+    settlement_difference: Tolerance = Tolerance()
+    exchange_difference: Tolerance = Tolerance()
+    adjust_discount_vat: bool = False
+    discount_limit: Fraction = Fraction(5, 100)
+    chronological_callers: frozenset[str] = frozenset()
+    years: tuple[Year, ...] = ()
+    establishments: dict[str, Establishment] = {}
+    banks: dict[str, Bank] = {}
+    states: dict[str, State] = {}
+    changes: dict[str, StateChange] = {}
+    accounts: Accounts = Accounts()
+    settings: Settings = Settings()
+
+    def year_of(self, day: date) -> Year | None:
+        """The financial year that holds this day."""
+        if not self.years:
+            return Year(str(day.year), date(day.year, 1, 1), date(day.year, 12, 31))
+        return next((year for year in self.years if year.start <= day <= year.end), None)
+
+    def account_of(self, state: str, direction: Direction, bank: str) -> str:
+        """The account that carries an instrument in this state; the bank's own when it is at the bank."""
+        account = self.states[state].account(direction)
+        return self.banks[bank].account if account == AT_THE_BANK else account
+
+    def needs_bank(self, change: StateChange) -> bool:
+        """Whether a header with this change must name a bank: always for a deposit."""
+        return change.bank or not change.from_due_items or self._ends_at_bank(change)
+
+    def _ends_at_bank(self, change: StateChange) -> bool:
+        state = self.states.get(change.target)
+        return state is not None and state.account(change.direction) == AT_THE_BANK
+
+    def changes_to(self, target: str, direction: Direction, from_due_items: bool) -> list[StateChange]:
+        """The state changes of this direction that lead to a final state from due items, or from instruments."""
+        return [
+            change
+            for change in self.changes.values()
+            if change.target == target
+            and change.direction == direction
+            and change.from_due_items == from_due_items
+            and change.step in ("settle", "move")
+        ]
+
+
+def year_names(spans: list[tuple[date, date]]) -> list[str]:
+    """A year is named after the calendar year in which it ends; the second that ends in one year is `2024b`."""
+    names: list[str] = []
+    for _, end in spans:
+        twins = sum(1 for name in names if name[:4] == f"{end.year:04}")
+        names.append(f"{end.year:04}" + ("" if twins == 0 else chr(ord("a") + twins)))
+    return names
+
+
+def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
+    """The known name nearest to this one, or "" when none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415  (only where somebody misspelt something)
+
+    folded = {k.casefold(): k for k in known}
+    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else ""
+
+
+__all__ = ["DUE", "Bank", "Company", "Establishment", "Settings", "Tolerance", "Year", "nearest", "year_names"]

@@ -1,0 +1,248 @@
+"""The books as the next settlement of a document sees them: what was read, and what earlier settlements did.
+
+A group of headers works on a `Draft` over the `Desk`: when the group is refused the draft is dropped and has left no
+trace; when it is sound the desk absorbs it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import msgspec
+
+from lettrage.company.dossier import Company
+from lettrage.money import currency
+from lettrage.settlement.document import (
+    Detail,
+    Document,
+    Instrument,
+    Item,
+    TableRate,
+    ThirdParty,
+)
+
+PieceKey = tuple[str, str, str]  # third party, prefix, number
+OrderKey = tuple[int, int]  # transaction, order
+
+
+class Criteria(msgspec.Struct, frozen=True):
+    """A deposit's search for an instrument: third party, state, and its amount, home or in its currency."""
+
+    third_party: str
+    state: str
+    currency: str  # "" when the amount is the home one
+    amount: int
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Everything that a document names, to be read from the books at once."""
+
+    third_parties: frozenset[str]
+    pieces: frozenset[PieceKey]
+    orders: frozenset[OrderKey]
+    criteria: frozenset[Criteria]
+    moved: int  # how many instruments the document's details name in all
+    currencies: frozenset[str]
+    latest: date | None  # of the headers' dates
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What the books hold of that. `transactions`: the numbers named that exist, in whatever state."""
+
+    third_parties: dict[str, ThirdParty]
+    items: tuple[Item, ...]  # due items of the pieces, open or not
+    advances: tuple[Item, ...]
+    instruments: tuple[Instrument, ...]
+    rates: tuple[TableRate, ...]
+    transactions: frozenset[int]
+    next_transaction: int
+    next_item: int
+    next_instrument: int
+
+
+def wanted(document: Document, company: Company) -> Wanted:
+    """What to read of the books before judging this document."""
+    third_parties, pieces, orders, criteria = set(), set(), set(), set()
+    moved = 0
+    for settlement in document.settlements:
+        third_parties.add(settlement.third_party)
+        for detail in settlement.details:
+            third_parties.add(detail.third_party)
+            if detail.piece:
+                pieces.add((detail.third_party, detail.prefix, detail.piece))
+            elif detail.transaction:
+                orders.add((detail.transaction, detail.order or 1))
+                moved += 1
+            elif detail.from_state:
+                criteria.update(criteria_of(settlement.currency, detail, company))
+                moved += 1
+    currencies = {s.currency for s in document.settlements} - {company.currency.code}
+    dates = [s.date for s in document.settlements if s.date]
+    return Wanted(
+        frozenset(third_parties - {""}),
+        frozenset(pieces),
+        frozenset(orders),
+        frozenset(criteria),
+        moved,
+        frozenset(currencies),
+        max(dates, default=None),
+    )
+
+
+def criteria_of(header_currency: str, detail: Detail, company: Company) -> Iterator[Criteria]:
+    """The search that a deposit's detail asks for; nothing when its amount or currency cannot be read."""
+    from_amount = detail.from_amount or detail.amount
+    if detail.from_home is not None:
+        minor, code = detail.from_home.minor(company.currency), ""
+    elif from_amount is not None:
+        found = currency(detail.currency or header_currency or company.currency.code)
+        minor, code = (from_amount.minor(found), found.code) if found else (None, "")
+    else:
+        minor, code = None, ""
+    if minor is not None:
+        yield Criteria(detail.third_party, detail.from_state, code, minor)
+
+
+def criteria_met(instrument: Instrument) -> tuple[Criteria, Criteria]:
+    """The two searches that find an instrument: by its home amount, and by its amount in its currency."""
+    party, state = instrument.third_party, instrument.state
+    return (
+        Criteria(party, state, "", instrument.home),
+        Criteria(party, state, instrument.currency.code, instrument.amount),
+    )
+
+
+class Desk:
+    """The snapshot of the books, with what the settlements so far have made and changed."""
+
+    def __init__(self, company: Company, snapshot: Snapshot, today: date) -> None:
+        self.company = company
+        self.today = today
+        self.third_parties = snapshot.third_parties
+        self.transactions = snapshot.transactions
+        self.items: dict[int, Item] = {}
+        self.by_piece: dict[PieceKey, list[int]] = defaultdict(list)
+        self.by_order: dict[OrderKey, list[int]] = defaultdict(list)
+        self.instruments: dict[int, Instrument] = {}
+        self.instruments_by_order: dict[OrderKey, list[int]] = defaultdict(list)
+        self.by_criteria: dict[Criteria, list[int]] = defaultdict(list)
+        self.cursors: dict[Criteria, int] = {}
+        self.next_transaction = snapshot.next_transaction
+        self.next_item = snapshot.next_item
+        self.next_instrument = snapshot.next_instrument
+        self._rates = sorted(snapshot.rates, key=lambda rate: rate.date)
+        for item in (*snapshot.items, *snapshot.advances):
+            self.add_item(item)
+        for instrument in sorted(snapshot.instruments, key=lambda i: (i.transaction, i.order, i.id)):
+            self.add_instrument(instrument)
+
+    def add_item(self, item: Item) -> None:
+        """Make a due item or an advance findable."""
+        self.items[item.id] = item
+        if item.kind != "advance":
+            self.by_piece[item.third_party, item.prefix, item.piece].append(item.id)
+        elif item.transaction is not None:
+            self.by_order[item.transaction, item.order or 1].append(item.id)
+
+    def table_rate(self, code: str, day: date) -> tuple[TableRate | None, TableRate | None]:
+        """The rate that counts on this day, and the last known one whatever its age."""
+        earlier = [rate for rate in self._rates if rate.currency == code and rate.date <= day]
+        if not earlier:
+            return None, next((rate for rate in reversed(self._rates) if rate.currency == code), None)
+        oldest = day - timedelta(days=self.company.settings.rate_days)
+        return (earlier[-1] if earlier[-1].date >= oldest else None), earlier[-1]
+
+    def add_instrument(self, instrument: Instrument) -> None:
+        """Make an instrument findable, by its transaction and by the criteria of a deposit."""
+        self.instruments[instrument.id] = instrument
+        self.instruments_by_order[instrument.transaction, instrument.order].append(instrument.id)
+        for criteria in criteria_met(instrument):
+            self.by_criteria[criteria].append(instrument.id)
+
+    def absorb(self, draft: "Draft") -> None:
+        """Take over what a sound group did."""
+        self.items.update(draft.changed)
+        for item in draft.made.values():
+            self.add_item(item)
+        for ended in draft.ended:
+            self.instruments[ended] = msgspec.structs.replace(self.instruments[ended], active=False)
+        for instrument in draft.instruments:
+            self.add_instrument(instrument)
+        self.cursors.update(draft.cursors)
+        self.next_transaction += 1
+        self.next_item = draft.next_item
+        self.next_instrument = draft.next_instrument
+
+
+class Draft:
+    """One group of headers at work: reads through to the desk, keeps its own changes to itself."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.company = desk.company
+        self.transaction = desk.next_transaction
+        self.next_item = desk.next_item
+        self.next_instrument = desk.next_instrument
+        self.changed: dict[int, Item] = {}
+        self.made: dict[int, Item] = {}
+        self.made_of: dict[PieceKey, list[int]] = {}
+        self.ended: set[int] = set()
+        self.instruments: list[Instrument] = []
+        self.cursors: dict[Criteria, int] = {}
+
+    def items_of(self, key: PieceKey) -> list[Item]:
+        """The due items of a document as they stand now, in the order of their numbers."""
+        earlier = [self.changed.get(i) or self.desk.items[i] for i in self.desk.by_piece.get(key, ())]
+        return earlier + [self.made[i] for i in self.made_of.get(key, ())]
+
+    def advances_of(self, transaction: int, order: int) -> list[Item]:
+        """The advances that an order of an earlier transaction received, as they stand now."""
+        found = self.desk.by_order.get((transaction, order), ())
+        return [self.changed.get(i) or self.desk.items[i] for i in found]
+
+    def change(self, item: Item) -> None:
+        """Keep the new state of an item."""
+        (self.made if item.id in self.made else self.changed)[item.id] = item
+
+    def make(self, item: Item) -> None:
+        """Keep a new due item or advance."""
+        self.made[item.id] = item
+        if item.kind != "advance":
+            self.made_of.setdefault((item.third_party, item.prefix, item.piece), []).append(item.id)
+
+    def instruments_of(self, transaction: int, order: int) -> list[Instrument]:
+        """The instruments, active or not, that an order of an earlier transaction made."""
+        return [self.desk.instruments[i] for i in self.desk.instruments_by_order.get((transaction, order), ())]
+
+    def is_active(self, instrument: Instrument) -> bool:
+        """Whether it is still in its state, at this point of the document."""
+        return instrument.active and instrument.id not in self.ended
+
+    def matching(self, criteria: Criteria) -> list[Instrument]:
+        """The two lowest active instruments that meet the criteria: the one to take, and whether it was alone.
+
+        The cursor never looks twice at an instrument that is gone, so that many deposits stay linear.
+        """
+        known = self.desk.by_criteria.get(criteria, [])
+        at = self.cursors.get(criteria, self.desk.cursors.get(criteria, 0))
+        found: list[Instrument] = []
+        for index in range(at, len(known)):
+            instrument = self.desk.instruments[known[index]]
+            if not self.is_active(instrument):
+                continue
+            if not found:
+                self.cursors[criteria] = index
+            found.append(instrument)
+            if len(found) == 2:
+                break
+        return found
+
+    def new_item_id(self) -> int:
+        """A number for a due item or an advance."""
+        self.next_item += 1
+        return self.next_item - 1
+
+    def new_instrument_id(self) -> int:
+        """A number for an instrument."""
+        self.next_instrument += 1
+        return self.next_instrument - 1

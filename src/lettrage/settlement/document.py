@@ -1,0 +1,323 @@
+"""The frozen values of the settlement sentence.
+
+Amounts are whole minor units. A value that holds one says once in which currency: its own `currency`, or the
+dossier's (home) where the name ends in `_home` or the docstring says so. "Seen" amounts are as the header sees
+them: above zero in its own direction. Other amounts of items are in the item's own sense (a credit note is negative).
+"""
+
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from lettrage.books.entry import Entry
+from lettrage.company.states import Direction, StateChange
+from lettrage.money import Currency, Figure
+from lettrage.refusal import Refusal
+
+Ledger = Literal["customer", "supplier"]
+Operation = Literal["PAYMENT", "WPA", "WDR", "WDC", "WE", "WAR"]
+
+# ---------------------------------------------------------------- what the caller wrote
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a header or a detail stands, in the caller's own spelling."""
+
+    path: str
+    spelled: dict[str, str]  # field -> the caller's name for it
+
+    def of(self, field: str) -> str:
+        """The path of a field; where the caller left it out, with the tag it is best known by."""
+        return f"{self.path}.{self.spelled.get(field) or TAGS[field]}"
+
+
+# The tag shown for a field that the caller did not write.
+TAGS = {
+    "direction": "PAYMENTTYPE",
+    "third_party": "TIERS",
+    "amount": "AMOUNT",
+    "home": "MT",
+    "currency": "DEV",
+    "label": "LIB",
+    "date": "TRANSACDT",
+    "change": "CHGETAT",
+    "final": "FINALSTATEMENT",
+    "bank": "BQC",
+    "establishment": "ETB",
+    "group": "TRANSAC",
+    "order": "NOORDRE",
+    "number": "REGLEMENTNUM",
+    "details": "DetailReglementtb",
+    "operation": "OPERATION",
+    "prefix": "PREFPIECE",
+    "piece": "PIECE",
+    "due_date": "DUEDATE",
+    "paid": "MTDEVREGLE",
+    "paid_home": "MTREGLE",
+    "transaction": "TRANSAC",
+    "from_state": "ETATORI",
+    "from_home": "MTORI",
+    "from_amount": "MTDEVORI",
+}
+
+
+class Detail(msgspec.Struct, frozen=True, gc=False):
+    """One detail as written; a blank field is "" or None."""
+
+    place: Place
+    third_party: str = ""
+    operation: Operation = "PAYMENT"
+    prefix: str = ""
+    piece: str = ""
+    due_date: date | None = None
+    amount: Figure | None = None
+    paid: Figure | None = None
+    paid_home: Figure | None = None
+    transaction: int | None = None
+    order: int | None = None
+    from_state: str = ""
+    from_home: Figure | None = None
+    from_amount: Figure | None = None
+    currency: str = ""
+
+    @property
+    def names_an_instrument(self) -> bool:
+        """By its transaction or by criteria, and no piece or advance: what a deposit's detail does."""
+        return not self.piece and self.operation != "WAR" and bool(self.transaction or self.from_state)
+
+
+class Settlement(msgspec.Struct, frozen=True, gc=False):
+    """One header with its details, as written. `faults` are what its text alone shows."""
+
+    position: int  # from 0, in document order
+    place: Place
+    direction: Direction | None
+    third_party: str
+    amount: Figure | None
+    home: Figure | None
+    currency: str
+    label: str
+    date: date | None
+    change: str
+    final: str
+    bank: str
+    establishment: str
+    group: str
+    order: int
+    number: str
+    details: tuple[Detail, ...]
+    faults: tuple[Refusal, ...]
+    identity: str  # digest of the content that is known, REGLEMENTNUM included
+
+    @property
+    def shown_number(self) -> str:
+        """How the answer's sentence names it: its REGLEMENTNUM, else its place in the document."""
+        return self.number or str(self.position + 1)
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """What the caller asks for beside the settlements themselves."""
+
+    dossier: str = ""
+    accounting_file: str = ""
+    establishment: str = ""
+    with_log: bool = False
+    single: bool = False
+    dry_run: bool = False
+    atomic: bool = False
+    repeat: bool = False
+    key: str = ""
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """A warning for the logbook: about one settlement (`position`), or about the document (None)."""
+
+    position: int | None
+    refusal: Refusal
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A settlement document, read. `digest` identifies its business content."""
+
+    parameters: Parameters
+    settlements: tuple[Settlement, ...]
+    digest: str
+    remarks: tuple[Remark, ...]
+
+
+# ---------------------------------------------------------------- what the books hold
+
+
+class Vat(msgspec.Struct, frozen=True, array_like=True):
+    """The VAT of an invoice at one rate (percent); base and amount in the invoice's currency."""
+
+    rate: Fraction
+    base: int
+    amount: int
+
+
+class Item(msgspec.Struct, frozen=True, gc=False):
+    """A due item, or an advance (negative amount, no piece).
+
+    `carried` is what its open amount is worth in the ledger (home). The first of its chain (before any WPA) had
+    `origin_amount`, carried at `origin_carried`. `parked` is the VAT not yet due, per rate of `vat` (home).
+    """
+
+    id: int
+    kind: Literal["invoice", "credit_note", "advance"]
+    ledger: Ledger
+    third_party: str
+    prefix: str
+    piece: str
+    date: date
+    due_date: date
+    currency: Currency
+    amount: int
+    open: int
+    carried: int
+    origin_amount: int
+    origin_carried: int
+    disputed: bool = False
+    means: str = "V"
+    previous: int | None = None
+    invoice: int | None = None
+    transaction: int | None = None
+    order: int | None = None
+    vat: tuple[Vat, ...] = ()
+    parked: tuple[int, ...] = ()
+    settled: int = 0
+    passed_on: int = 0
+
+    def seen(self, direction: Direction) -> int:
+        """+1 where this ledger's own invoices are settled by this direction, else -1."""
+        return 1 if (self.ledger == "customer") == (direction == "encashment") else -1
+
+
+class Instrument(msgspec.Struct, frozen=True, gc=False):
+    """A payment instrument in one state. `amount` in its currency, `home` what it carries; both above zero."""
+
+    id: int
+    transaction: int
+    order: int
+    state: str
+    direction: Direction
+    third_party: str
+    currency: Currency
+    amount: int
+    home: int
+    date: date
+    bank: str = ""
+    previous: int | None = None
+    active: bool = True
+
+
+class ThirdParty(msgspec.Struct, frozen=True):
+    """A customer or a supplier."""
+
+    code: str
+    ledger: Ledger
+    means: str = "V"
+
+
+class TableRate(msgspec.Struct, frozen=True):
+    """Units of the dossier's currency for one unit of the foreign one, on a day."""
+
+    currency: str
+    date: date
+    rate: Fraction
+
+
+class Counters(msgspec.Struct):
+    """The next numbers of a dossier; taken inside the commit, so that what is refused uses none."""
+
+    transaction: int
+    item: int
+    instrument: int
+
+
+# ---------------------------------------------------------------- what is decided
+
+
+class Allocation(msgspec.Struct, frozen=True, gc=False):
+    """What one header did to one item by one operation.
+
+    `amount` in the item's currency and own sense; `relieved_home` the carrying amount it took; `value_home` what it
+    was worth. A WPA row says what was passed on to `successor`.
+    """
+
+    order: int
+    item: int
+    operation: Operation
+    amount: int
+    relieved_home: int
+    value_home: int
+    paid: int = 0
+    successor: int | None = None
+
+
+class Header(msgspec.Struct, frozen=True, gc=False):
+    """One order of a transaction, as done."""
+
+    order: int
+    settlement: Settlement
+    change: StateChange
+    third_party: str
+    currency: Currency
+    amount: int
+    home: int
+    bank: str
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Something a person still has to do; amounts in home minor units."""
+
+    kind: Literal["credit_note_to_issue", "credit_note_to_receive"]
+    order: int
+    item: int
+    amount_home: int
+    vat_home: int
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """One transaction as it will be stored: everything it makes, changes and expires."""
+
+    number: int
+    kind: Literal["settlement", "deposit"]
+    direction: Direction
+    date: date
+    establishment: str
+    headers: tuple[Header, ...]
+    allocations: tuple[Allocation, ...] = ()
+    items_made: tuple[Item, ...] = ()
+    items_changed: tuple[Item, ...] = ()
+    instruments_made: tuple[Instrument, ...] = ()
+    instruments_ended: tuple[int, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    entry: Entry | None = None  # None: it awaits its slip
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one settlement: the transaction, or every reason against it."""
+
+    position: int
+    number: str
+    shown_number: str
+    transaction: int | None
+    order: int = 1
+    reasons: tuple[Refusal, ...] = ()
+    replayed: bool = False
+
+    @property
+    def resultcode(self) -> int:
+        """0 done, else the lowest code of its reasons."""
+        return min((reason.resultcode for reason in self.reasons), default=0)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a document does to the books, and what is answered for each of its settlements."""
+
+    outcomes: tuple[Outcome, ...]
+    transactions: tuple[Transaction, ...]
+    remarks: tuple[Remark, ...]

@@ -1,0 +1,199 @@
+"""What the money of a settlement is worth: header totals, blocked and table rates (spec section 6).
+
+Every payment and advance of a header gets two amounts, as seen: in the settlement's currency, and at home. A blocked
+rate is the fraction MT / MTDEV; it is never rounded to a decimal.
+"""
+
+from fractions import Fraction
+
+import msgspec
+
+from lettrage.money import Amount, Currency, Figure, converted
+from lettrage.refusal import Refusal
+from lettrage.settlement.desk import Desk
+from lettrage.settlement.document import Detail, Settlement
+from lettrage.settlement.terms import Terms
+
+
+class Money(msgspec.Struct, frozen=True, gc=False):
+    """A payment or an advance before it is valued: `amount` in `currency` (of its item), as seen."""
+
+    detail: Detail
+    amount: int
+    currency: Currency
+    is_advance: bool
+
+
+class Valued(msgspec.Struct, frozen=True):
+    """A header's money: its totals, and per payment the amount in its currency and at home, as seen."""
+
+    total: int
+    total_home: int
+    paid: list[int]
+    paid_home: list[int]
+
+
+class Exchange:
+    """Values one header, gathering its faults."""
+
+    def __init__(self, settlement: Settlement, terms: Terms, desk: Desk) -> None:
+        assert terms.currency is not None
+        self.settlement = settlement
+        self.desk = desk
+        self.day = terms.day
+        self.currency = terms.currency
+        self.home = desk.company.currency
+        self.faults: list[Refusal] = []
+        self.ignored: list[Refusal] = []
+
+    def value(self, moneys: list[Money]) -> Valued | None:
+        """The header's money in both currencies; None when it cannot be valued (see `faults`)."""
+        total = self._header("amount", self.settlement.amount, self.currency)
+        total_home = self._header("home", self.settlement.home, self.home)
+        if total is not None and total < 0:
+            self._fault("negative_total", "amount", str(self.settlement.amount and self.settlement.amount.text))
+        if self.faults or total is None:
+            return None
+        if self.currency == self.home:
+            valued = self._at_home(moneys, total, total_home)
+        elif total_home is not None:
+            valued = self._blocked(moneys, total, total_home)
+        else:
+            valued = self._by_table(moneys, total)
+        if valued is not None:
+            self._adds_up(valued)
+        return None if self.faults else valued
+
+    # ------------------------------------------------------------ the three ways
+
+    def _at_home(self, moneys: list[Money], total: int, total_home: int | None) -> Valued | None:
+        """In the dossier's currency: the rate is 1."""
+        if total_home is not None and total_home != total:
+            self._fault("home_total_differs", "home", self._text(total_home, self.home), self._text(total, self.home))
+        foreign = any(money.currency != self.home for money in moneys)
+        if foreign and total_home is None:
+            self._fault("home_total_missing", "home", "", self._text(total, self.home))
+        paid = [self._paid_at_home(money) for money in moneys]
+        if None in paid:
+            return None
+        known = [p for p in paid if p is not None]
+        return Valued(total, total, known, known)
+
+    def _paid_at_home(self, money: Money) -> int | None:
+        """MTDEVREGLE = MTREGLE; one is enough. On an invoice at home both are AMOUNT and may be left out."""
+        detail = money.detail
+        given = {
+            field: minor
+            for field in ("paid", "paid_home")
+            if (minor := self._minor(detail, field, self.home)) is not None
+        }
+        if money.currency == self.home:
+            for field, minor in given.items():
+                if minor != money.amount:
+                    self._detail_fault("paid_differs", detail, field, minor, money.amount, self.home)
+            return money.amount
+        if not given:
+            if detail.paid is None and detail.paid_home is None:
+                self.faults.append(Refusal("missing_field", detail.place.of("paid")))
+            return None
+        first = next(iter(given.values()))
+        if given.get("paid_home", first) != first:
+            self._detail_fault("paid_differs", detail, "paid_home", given["paid_home"], first, self.home)
+        return first
+
+    def _blocked(self, moneys: list[Money], total: int, total_home: int) -> Valued | None:
+        """At the header's own rate: both amounts on each payment, adding up exactly, each near the rate."""
+        if total == 0 or total_home <= 0:
+            self._fault("no_rate_in_totals", "home", self._text(total_home, self.home), "> 0")
+            return None
+        paid = [self._both(money, "paid", self.currency) for money in moneys]
+        paid_home = [self._both(money, "paid_home", self.home) for money in moneys]
+        known, known_home = [p for p in paid if p is not None], [p for p in paid_home if p is not None]
+        if len(known) < len(moneys) or len(known_home) < len(moneys):
+            return None
+        for money, amount, amount_home in zip(moneys, known, known_home, strict=True):
+            if money.currency == self.currency and amount != money.amount:
+                self._detail_fault("paid_differs", money.detail, "paid", amount, money.amount, self.currency)
+            if abs(Fraction(amount * total_home, total) - amount_home) > 1:
+                exact = Fraction(amount * total_home, total)
+                near = exact.numerator // exact.denominator
+                self._detail_fault("off_the_rate", money.detail, "paid_home", amount_home, near, self.home)
+        if sum(known_home) != total_home:
+            seen, expected = self._text(sum(known_home), self.home), self._text(total_home, self.home)
+            self._fault("home_total_differs", "home", seen, expected)
+        return Valued(total, total_home, known, known_home)
+
+    def _both(self, money: Money, field: str, currency: Currency) -> int | None:
+        minor = self._minor(money.detail, field, currency)
+        if minor is None and getattr(money.detail, field) is None:
+            self.faults.append(Refusal("missing_field", money.detail.place.of(field)))
+        return minor
+
+    def _by_table(self, moneys: list[Money], total: int) -> Valued | None:
+        """In the invoices' currency, at the latest rate of the table."""
+        for money in moneys:
+            if money.currency != self.currency:
+                facts = {"currency": self.currency.code, "invoice_currency": money.currency.code}
+                place = self.settlement.place.of("home")
+                self.faults.append(Refusal("rate_not_blocked", place, "", "MT", facts))
+                return None
+            minor = self._minor(money.detail, "paid", self.currency)
+            if minor is not None and minor != money.amount:
+                self._detail_fault("paid_differs", money.detail, "paid", minor, money.amount, self.currency)
+            if money.detail.paid_home is not None:
+                facts = {"operation": money.detail.operation}
+                self.ignored.append(Refusal("field_ignored", money.detail.place.of("paid_home"), facts=facts))
+        rate, last = self.desk.table_rate(self.currency.code, self.day)
+        if rate is None:
+            known = f"{last.date}" if last else "-"
+            facts = {"currency": self.currency.code, "days": str(self.desk.company.settings.rate_days)}
+            place = self.settlement.place.of("currency")
+            self.faults.append(Refusal("no_table_rate", place, str(self.day), known, facts))
+            return None
+        amounts = [money.amount for money in moneys]
+        scale = Fraction(10**self.home.decimals, 10**self.currency.decimals)
+        homes = converted(amounts, rate.rate, scale)
+        return Valued(total, sum(homes), amounts, homes)
+
+    # ------------------------------------------------------------ totals
+
+    def _adds_up(self, valued: Valued) -> None:
+        """The header amount is the sum of its payments and advances; nothing else is money (rule 2)."""
+        added = sum(valued.paid)
+        if added != valued.total:
+            self._fault(
+                "total_differs", "amount", self._text(valued.total, self.currency), self._text(added, self.currency)
+            )
+
+    def _header(self, field: str, figure: Figure | None, currency: Currency) -> int | None:
+        if figure is None:
+            return None
+        minor = figure.minor(currency)
+        if minor is None:
+            facts = {"currency": currency.code}
+            place = self.settlement.place.of(field)
+            self.faults.append(Refusal("too_many_decimals", place, figure.text, str(currency.decimals), facts))
+        return minor
+
+    def _minor(self, detail: Detail, field: str, currency: Currency) -> int | None:
+        figure: Figure | None = getattr(detail, field)
+        if figure is None:
+            return None
+        minor = figure.minor(currency)
+        if minor is None:
+            facts = {"currency": currency.code}
+            place = detail.place.of(field)
+            self.faults.append(Refusal("too_many_decimals", place, figure.text, str(currency.decimals), facts))
+        return minor
+
+    def _fault(self, code: str, field: str, seen: str = "", expected: str = "") -> None:
+        self.faults.append(Refusal(code, self.settlement.place.of(field), seen, expected))
+
+    def _detail_fault(
+        self, code: str, detail: Detail, field: str, seen: int, expected: int, currency: Currency
+    ) -> None:
+        path = detail.place.of(field)
+        self.faults.append(Refusal(code, path, self._text(seen, currency), self._text(expected, currency)))
+
+    def _text(self, minor: int, currency: Currency) -> str:
+        return Amount(minor, currency).text

@@ -1,0 +1,265 @@
+"""Which due item, or which advance, each detail of a settlement means."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from lettrage.money import Amount
+from lettrage.refusal import Refusal
+from lettrage.settlement.desk import Draft, PieceKey
+from lettrage.settlement.document import Detail, Item, Operation, Remark, Settlement
+from lettrage.settlement.operations import Target
+from lettrage.settlement.terms import Terms
+
+
+class Advance(msgspec.Struct, frozen=True, gc=False):
+    """A WAR detail: the advance that it consumes or pays back (`item`), or one to be opened (None).
+
+    `amount` in the header's currency, as seen.
+    """
+
+    detail: Detail
+    amount: int
+    item: Item | None
+    sense: int = 1
+
+
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """What a settlement's details mean."""
+
+    targets: list[Target]
+    advances: list[Advance]
+
+
+class Matcher:
+    """Matches one settlement, gathering its faults and the remarks about it."""
+
+    def __init__(self, settlement: Settlement, terms: Terms, draft: Draft) -> None:
+        self.settlement = settlement
+        self.terms = terms
+        self.draft = draft
+        self.faults: list[Refusal] = []
+        self.remarks: list[Remark] = []
+        self._taken: dict[int, int] = {}  # what this settlement already takes of each advance, as seen
+
+    def match(self) -> Match:
+        """Find everything that the details name. The result counts only where `faults` stays empty."""
+        self._header()
+        by_document: dict[tuple[PieceKey, object], list[Detail]] = {}
+        advances = []
+        for detail in self.settlement.details:
+            if not self._sound(detail):
+                continue
+            if detail.operation == "WAR":
+                advances += self._advance(detail)
+            else:
+                key = (detail.third_party, detail.prefix, detail.piece)
+                by_document.setdefault((key, detail.due_date), []).append(detail)
+        return Match(self._targets(by_document), advances)
+
+    def _fault(self, code: str, path: str, seen: str = "", expected: str = "", **facts: str) -> None:
+        self.faults.append(Refusal(code, path, seen, expected, facts))
+
+    # ------------------------------------------------------------ the header and the details alone
+
+    def _header(self) -> None:
+        place = self.settlement.place
+        malformed = {fault.path for fault in self.settlement.faults}
+        for field, value in (("third_party", self.settlement.third_party), ("amount", self.settlement.amount)):
+            if not value and place.of(field) not in malformed:
+                self._fault("missing_field", place.of(field))
+        party = self.settlement.third_party
+        if party and party not in self.draft.desk.third_parties:
+            self._fault("unknown_third_party", place.of("third_party"), party)
+
+    def _sound(self, detail: Detail) -> bool:
+        """Whether a detail can be matched: what it must have is there, what it names may be looked for."""
+        before = len(self.faults)
+        malformed = {fault.path for fault in self.settlement.faults}
+        for field in self._required(detail):
+            if not getattr(detail, field) and detail.place.of(field) not in malformed:
+                self._fault("missing_field", detail.place.of(field))
+        if detail.operation == "WAR" and detail.piece:
+            self._fault("piece_on_advance", detail.place.of("piece"), detail.piece)
+        if detail.amount is not None and detail.amount.digits == 0:
+            self._fault("zero_amount", detail.place.of("amount"), detail.amount.text)
+        if detail.third_party:
+            self._third_party(detail)
+        self._idle_fields(detail)
+        return len(self.faults) == before and detail.amount is not None
+
+    def _required(self, detail: Detail) -> Iterable[str]:
+        if detail.operation == "WAR":
+            return ("third_party", "amount")
+        prefixed = self.draft.company.uses_prefixes
+        return ("third_party", "amount", "piece", "prefix") if prefixed else ("third_party", "amount", "piece")
+
+    def _third_party(self, detail: Detail) -> None:
+        place = detail.place.of("third_party")
+        if detail.third_party not in self.draft.desk.third_parties:
+            if detail.third_party != self.settlement.third_party:
+                self._fault("unknown_third_party", place, detail.third_party)
+        elif detail.third_party != self.settlement.third_party and not self.draft.company.allow_other_payer:
+            self._fault("other_payer", place, detail.third_party, self.settlement.third_party)
+
+    def _idle_fields(self, detail: Detail) -> None:
+        """Fields that mean nothing on this detail are told, never silently dropped."""
+        idle = [f for f in ("from_state", "from_home", "from_amount") if getattr(detail, f)]
+        if detail.operation != "WAR" and detail.transaction:
+            idle.append("transaction")
+        if detail.operation not in ("PAYMENT", "WAR"):
+            idle += [f for f in ("paid", "paid_home") if getattr(detail, f) is not None]
+        for field in idle:
+            refusal = Refusal("field_ignored", detail.place.of(field), facts={"operation": detail.operation})
+            self.remarks.append(Remark(self.settlement.position, refusal))
+
+    # ------------------------------------------------------------ due items
+
+    def _targets(self, by_document: dict[tuple[PieceKey, object], list[Detail]]) -> list[Target]:
+        """Dated groups first: an undated one may not take what another detail names."""
+        targets = []
+        named: set[int] = set()
+        for (key, due), details in sorted(by_document.items(), key=lambda pair: pair[0][1] is None):
+            known = self.draft.items_of(key)
+            if not known:
+                facts = {"third_party": key[0]}
+                self._fault("unknown_piece", details[0].place.of("piece"), "/".join(filter(None, key[1:])), **facts)
+                continue
+            amounts = self._amounts(details, known[0])
+            if amounts is None:
+                continue
+            item = self._choose([i for i in known if i.id not in named], due, details, amounts)
+            if item is not None:
+                named.add(item.id)
+                targets.append(self._target(item, details, amounts))
+        order = {id(detail): index for index, detail in enumerate(self.settlement.details)}
+        return sorted(targets, key=lambda target: order[id(target.details[0][0])])
+
+    def _amounts(self, details: list[Detail], item: Item) -> list[int] | None:
+        """The details' amounts in the document's currency; None when one of them cannot be."""
+        amounts = []
+        for detail in details:
+            assert detail.amount is not None
+            minor = detail.amount.minor(item.currency)
+            if minor is None:
+                self._decimals(detail, "amount", item.currency.code, item.currency.decimals)
+            elif detail.currency and detail.currency != item.currency.code:
+                path = detail.place.of("currency")
+                self._fault("currency_differs", path, detail.currency, item.currency.code, piece=item.piece)
+            else:
+                amounts.append(minor)
+        return amounts if len(amounts) == len(details) else None
+
+    def _decimals(self, detail: Detail, field: str, code: str, decimals: int) -> None:
+        seen = getattr(detail, field).text
+        self._fault("too_many_decimals", detail.place.of(field), seen, str(decimals), currency=code)
+
+    def _choose(
+        self, known: list[Item], due: object, details: list[Detail], amounts: list[int]
+    ) -> Item | None:
+        """The due item meant: by its date where given, else the only open one, else the one that the sum fits."""
+        place = details[0].place
+        dated = [i for i in known if due is None or i.due_date == due]
+        if not dated:
+            listed = ", ".join(sorted({i.due_date.isoformat() for i in known}))
+            self._fault("unknown_due_date", place.of("due_date"), str(due or ""), listed)
+            return None
+        still_open = [i for i in dated if i.open]
+        free = [i for i in still_open if not i.disputed]
+        if not free:
+            code = "in_dispute" if still_open else "already_settled"
+            self._fault(code, place.of("piece"), dated[-1].piece, due=dated[-1].due_date.isoformat())
+            return None
+        if len(free) == 1:
+            return free[0]
+        return self._fitting(free, details, sum(amounts))
+
+    def _fitting(self, free: list[Item], details: list[Detail], total: int) -> Item | None:
+        assert self.terms.direction is not None
+        sense = free[0].seen(self.terms.direction)
+        fits = sorted((i for i in free if sense * i.open == total), key=lambda i: (i.due_date, i.id))
+        place = details[0].place.of("due_date")
+        listed = ", ".join(f"{i.due_date} {Amount(i.open, i.currency).text}" for i in free)
+        if not fits:
+            code = "sum_of_all" if sense * sum(i.open for i in free) == total else "no_due_item_fits"
+            self._fault(code, place, Amount(total, free[0].currency).text, listed, piece=free[0].piece)
+            return None
+        if len(fits) > 1:
+            taken = fits[0].due_date.isoformat()
+            refusal = Refusal("ambiguous_due_item", place, free[0].piece, taken, {"candidates": listed})
+            self.remarks.append(Remark(self.settlement.position, refusal))
+        return fits[0]
+
+    def _target(self, item: Item, details: list[Detail], amounts: list[int]) -> Target:
+        assert self.terms.direction is not None
+        sums: dict[Operation, int] = {}
+        for detail, amount in zip(details, amounts, strict=True):
+            sums[detail.operation] = sums.get(detail.operation, 0) + amount
+        if item.date > self.terms.day:
+            expected = f">= {item.date}"
+            self._fault(
+                "date_before", self.settlement.place.of("date"), str(self.terms.day), expected, piece=item.piece
+            )
+        pairs = list(zip(details, amounts, strict=True))
+        return Target(item, item.seen(self.terms.direction), pairs, sums)
+
+    # ------------------------------------------------------------ advances
+
+    def _advance(self, detail: Detail) -> list[Advance]:
+        """A WAR: opened in the third party's own direction, or consumed / paid back by naming its transaction."""
+        currency, direction = self.terms.currency, self.terms.direction
+        ledger = self.draft.desk.third_parties[detail.third_party].ledger
+        if currency is None or direction is None or detail.amount is None:
+            return []
+        amount = detail.amount.minor(currency)
+        if amount is None:
+            self._decimals(detail, "amount", currency.code, currency.decimals)
+            return []
+        own = (ledger == "customer") == (direction == "encashment")
+        if own and amount > 0:
+            if detail.transaction:
+                path = detail.place.of("transaction")
+                self._fault("advance_names_transaction", path, str(detail.transaction))
+            return [Advance(detail, amount, None)]
+        if not own and amount < 0:
+            self._fault("wrong_sign", detail.place.of("amount"), detail.amount.text, "+", operation="WAR")
+            return []
+        return self._open_advance(detail, amount)
+
+    def _open_advance(self, detail: Detail, amount: int) -> list[Advance]:
+        assert self.terms.currency is not None
+        if not detail.transaction:
+            self._fault("missing_field", detail.place.of("transaction"))
+            return []
+        name = f"{detail.transaction}/{detail.order or 1}"
+        path = detail.place.of("transaction")
+        of_order = self.draft.advances_of(detail.transaction, detail.order or 1)
+        found = [i for i in of_order if i.third_party == detail.third_party]
+        if not found:
+            known = detail.transaction in self.draft.desk.transactions
+            owners = ", ".join(sorted({i.third_party for i in of_order}))
+            code = ("advance_of_another" if owners else "no_advance") if known else "unknown_transaction"
+            self._fault(code, path, name, owners)
+            return []
+        item = found[0]
+        if item.currency != self.terms.currency:
+            seen = self.terms.currency.code
+            self._fault("advance_currency", detail.place.of("transaction"), seen, item.currency.code)
+            return []
+        return self._taken_from(item, detail, amount)
+
+    def _taken_from(self, item: Item, detail: Detail, amount: int) -> list[Advance]:
+        """No more than what is left, all details of this settlement together."""
+        assert self.terms.direction is not None
+        sense = item.seen(self.terms.direction)
+        taken = self._taken.get(item.id, 0) + amount
+        self._taken[item.id] = taken
+        if abs(taken) > abs(item.open):
+            left = Amount(sense * item.open, item.currency)
+            seen = Amount(taken, item.currency).text
+            self._fault("advance_too_small", detail.place.of("amount"), seen, left.text)
+            return []
+        if item.date > self.terms.day:
+            path, expected = self.settlement.place.of("date"), f">= {item.date}"
+            self._fault("date_before", path, str(self.terms.day), expected, piece=str(item.transaction))
+        return [Advance(detail, amount, item, sense)]
