@@ -11,12 +11,14 @@ from datetime import date, timedelta
 import msgspec
 
 from lettrage.company.dossier import Company
+from lettrage.company.states import Direction
 from lettrage.money import currency
 from lettrage.settlement.document import (
     Detail,
     Document,
     Instrument,
     Item,
+    Settlement,
     TableRate,
     ThirdParty,
 )
@@ -29,6 +31,7 @@ class Criteria(msgspec.Struct, frozen=True):
     """A deposit's search for an instrument: third party, state, and its amount, home or in its currency."""
 
     third_party: str
+    direction: Direction
     state: str
     currency: str  # "" when the amount is the home one
     amount: int
@@ -62,7 +65,10 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 def wanted(document: Document, company: Company) -> Wanted:
     """What to read of the books before judging this document."""
-    third_parties, pieces, orders, criteria = set(), set(), set(), set()
+    third_parties: set[str] = set()
+    pieces: set[PieceKey] = set()
+    orders: set[OrderKey] = set()
+    criteria: set[Criteria] = set()
     moved = 0
     for settlement in document.settlements:
         third_parties.add(settlement.third_party)
@@ -74,7 +80,7 @@ def wanted(document: Document, company: Company) -> Wanted:
                 orders.add((detail.transaction, detail.order or 1))
                 moved += 1
             elif detail.from_state:
-                criteria.update(criteria_of(settlement.currency, detail, company))
+                criteria.update(criteria_of(settlement, detail, company))
                 moved += 1
     currencies = {s.currency for s in document.settlements} - {company.currency.code}
     dates = [s.date for s in document.settlements if s.date]
@@ -89,26 +95,25 @@ def wanted(document: Document, company: Company) -> Wanted:
     )
 
 
-def criteria_of(header_currency: str, detail: Detail, company: Company) -> Iterator[Criteria]:
+def criteria_of(settlement: Settlement, detail: Detail, company: Company) -> Iterator[Criteria]:
     """The search that a deposit's detail asks for; nothing when its amount or currency cannot be read."""
     from_amount = detail.from_amount or detail.amount
+    minor, code = None, ""
     if detail.from_home is not None:
-        minor, code = detail.from_home.minor(company.currency), ""
+        minor = detail.from_home.minor(company.currency)
     elif from_amount is not None:
-        found = currency(detail.currency or header_currency or company.currency.code)
+        found = currency(detail.currency or settlement.currency or company.currency.code)
         minor, code = (from_amount.minor(found), found.code) if found else (None, "")
-    else:
-        minor, code = None, ""
-    if minor is not None:
-        yield Criteria(detail.third_party, detail.from_state, code, minor)
+    if minor is not None and settlement.direction is not None:
+        yield Criteria(detail.third_party, settlement.direction, detail.from_state, code, minor)
 
 
 def criteria_met(instrument: Instrument) -> tuple[Criteria, Criteria]:
     """The two searches that find an instrument: by its home amount, and by its amount in its currency."""
-    party, state = instrument.third_party, instrument.state
+    party, direction, state = instrument.third_party, instrument.direction, instrument.state
     return (
-        Criteria(party, state, "", instrument.home),
-        Criteria(party, state, instrument.currency.code, instrument.amount),
+        Criteria(party, direction, state, "", instrument.home),
+        Criteria(party, direction, state, instrument.currency.code, instrument.amount),
     )
 
 

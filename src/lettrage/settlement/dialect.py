@@ -17,9 +17,9 @@ run of characters is looked at more than a fixed number of times.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TypeAlias, Union
+from typing import Any, TypeAlias, Union
 
 import msgspec
 
@@ -75,8 +75,8 @@ def decode(data: bytes, limits: Limits = DOCUMENT) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        if marked:  # the text says itself that it is UTF-8
-            raise _not_text(data, fault.start, "") from None
+        if marked:  # the text says itself that it is UTF-8; the codec counts from behind the mark
+            raise _not_text(data, fault.start + 3, "") from None
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError as fault:
@@ -129,7 +129,7 @@ def _scanner(*, control_characters: bool) -> json.JSONDecoder:
 _STRICT = _scanner(control_characters=False)
 _SWAPPED = _scanner(control_characters=True)
 
-_CONSTANTS = {True: "true", False: "false", None: ""}
+_WORDS = {"true": "true", "false": "false", "null": ""}
 
 _HIGH, _LOW = "u[dD][89abAB][0-9a-fA-F]{2}", "u[dD][c-fC-F][0-9a-fA-F]{2}"
 _SURROGATE_ESCAPES = re.compile(rf"\\(?:{_HIGH}\\{_LOW}|(?P<lone>{_HIGH}|{_LOW})|.)", re.DOTALL)
@@ -153,28 +153,42 @@ def swapped(text: str, limits: Limits = DOCUMENT) -> Node | None:
 
 def _scan(scanner: json.JSONDecoder, text: str, depth: int) -> Node | None:
     try:
-        return _settled(scanner.decode(text), depth)
-    except (ValueError, RecursionError):
+        tree = scanner.decode(text)
+        if any(word in text for word in _WORDS):
+            tree = _spelled(tree)
+    except (ValueError, RecursionError):  # the scanner recurses: it gives up long before the stack ends
         return None
+    return tree if _within(depth, tree) else None
 
 
-def _settled(node: Node | bool | None, depth: int) -> Node:
-    """The same tree, its constants turned into texts in place; a ValueError beyond `depth` levels."""
+def _spelled(node: Node | bool | None) -> Node:
+    """The same tree, its constants turned into texts in place."""
     if isinstance(node, str):
         return node
     if node is None or isinstance(node, bool):
-        return _CONSTANTS[node]
-    if depth == 0:
-        raise ValueError("too deep")
+        return {True: "true", False: "false", None: ""}[node]
     if isinstance(node, dict):
-        for name, part in node.items():
-            if part.__class__ is not str:  # most are: a call for each would cost as much as the scanner
-                node[name] = _settled(part, depth - 1)
+        node.update({name: _spelled(part) for name, part in node.items()})
     elif isinstance(node, Pairs):
-        node[:] = [(name, _settled(part, depth - 1)) for name, part in node]
+        node[:] = [(name, _spelled(part)) for name, part in node]
     else:
-        node[:] = [_settled(part, depth - 1) for part in node]
+        node[:] = [_spelled(part) for part in node]
     return node
+
+
+_PARTS: dict[type, Callable[[Any], Iterable[Node]]] = {
+    list: iter,
+    dict: dict.values,
+    Pairs: lambda node: [part for _, part in node],
+}
+
+
+def _within(depth: int, tree: Node) -> bool:
+    """Whether no more than `depth` containers stand in one another."""
+    level: list[Node] = [[tree]]
+    for _ in range(depth + 1):
+        level = [part for node in level for part in _PARTS[type(node)](node) if type(part) is not str]
+    return not level
 
 
 # --- the dialect ------------------------------------------------------------------------------------------
@@ -186,12 +200,12 @@ _BARE = r"[^ \t\r\n,:{}\[\]'\"]"
 _MEMBER = re.compile(rf"{_BLANK}{_PLAIN}:{_BLANK}(?:{_PLAIN}|({_BARE}++){_BLANK})(,|(?=\}}))")
 _ELEMENT = re.compile(rf"()(){_BLANK}(?:{_PLAIN}|({_BARE}++){_BLANK})(,|(?=\]))")
 _BLANKS = re.compile(_BLANK)
+_BLANK_CHARACTERS = frozenset(" \t\r\n")
 _CLOSES = re.compile(rf"{_BLANK}(?:[,:}}\]]|\Z)")
 _OFFENDER = re.compile(rf"{_BARE}++|.?", re.DOTALL)
 _STRAY = re.compile(r"[}\]]")
 _TAIL = re.compile(r"[ \t\r\n}\]]*+")
 _NUMBER = re.compile(r"[+-]?+[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+")
-_WORDS = {"true": "true", "false": "false", "null": ""}
 _VALUE = '" 0-9 { ['
 
 _ESCAPE = re.compile(rf"\\(?:({_HIGH}\\{_LOW})|(u[0-9a-fA-F]{{4}})|([\"'\\/bfnrt]))")
@@ -259,6 +273,9 @@ class _Reader:
 
     def peek(self) -> str:
         """The next character that is not blank; the empty text at the end."""
+        here = self.text[self.at : self.at + 1]
+        if here not in _BLANK_CHARACTERS:
+            return here
         self.at = _end(_BLANKS, self.text, self.at)
         return self.text[self.at : self.at + 1]
 
@@ -310,7 +327,7 @@ class _Reader:
             end = _end(_OFFENDER, self.text, self.at)
             leaf = _leaf(self.text[self.at : end])
             if leaf is None:
-                raise self.fault(_VALUE)
+                raise self.fault(f"{_VALUE} ]" if self.open[-1].closer == "]" else _VALUE)
             self.at = end
             self.add(name, leaf)
 

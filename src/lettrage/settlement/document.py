@@ -5,7 +5,7 @@ dossier's (home) where the name ends in `_home` or the docstring says so. "Seen"
 them: above zero in its own direction. Other amounts of items are in the item's own sense (a credit note is negative).
 """
 
-from datetime import date
+from datetime import date as Day  # noqa: N812  (values below have a field called `date`)
 from fractions import Fraction
 from typing import Literal
 
@@ -71,7 +71,7 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
     operation: Operation = "PAYMENT"
     prefix: str = ""
     piece: str = ""
-    due_date: date | None = None
+    due_date: Day | None = None
     amount: Figure | None = None
     paid: Figure | None = None
     paid_home: Figure | None = None
@@ -99,7 +99,7 @@ class Settlement(msgspec.Struct, frozen=True, gc=False):
     home: Figure | None
     currency: str
     label: str
-    date: date | None
+    date: Day | None
     change: str
     final: str
     bank: str
@@ -171,8 +171,8 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     third_party: str
     prefix: str
     piece: str
-    date: date
-    due_date: date
+    date: Day
+    due_date: Day
     currency: Currency
     amount: int
     open: int
@@ -207,7 +207,7 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     currency: Currency
     amount: int
     home: int
-    date: date
+    date: Day
     bank: str = ""
     previous: int | None = None
     active: bool = True
@@ -225,16 +225,8 @@ class TableRate(msgspec.Struct, frozen=True):
     """Units of the dossier's currency for one unit of the foreign one, on a day."""
 
     currency: str
-    date: date
+    date: Day
     rate: Fraction
-
-
-class Counters(msgspec.Struct):
-    """The next numbers of a dossier; taken inside the commit, so that what is refused uses none."""
-
-    transaction: int
-    item: int
-    instrument: int
 
 
 # ---------------------------------------------------------------- what is decided
@@ -270,10 +262,23 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     bank: str
 
 
+class VatMove(msgspec.Struct, frozen=True, gc=False):
+    """VAT on receipts that a header made due, at one rate (percent), on one item; home, own sense of the item."""
+
+    order: int
+    item: int
+    line: int  # which VAT line of the invoice
+    rate: Fraction
+    vat_home: int
+
+
+TaskKind = Literal["credit_note_to_issue", "credit_note_to_receive"]
+
+
 class Task(msgspec.Struct, frozen=True):
     """Something a person still has to do; amounts in home minor units."""
 
-    kind: Literal["credit_note_to_issue", "credit_note_to_receive"]
+    kind: TaskKind
     order: int
     item: int
     amount_home: int
@@ -286,7 +291,7 @@ class Transaction(msgspec.Struct, frozen=True):
     number: int
     kind: Literal["settlement", "deposit"]
     direction: Direction
-    date: date
+    date: Day
     establishment: str
     headers: tuple[Header, ...]
     allocations: tuple[Allocation, ...] = ()
@@ -294,7 +299,9 @@ class Transaction(msgspec.Struct, frozen=True):
     items_changed: tuple[Item, ...] = ()
     instruments_made: tuple[Instrument, ...] = ()
     instruments_ended: tuple[int, ...] = ()
+    vat_moves: tuple[VatMove, ...] = ()
     tasks: tuple[Task, ...] = ()
+    label: str = ""
     entry: Entry | None = None  # None: it awaits its slip
 
 

@@ -40,6 +40,7 @@ class Matcher:
         self.draft = draft
         self.faults: list[Refusal] = []
         self.remarks: list[Remark] = []
+        self._unsure: set[PieceKey] = set()  # documents with a detail that cannot be read
         self._taken: dict[int, int] = {}  # what this settlement already takes of each advance, as seen
 
     def match(self) -> Match:
@@ -49,6 +50,7 @@ class Matcher:
         advances = []
         for detail in self.settlement.details:
             if not self._sound(detail):
+                self._unsure.add((detail.third_party, detail.prefix, detail.piece))
                 continue
             if detail.operation == "WAR":
                 advances += self._advance(detail)
@@ -126,7 +128,7 @@ class Matcher:
                 self._fault("unknown_piece", details[0].place.of("piece"), "/".join(filter(None, key[1:])), **facts)
                 continue
             amounts = self._amounts(details, known[0])
-            if amounts is None:
+            if amounts is None or key in self._unsure:
                 continue
             item = self._choose([i for i in known if i.id not in named], due, details, amounts)
             if item is not None:

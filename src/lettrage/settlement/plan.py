@@ -3,27 +3,226 @@
 Pure: nothing is written here. Each group of headers is planned on a draft; a refused one leaves no trace.
 """
 
-from collections.abc import Iterable
-from itertools import groupby
-
 import msgspec
 
-from lettrage.company.states import Direction
-from lettrage.money import ratio
+from lettrage.books.entry import entry
 from lettrage.refusal import Refusal
-from lettrage.settlement import deposit
+from lettrage.settlement.deposit import Deposit
 from lettrage.settlement.desk import Desk, Draft
-from lettrage.settlement.document import (
-    Document,
-    Header,
-    Outcome,
-    Plan,
-    Remark,
-    Settlement,
-    Transaction,
-)
+from lettrage.settlement.document import Document, Outcome, Plan, Remark, Settlement, Transaction
 from lettrage.settlement.exchange import Exchange, Money
-from lettrage.settlement.match import Matcher
+from lettrage.settlement.match import Match, Matcher
 from lettrage.settlement.operations import Scene, judged
-from lettrage.settlement.posting import Work, settled
+from lettrage.settlement.posting import SettlementPosting, Work
 from lettrage.settlement.terms import Glossary, Terms
+
+JOURNALS = {"encashment": "RC", "disbursement": "RF", "deposit": "BQ"}
+
+Judged = tuple[Settlement, Terms, list[Refusal]]
+
+
+def plan(document: Document, desk: Desk, known: dict[int, Outcome]) -> Plan:
+    """Decide what a document does, settlement group after settlement group, each seeing those before it.
+
+    `known` holds what was decided before looking at the books: settlements done earlier, or refused as repeated.
+    """
+    planner = _Planner(desk, known)
+    for group in groups(document.settlements):
+        planner.group(group)
+    outcomes = tuple(sorted(planner.outcomes, key=lambda outcome: outcome.position))
+    if document.parameters.atomic and any(outcome.reasons for outcome in outcomes):
+        outcomes = tuple(_document_refused(outcome, outcomes) for outcome in outcomes)
+        return Plan(outcomes, (), tuple(planner.remarks))
+    return Plan(outcomes, tuple(planner.transactions), tuple(planner.remarks))
+
+
+def groups(settlements: tuple[Settlement, ...]) -> list[list[Settlement]]:
+    """Headers of one TRANSAC together, by ascending order; a group stands where its first header stands."""
+    by_group: dict[object, list[Settlement]] = {}
+    for settlement in settlements:
+        by_group.setdefault(settlement.group or settlement.position, []).append(settlement)
+    return [sorted(group, key=lambda s: s.order) for group in by_group.values()]
+
+
+def _document_refused(outcome: Outcome, outcomes: tuple[Outcome, ...]) -> Outcome:
+    """With `atomic`, a sound settlement of a refused document is refused with it."""
+    if outcome.reasons or outcome.replayed:
+        return outcome
+    first = next(o for o in outcomes if o.reasons)
+    refusal = Refusal("document_refused", seen=first.shown_number)
+    return msgspec.structs.replace(outcome, transaction=None, reasons=(refusal,))
+
+
+class _Planner:
+    def __init__(self, desk: Desk, known: dict[int, Outcome]) -> None:
+        self.desk = desk
+        self.known = known
+        self.glossary = Glossary(desk.company, desk.today)
+        self.outcomes: list[Outcome] = []
+        self.transactions: list[Transaction] = []
+        self.remarks: list[Remark] = []
+
+    def group(self, group: list[Settlement]) -> None:
+        known = [self.known[s.position] for s in group if s.position in self.known]
+        if len(known) == len(group) and all(outcome.replayed for outcome in known):
+            self.outcomes += known
+            return
+        judged = [(s, *self.glossary.terms(s)) for s in group]
+        _same_group(judged)
+        draft = Draft(self.desk)
+        work = Work(draft, judged[0][1].day)
+        refused: list[list[Refusal]] = []
+        for settlement, terms, faults in judged:
+            reasons = [*settlement.faults, *faults]
+            if settlement.position in self.known:
+                reasons += _not_again(self.known[settlement.position])
+            found = self._header(settlement, terms, work)
+            # After a refused header the books are not what this one counted on: only its own faults are told.
+            reasons += [r for r in found if r.resultcode < 3] if any(refused) else found
+            refused.append(_distinct(reasons))
+        if any(refused):
+            self._refuse(group, refused)
+        else:
+            self._accept(group, work)
+
+    def _header(self, settlement: Settlement, terms: Terms, work: Work) -> list[Refusal]:
+        """Plan one header into the group's work; what is against it."""
+        if terms.direction is None or terms.change is None:
+            return []
+        if terms.is_deposit:
+            deposit = Deposit(work, settlement, terms, terms.change)
+            deposit.post()
+            self.remarks += deposit.remarks
+            return deposit.faults
+        matcher = Matcher(settlement, terms, work.draft)
+        match = matcher.match()
+        self.remarks += matcher.remarks
+        faults = matcher.faults
+        if terms.currency is None:
+            return faults
+        scene = Scene(self.desk.company, settlement, terms.currency)
+        faults += [fault for target in match.targets for fault in judged(target, scene)]
+        exchange = Exchange(settlement, terms, self.desk)
+        moneys = moneys_of(match, terms)
+        if not (faults or settlement.faults or moneys):
+            faults.append(Refusal("nothing_paid", settlement.place.of("details")))
+        whole = len(moneys) == sum(1 for d in settlement.details if d.operation in ("PAYMENT", "WAR"))
+        valued = exchange.value(moneys) if whole and settlement.amount is not None else None
+        faults += exchange.faults
+        self.remarks += [Remark(settlement.position, ignored) for ignored in exchange.ignored]
+        if valued is not None and not faults and not settlement.faults:
+            self._means(settlement, terms, match)
+            SettlementPosting(work, settlement, terms, terms.change).post(match, valued)
+        return faults
+
+    def _means(self, settlement: Settlement, terms: Terms, match: Match) -> None:
+        """The means that the header gives count, whatever was planned; a difference is noted."""
+        assert terms.change is not None
+        means = terms.change.target[:1]
+        for target in match.targets:
+            if target.item.means and target.item.means != means:
+                path = target.details[0][0].place.path
+                refusal = Refusal("other_means", path, means, target.item.means, {"piece": target.item.piece})
+                self.remarks.append(Remark(settlement.position, refusal))
+
+    def _refuse(self, group: list[Settlement], refused: list[list[Refusal]]) -> None:
+        at_fault = next(s for s, reasons in zip(group, refused, strict=True) if reasons)
+        facts = {"group": at_fault.group, "order": str(at_fault.order)}
+        for settlement, reasons in zip(group, refused, strict=True):
+            if not reasons:
+                path = settlement.place.of("group")
+                reasons.append(Refusal("group_refused", path, settlement.group, "", facts))
+            self.outcomes.append(_outcome(settlement, None, tuple(reasons)))
+
+    def _accept(self, group: list[Settlement], work: Work) -> None:
+        transaction = _transaction(group, work)
+        self.transactions.append(transaction)
+        self.outcomes += [_outcome(settlement, transaction.number, ()) for settlement in group]
+        work.draft.instruments = list(work.instruments)
+        self.desk.absorb(work.draft)
+
+
+def _transaction(group: list[Settlement], work: Work) -> Transaction:
+    first = work.headers[0]
+    deposit = not first.change.from_due_items
+    direction = first.change.direction
+    label = group[0].label or (f"Remise {first.bank}" if deposit else f"Règlement {first.third_party}")
+    journal = JOURNALS["deposit" if deposit else direction]
+    number, draft = work.draft.transaction, work.draft
+    return Transaction(
+        number=number,
+        kind="deposit" if deposit else "settlement",
+        direction=direction,
+        date=work.day,
+        establishment=group[0].establishment,
+        headers=tuple(work.headers),
+        allocations=tuple(work.allocations),
+        items_made=tuple(draft.made.values()),
+        items_changed=tuple(draft.changed.values()),
+        instruments_made=tuple(work.instruments),
+        instruments_ended=tuple(work.ended),
+        vat_moves=tuple(work.vat_moves),
+        tasks=tuple(work.tasks),
+        entry=None
+        if work.waits_for_slip
+        else entry(work.day, journal, label, str(number), work.lines, number),
+        label=label,
+    )
+
+
+def moneys_of(match: Match, terms: Terms) -> list[Money]:
+    """What counts in the header's total: the payments in the order of their due items, then the advances."""
+    assert terms.currency is not None
+    moneys = [
+        Money(detail, amount, target.item.currency, False)
+        for target in match.targets
+        for detail, amount in target.details
+        if detail.operation == "PAYMENT"
+    ]
+    return moneys + [Money(a.detail, a.amount, terms.currency, True) for a in match.advances]
+
+
+def _same_group(judged: list[Judged]) -> None:
+    """The headers of a group have the same direction, date, establishment and kind; deposits the same bank and slip."""
+    settlement, terms, _ = judged[0]
+    for other, other_terms, faults in judged[1:]:
+        differing = [
+            field
+            for field, one, another in (
+                ("direction", terms.direction, other_terms.direction),
+                ("date", terms.day, other_terms.day),
+                ("establishment", settlement.establishment, other.establishment),
+                ("change", terms.is_deposit, other_terms.is_deposit),
+            )
+            if one != another
+        ]
+        if terms.is_deposit and other_terms.is_deposit:
+            differing += [] if terms.bank == other_terms.bank else ["bank"]
+            differing += [] if _slip(terms) == _slip(other_terms) else ["change"]
+        for field in differing:
+            facts = {"group": other.group, "order": str(settlement.order)}
+            seen = getattr(other, field)
+            faults.append(Refusal("group_mixed", other.place.of(field), str(seen or ""), "", facts))
+
+
+def _slip(terms: Terms) -> bool:
+    return terms.change is not None and terms.change.slip
+
+
+def _not_again(outcome: Outcome) -> tuple[Refusal, ...]:
+    """Done before, yet in a group with others that were not: it cannot be done again with them."""
+    if outcome.reasons:
+        return outcome.reasons
+    facts = {"transaction": str(outcome.transaction), "became": "", "date": ""}
+    return (Refusal("already_received", seen=outcome.shown_number, facts=facts),)
+
+
+def _distinct(reasons: list[Refusal]) -> list[Refusal]:
+    """Each reason once, in the order found."""
+    return list({(r.code, r.path, r.seen): r for r in reasons}.values()) if len(reasons) > 1 else reasons
+
+
+def _outcome(settlement: Settlement, transaction: int | None, reasons: tuple[Refusal, ...]) -> Outcome:
+    return Outcome(
+        settlement.position, settlement.number, settlement.shown_number, transaction, settlement.order, reasons
+    )

@@ -1,0 +1,1 @@
+"""Adapters: thin, they translate and never decide. They never import one another."""

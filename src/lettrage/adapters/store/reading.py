@@ -1,0 +1,224 @@
+"""What the core asks of the books, each answer in a number of queries that does not grow with the question.
+
+Long lists of keys travel as one JSON parameter. `CROSS JOIN` keeps SQLite's planner from walking the books to find
+the keys instead of the other way round.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from lettrage.money import Currency, currency
+from lettrage.money import rate as rate_of
+from lettrage.settlement.desk import Snapshot, Wanted
+from lettrage.settlement.document import Instrument, Item, TableRate, ThirdParty, Vat
+from lettrage.settlement.once import Done, Kept
+
+_json = msgspec.json.Encoder().encode
+_day = date.fromisoformat
+
+ITEM_COLUMNS = (
+    'd.id, d.kind, d.ledger, d.third_party, d.prefix, d.piece, d.date, d.due_date, d.currency, d.amount, d.open,'
+    ' d.carried, d.origin_amount, d.origin_carried, d.disputed, p.means, d.previous, d.invoice, d."transaction",'
+    ' d."order", v.vat, d.parked, d.settled, d.passed_on'
+)
+ITEM_JOINS = (
+    " JOIN third_party p ON p.dossier = d.dossier AND p.code = d.third_party"
+    " LEFT JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice"
+)
+INSTRUMENT_COLUMNS = (
+    'i.id, i."transaction", i."order", i.state, i.direction, i.third_party, i.currency, i.amount, i.home, i.date,'
+    " i.bank, i.previous, i.active"
+)
+DONE_COLUMNS = (
+    'o.position, o.identity, o.reglement_num, o."transaction", o."order", o.received_at, t.status'
+    ' FROM outcome o JOIN "transaction" t ON t.dossier = o.dossier AND t.number = o."transaction"'
+)
+
+
+class Reader:
+    """Reads one dossier through an open connection."""
+
+    def __init__(self, connection: Connection, dossier: str) -> None:
+        self.connection = connection
+        self.dossier = dossier
+
+    def rows(self, sql: str, *parameters: object) -> Sequence[Any]:
+        """The rows of a query whose first parameter is the dossier."""
+        return self.connection.exec_driver_sql(sql, (self.dossier, *parameters)).all()
+
+    # ------------------------------------------------------------ what a document names
+
+    def snapshot(self, wanted: Wanted) -> Snapshot:
+        """What the books hold of all that a document names."""
+        counters = self.rows(
+            "SELECT next_transaction, next_item, next_instrument FROM dossier WHERE code = ?"
+        )[0]
+        return Snapshot(
+            third_parties={party.code: party for party in self._third_parties(wanted.third_parties)},
+            items=tuple(self._due_items(wanted)),
+            advances=tuple(self._advances(wanted)),
+            instruments=tuple({i.id: i for i in self._instruments(wanted)}.values()),
+            rates=tuple(self._rates(wanted)),
+            transactions=self._transactions(wanted),
+            next_transaction=counters[0],
+            next_item=counters[1],
+            next_instrument=counters[2],
+        )
+
+    def _third_parties(self, codes: Iterable[str]) -> Iterator[ThirdParty]:
+        sql = (
+            "SELECT p.code, p.ledger, p.means FROM json_each(?2) k"
+            " CROSS JOIN third_party p ON p.dossier = ?1 AND p.code = k.value"
+        )
+        for row in self.rows(sql, _keys(codes)):
+            yield ThirdParty(*row)
+
+    def _due_items(self, wanted: Wanted) -> Iterator[Item]:
+        if not wanted.pieces:
+            return iter(())
+        sql = (
+            f"SELECT {ITEM_COLUMNS} FROM json_each(?2) k CROSS JOIN due_item d ON d.dossier = ?1"
+            " AND d.third_party = k.value->>0 AND d.prefix = k.value->>1 AND d.piece = k.value->>2"
+            f"{ITEM_JOINS} ORDER BY d.id"
+        )
+        return map(item, self.rows(sql, _keys(wanted.pieces)))
+
+    def _advances(self, wanted: Wanted) -> Iterator[Item]:
+        if not wanted.orders:
+            return iter(())
+        sql = (
+            f"SELECT {ITEM_COLUMNS} FROM json_each(?2) k CROSS JOIN due_item d ON d.dossier = ?1"
+            ' AND d."transaction" = k.value->>0 AND d."order" = k.value->>1'
+            f" AND d.kind = 'advance'{ITEM_JOINS} ORDER BY d.id"
+        )
+        return map(item, self.rows(sql, _keys(wanted.orders)))
+
+    def _instruments(self, wanted: Wanted) -> Iterator[Instrument]:
+        by_order = (
+            f"SELECT {INSTRUMENT_COLUMNS} FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1"
+            ' AND i."transaction" = k.value->>0 AND i."order" = k.value->>1'
+        )
+        if wanted.orders:
+            yield from map(instrument, self.rows(by_order, _keys(wanted.orders)))
+        if wanted.criteria:
+            yield from self._instruments_meeting(wanted)
+
+    def _instruments_meeting(self, wanted: Wanted) -> Iterator[Instrument]:
+        """The lowest active ones for each criteria: no more than the document could take, and one to see a tie."""
+        criteria = [(c.third_party, c.direction, c.state, c.currency, c.amount) for c in wanted.criteria]
+        sql = (
+            f"SELECT {INSTRUMENT_COLUMNS} FROM (SELECT i.*, row_number() OVER (PARTITION BY k.key"
+            ' ORDER BY i."transaction", i."order", i.id) AS rank FROM json_each(?2) k'
+            " CROSS JOIN instrument i ON i.dossier = ?1 AND i.active = 1 AND i.third_party = k.value->>0"
+            " AND i.direction = k.value->>1 AND i.state = k.value->>2"
+            " AND CASE k.value->>3 WHEN '' THEN i.home = k.value->>4"
+            " ELSE i.currency = k.value->>3 AND i.amount = k.value->>4 END) i WHERE i.rank <= ?3"
+        )
+        return map(instrument, self.rows(sql, _keys(criteria), wanted.moved + 1))
+
+    def _rates(self, wanted: Wanted) -> Iterator[TableRate]:
+        """All the rates of the currencies named that may count, and the last known before them."""
+        if not wanted.currencies:
+            return
+        sql = (
+            "SELECT r.currency, r.date, r.rate FROM json_each(?2) k CROSS JOIN rate r"
+            " ON r.dossier = ?1 AND r.currency = k.value"
+        )
+        for code, day, rate in self.rows(sql, _keys(wanted.currencies)):
+            found = rate_of(rate)
+            if found is not None:
+                yield TableRate(code, _day(day), found)
+
+    def _transactions(self, wanted: Wanted) -> frozenset[int]:
+        if not wanted.orders:
+            return frozenset()
+        sql = (
+            'SELECT t.number FROM json_each(?2) k CROSS JOIN "transaction" t'
+            " ON t.dossier = ?1 AND t.number = k.value"
+        )
+        numbers = {transaction for transaction, _ in wanted.orders}
+        return frozenset(row[0] for row in self.rows(sql, _keys(numbers)))
+
+    # ------------------------------------------------------------ what was done before
+
+    def kept(self, caller: str, key: str) -> Kept | None:
+        """What was answered under this key."""
+        sql = "SELECT digest, answer FROM kept_answer WHERE dossier = ? AND caller = ? AND key = ?"
+        rows = self.rows(sql, caller, key)
+        return Kept(*rows[0]) if rows else None
+
+    def done_with(self, caller: str, digest: str) -> list[Done]:
+        """The settlements done by this caller in documents of this content, latest last."""
+        sql = (
+            f"SELECT {DONE_COLUMNS} JOIN document d ON d.dossier = o.dossier AND d.id = o.document"
+            " WHERE o.dossier = ? AND d.caller = ? AND d.digest = ? AND o.replayed = 0 ORDER BY o.document"
+        )
+        return [_done(row) for row in self.rows(sql, caller, digest)]
+
+    def done_like(self, caller: str, identities: frozenset[str], since: datetime) -> list[Done]:
+        """The settlements with one of these identities done by this caller since then, latest last."""
+        sql = (
+            f"SELECT {DONE_COLUMNS.replace('FROM', 'FROM json_each(?3) k CROSS JOIN', 1)}"
+            " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.identity = k.value"
+            " AND o.replayed = 0 AND o.received_at >= ?4 ORDER BY o.document"
+        )
+        return [_done(row) for row in self.rows(sql, caller, _keys(identities), since.isoformat())]
+
+    def done_as(self, caller: str, numbers: frozenset[str]) -> list[Done]:
+        """The settlements done by this caller under these REGLEMENTNUM, latest last."""
+        sql = (
+            f"SELECT {DONE_COLUMNS.replace('FROM', 'FROM json_each(?3) k CROSS JOIN', 1)}"
+            " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.reglement_num = k.value"
+            " AND o.reglement_num <> '' AND o.replayed = 0 ORDER BY o.document"
+        )
+        return [_done(row) for row in self.rows(sql, caller, _keys(numbers))]
+
+
+def _keys(values: Iterable[object]) -> str:
+    """Keys in a fixed order, as one JSON parameter."""
+    return _json(sorted(values)).decode()  # type: ignore[type-var]
+
+
+def held(code: str) -> Currency:
+    """The currency of a stored code."""
+    found = currency(code)
+    assert found is not None, code
+    return found
+
+
+def _vat(text: str | None) -> tuple[Vat, ...]:
+    if not text or text == "[]":
+        return ()
+    return tuple(Vat(Fraction(rate), base, amount) for rate, base, amount in msgspec.json.decode(text))
+
+
+def item(row: Any) -> Item:
+    """An Item from a row of ITEM_COLUMNS."""
+    (
+        id_, kind, ledger, party, prefix, piece, day, due, code, amount, open_, carried, origin_amount,
+        origin_carried, disputed, means, previous, invoice, transaction, order, vat, parked, settled, passed_on,
+    ) = row  # fmt: skip
+    return Item(
+        id_, kind, ledger, party, prefix, piece, _day(day), _day(due), held(code), amount, open_, carried,
+        origin_amount, origin_carried, bool(disputed), means, previous, invoice, transaction, order, _vat(vat),
+        tuple(msgspec.json.decode(parked)) if parked else (), settled, passed_on,
+    )  # fmt: skip
+
+
+def instrument(row: Any) -> Instrument:
+    """An Instrument from a row of INSTRUMENT_COLUMNS."""
+    id_, transaction, order, state, direction, party, code, amount, home, day, bank, previous, active = row
+    return Instrument(
+        id_, transaction, order, state, direction, party, held(code), amount, home, _day(day), bank, previous,
+        bool(active),
+    )  # fmt: skip
+
+
+def _done(row: Any) -> Done:
+    position, identity, number, transaction, order, at, status = row
+    return Done(position, identity, number, transaction, order, datetime.fromisoformat(at), status)

@@ -1,0 +1,401 @@
+"""The tables. The dossier leads every key, so that companies never meet and may live apart one day.
+
+Amounts are whole minor units. Posted rows are never updated or deleted: triggers refuse it. What may change is state
+that can be derived again: the open part of a due item, whether an instrument is still active, counters.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+# SQLite keeps rows inside the primary key's own tree: one tree less to write. Large rows are better apart.
+_CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, String, primary_key=True)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, String, nullable=False)
+
+
+def _day(name: str) -> Column[str]:
+    """A date as ISO text: it sorts as it reads, and is the same on every store."""
+    return Column(name, String(10), nullable=False)
+
+
+def _int(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=null)
+
+
+def _to(columns: str, table: str, referred: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(columns.split(), [f"{table}.{c}" for c in referred.split()])
+
+
+# ---------------------------------------------------------------- the company file
+
+dossier = Table(
+    "dossier",
+    metadata,
+    _key("code"),
+    Column("record", Text, nullable=False),  # the company file as loaded, JSON
+    _int("first_transaction"),  # the starting number: no gap from here on
+    _int("next_transaction"),
+    _int("next_item"),
+    _int("next_instrument"),
+    _int("next_document"),
+    _int("postings"),  # entries so far
+    _text("head"),  # the hash of the last one
+)
+
+year_counter = Table(
+    "year_counter", metadata, _key("dossier"), _key("year"), _int("last"), _to("dossier", "dossier", "code")
+    **_CLUSTERED,
+)
+
+third_party = Table(
+    "third_party",
+    metadata,
+    _key("dossier"),
+    _key("code"),
+    _text("ledger"),
+    _text("means"),  # "" when none is planned
+    Column("record", Text, nullable=False),
+    _to("dossier", "dossier", "code"),
+    **_CLUSTERED,
+)
+
+rate = Table(
+    "rate",
+    metadata,
+    _key("dossier"),
+    _key("currency"),
+    _key("date"),
+    _text("rate"),
+    _to("dossier", "dossier", "code"),
+    **_CLUSTERED,
+)
+
+# ---------------------------------------------------------------- entries
+
+entry = Table(
+    "entry",
+    metadata,
+    _key("dossier"),
+    _number("posting"),
+    _text("year"),
+    _int("number"),
+    _day("date"),
+    _day("valid_date"),
+    _text("posted_at"),
+    _text("journal"),
+    _text("label"),
+    _text("piece"),
+    _int("transaction", null=True),
+    Column("slip", String),
+    _int("reversal_of", null=True),
+    _text("hash"),
+    _to("dossier", "dossier", "code"),
+    Index("uq_entry_number", "dossier", "year", "number", unique=True),
+    Index("ix_entry_transaction", "dossier", "transaction"),
+    Index("ix_entry_date", "dossier", "date"),
+    **_CLUSTERED,
+)
+
+entry_line = Table(
+    "entry_line",
+    metadata,
+    _key("dossier"),
+    _number("posting"),
+    Column("line", Integer, primary_key=True),
+    _text("account"),
+    _text("third_party"),
+    _int("debit"),
+    _int("credit"),
+    _text("currency"),
+    _int("amount"),
+    _int("item", null=True),
+    _to("dossier posting", "entry", "dossier posting"),
+    CheckConstraint("debit >= 0 AND credit >= 0 AND (debit = 0) <> (credit = 0)", name="one_side"),
+    **_CLUSTERED,
+)
+
+# ---------------------------------------------------------------- what is due
+
+invoice = Table(
+    "invoice",
+    metadata,
+    _key("dossier"),
+    _number("id"),
+    _text("ledger"),
+    _text("third_party"),
+    _text("prefix"),
+    _text("number"),
+    _day("date"),
+    _text("currency"),
+    _int("amount"),
+    _int("home"),
+    _text("vat_due"),
+    _text("vat"),  # JSON: [[rate, base, amount], ...]
+    _text("digest"),  # of the record as loaded
+    _int("posting"),
+    _to("dossier third_party", "third_party", "dossier code"),
+    _to("dossier posting", "entry", "dossier posting"),
+    Index("uq_invoice_number", "dossier", "third_party", "prefix", "number", unique=True),
+    **_CLUSTERED,
+)
+
+due_item = Table(
+    "due_item",
+    metadata,
+    _key("dossier"),
+    _number("id"),
+    _text("kind"),
+    _text("ledger"),
+    _text("third_party"),
+    _text("prefix"),
+    _text("piece"),
+    _day("date"),
+    _day("due_date"),
+    _text("currency"),
+    _int("amount"),
+    _int("open"),
+    _int("settled"),
+    _int("passed_on"),
+    _int("settled_before"),  # of `settled`: what a load found settled already
+    _int("carried"),
+    _int("origin_amount"),
+    _int("origin_carried"),
+    _text("parked"),  # JSON: VAT not yet due, per line of the invoice's VAT
+    _int("disputed"),
+    _int("previous", null=True),
+    _int("invoice", null=True),
+    _int("transaction", null=True),
+    _int("order", null=True),
+    _to("dossier third_party", "third_party", "dossier code"),
+    _to("dossier previous", "due_item", "dossier id"),
+    _to("dossier invoice", "invoice", "dossier id"),
+    CheckConstraint("amount = open + settled + passed_on", name="parts"),
+    CheckConstraint(
+        "(amount > 0 AND open BETWEEN 0 AND amount) OR (amount < 0 AND open BETWEEN amount AND 0)", name="open"
+    ),
+    Index("ix_due_item_piece", "dossier", "third_party", "prefix", "piece"),
+    Index(
+        "ix_due_item_made",
+        "dossier",
+        "transaction",
+        sqlite_where=text('"transaction" IS NOT NULL'),
+        postgresql_where=text('"transaction" IS NOT NULL'),
+    ),
+    **_CLUSTERED,
+)
+
+# ---------------------------------------------------------------- documents received
+
+document = Table(
+    "document",
+    metadata,
+    _key("dossier"),
+    _number("id"),
+    _text("caller"),
+    _text("origin"),
+    _text("received_at"),
+    _text("digest"),
+    _text("key"),
+    Column("raw", LargeBinary, nullable=False),
+    _text("remarks"),  # JSON
+    _to("dossier", "dossier", "code"),
+    Index("ix_document_digest", "dossier", "caller", "digest"),
+)
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    _key("dossier"),
+    _key("caller"),
+    _key("key"),
+    _text("digest"),
+    Column("answer", Text, nullable=False),
+    _int("document"),
+    _to("dossier document", "document", "dossier id"),
+)
+
+# ---------------------------------------------------------------- transactions
+
+transaction = Table(
+    "transaction",
+    metadata,
+    _key("dossier"),
+    _number("number"),
+    _text("kind"),  # settlement, deposit, loaded
+    _text("direction"),
+    _day("date"),
+    _text("establishment"),
+    _text("label"),
+    _text("status"),  # posted, awaiting_slip, cancelled
+    _int("document", null=True),
+    Column("slip", String),
+    _to("dossier document", "document", "dossier id"),
+    **_CLUSTERED,
+)
+
+header = Table(
+    "header",
+    metadata,
+    _key("dossier"),
+    _number("transaction"),
+    _number("order"),
+    _text("state_change"),
+    _text("third_party"),
+    _text("currency"),
+    _int("amount"),
+    _int("home"),
+    _text("bank"),
+    _text("label"),
+    _text("reglement_num"),
+    _to("dossier transaction", "transaction", "dossier number"),
+    **_CLUSTERED,
+)
+
+outcome = Table(
+    "outcome",
+    metadata,
+    _key("dossier"),
+    _number("document"),
+    _number("position"),
+    _text("caller"),
+    _text("received_at"),
+    _text("identity"),
+    _text("reglement_num"),
+    _int("resultcode"),
+    _int("transaction", null=True),
+    _int("order"),
+    _int("replayed"),
+    _text("reasons"),  # JSON
+    _to("dossier document", "document", "dossier id"),
+    Index("ix_outcome_identity", "dossier", "caller", "identity"),
+    Index(
+        "ix_outcome_number",
+        "dossier",
+        "caller",
+        "reglement_num",
+        sqlite_where=text("reglement_num <> ''"),
+        postgresql_where=text("reglement_num <> ''"),
+    ),
+    **_CLUSTERED,
+)
+
+instrument = Table(
+    "instrument",
+    metadata,
+    _key("dossier"),
+    _number("id"),
+    _int("transaction"),
+    _int("order"),
+    _text("state"),
+    _text("direction"),
+    _text("third_party"),
+    _text("currency"),
+    _int("amount"),
+    _int("home"),
+    _day("date"),
+    _text("bank"),
+    _int("previous", null=True),
+    _int("active"),
+    _text("digest"),  # of the record as loaded, "" for our own
+    _to("dossier transaction", "transaction", "dossier number"),
+    _to("dossier previous", "instrument", "dossier id"),
+    Index("ix_instrument_transaction", "dossier", "transaction", "order"),
+    Index(
+        "ix_instrument_active",
+        "dossier",
+        "third_party",
+        "state",
+        sqlite_where=text("active = 1"),
+        postgresql_where=text("active = 1"),
+    ),
+    **_CLUSTERED,
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    _key("dossier"),
+    _number("transaction"),
+    _number("line"),
+    _int("order"),
+    _int("item"),
+    _text("operation"),
+    _int("amount"),
+    _int("relieved_home"),
+    _int("value_home"),
+    _int("paid"),
+    _int("successor", null=True),
+    _to("dossier transaction order", "header", "dossier transaction order"),
+    _to("dossier item", "due_item", "dossier id"),
+    _to("dossier successor", "due_item", "dossier id"),
+    Index("ix_allocation_item", "dossier", "item"),
+    **_CLUSTERED,
+)
+
+vat_move = Table(
+    "vat_move",
+    metadata,
+    _key("dossier"),
+    _number("transaction"),
+    _number("order"),
+    _number("item"),
+    _number("line"),
+    _text("rate"),
+    _int("vat_home"),
+    _to("dossier transaction order", "header", "dossier transaction order"),
+    _to("dossier item", "due_item", "dossier id"),
+    **_CLUSTERED,
+)
+
+task = Table(
+    "task",
+    metadata,
+    _key("dossier"),
+    _number("transaction"),
+    _number("order"),
+    _number("item"),
+    _text("kind"),
+    _int("amount_home"),
+    _int("vat_home"),
+    Column("done_by", String),  # the credit note's number
+    _to("dossier transaction order", "header", "dossier transaction order"),
+    _to("dossier item", "due_item", "dossier id"),
+    **_CLUSTERED,
+)
+
+# Posted books: nothing there is ever updated or deleted.
+APPEND_ONLY = (entry, entry_line, invoice, allocation, vat_move, header, document, outcome, kept_answer)

@@ -1,0 +1,222 @@
+"""The one door for writing: rows by the thousand, each table in one statement."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table
+
+from lettrage.adapters.store import schema
+from lettrage.books.chain import Posted
+from lettrage.settlement.document import Instrument, Item, Outcome, Plan, Remark, Transaction
+from lettrage.settlement.once import Receipt
+
+_json = msgspec.json.Encoder().encode
+Row = tuple[object, ...]
+
+
+def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows, in the order of the table's columns, as one batch."""
+    batch = list(rows)
+    if batch:
+        connection.exec_driver_sql(_insert_sql(table), batch)
+
+
+@cache
+def _insert_sql(table: Table) -> str:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    marks = ", ".join("?" * len(table.columns))
+    return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  (names of our own schema)
+
+
+def write_plan(connection: Connection, dossier: str, number: int, plan: Plan) -> None:
+    """Write the transactions of a document (`number`): made rows inserted, changed ones updated."""
+    done = plan.transactions
+    insert(connection, schema.transaction, (_transaction(dossier, number, t) for t in done))
+    insert(connection, schema.header, _headers(dossier, done))
+    write_instruments(connection, dossier, [i for t in done for i in t.instruments_made], "")
+    made = {i.id: i for t in done for i in t.instruments_made}
+    # An instrument made in this document and moved on by a later group of it is inserted as moved on.
+    ended = [i for t in done for i in t.instruments_ended]
+    if ended:
+        connection.exec_driver_sql(
+            "UPDATE instrument SET active = 0 WHERE dossier = ? AND id = ? AND active = 1",
+            [(dossier, i) for i in ended],
+        )
+    del made
+    _write_items(connection, dossier, done)
+    insert(connection, schema.allocation, _allocations(dossier, done))
+    insert(
+        connection,
+        schema.vat_move,
+        (
+            (dossier, t.number, m.order, m.item, m.line, str(m.rate), m.vat_home)
+            for t in done
+            for m in t.vat_moves
+        ),
+    )
+    insert(
+        connection,
+        schema.task,
+        (
+            (dossier, t.number, k.order, k.item, k.kind, k.amount_home, k.vat_home, None)
+            for t in done
+            for k in t.tasks
+        ),
+    )
+
+
+def _transaction(dossier: str, document: int, t: Transaction) -> Row:
+    status = "posted" if t.entry is not None else "awaiting_slip"
+    return (
+        dossier, t.number, t.kind, t.direction, t.date.isoformat(), t.establishment, t.label, status, document, None,
+    )  # fmt: skip
+
+
+def _headers(dossier: str, done: Sequence[Transaction]) -> Iterable[Row]:
+    for t in done:
+        for h in t.headers:
+            yield (
+                dossier, t.number, h.order, h.change.code, h.third_party, h.currency.code, h.amount, h.home,
+                h.bank, h.settlement.label, h.settlement.number,
+            )  # fmt: skip
+
+
+def write_instruments(
+    connection: Connection, dossier: str, instruments: Iterable[Instrument], digest: str
+) -> None:
+    """Insert new instruments; `digest` is that of the record they were loaded from, "" for our own."""
+    insert(
+        connection,
+        schema.instrument,
+        (
+            (
+                dossier, i.id, i.transaction, i.order, i.state, i.direction, i.third_party, i.currency.code,
+                i.amount, i.home, i.date.isoformat(), i.bank, i.previous, int(i.active), digest,
+            )
+            for i in instruments
+        ),
+    )  # fmt: skip
+
+
+def _write_items(connection: Connection, dossier: str, done: Sequence[Transaction]) -> None:
+    """Insert what was made, in its last state; update what was there before."""
+    latest: dict[int, Item] = {}
+    made: set[int] = set()
+    for t in done:
+        made.update(i.id for i in t.items_made)
+        latest.update({i.id: i for i in t.items_changed})
+        latest.update({i.id: i for i in t.items_made})
+    insert(connection, schema.due_item, (item_row(dossier, latest[i]) for i in sorted(made)))
+    changed = [
+        (i.open, i.settled, i.passed_on, i.carried, _parked(i), dossier, i.id)
+        for i in latest.values()
+        if i.id not in made
+    ]
+    if changed:
+        connection.exec_driver_sql(
+            "UPDATE due_item SET open = ?, settled = ?, passed_on = ?, carried = ?, parked = ?"
+            " WHERE dossier = ? AND id = ?",
+            changed,
+        )
+
+
+def _parked(item: Item) -> str:
+    return _json(item.parked).decode() if item.parked else ""
+
+
+def item_row(dossier: str, i: Item, settled_before: int = 0) -> Row:
+    """A due item or an advance as a row."""
+    return (
+        dossier, i.id, i.kind, i.ledger, i.third_party, i.prefix, i.piece, i.date.isoformat(),
+        i.due_date.isoformat(), i.currency.code, i.amount, i.open, i.settled, i.passed_on, settled_before,
+        i.carried, i.origin_amount, i.origin_carried, _parked(i), int(i.disputed), i.previous, i.invoice,
+        i.transaction, i.order,
+    )  # fmt: skip
+
+
+def _allocations(dossier: str, done: Sequence[Transaction]) -> Iterable[Row]:
+    for t in done:
+        for line, a in enumerate(t.allocations, 1):
+            yield (
+                dossier, t.number, line, a.order, a.item, a.operation, a.amount, a.relieved_home, a.value_home,
+                a.paid, a.successor,
+            )  # fmt: skip
+
+
+def write_entries(connection: Connection, dossier: str, posted: Sequence[Posted]) -> None:
+    """Append numbered entries with their lines."""
+    insert(
+        connection,
+        schema.entry,
+        (
+            (
+                dossier, p.posting, p.year, p.number, p.entry.date.isoformat(), p.valid_date.isoformat(),
+                p.posted_at, p.entry.journal, p.entry.label, p.entry.piece, p.entry.transaction, p.entry.slip,
+                p.entry.reversal_of, p.hash,
+            )
+            for p in posted
+        ),
+    )  # fmt: skip
+    insert(
+        connection,
+        schema.entry_line,
+        (
+            (
+                dossier, p.posting, number, line.account, line.third_party, max(line.home, 0),
+                max(-line.home, 0), line.currency.code, line.amount, line.item,
+            )
+            for p in posted
+            for number, line in enumerate(p.entry.lines, 1)
+        ),
+    )  # fmt: skip
+
+
+def write_receipt(
+    connection: Connection, dossier: str, number: int, receipt: Receipt, remarks: Iterable[Remark]
+) -> None:
+    """The document itself, with its warnings."""
+    told = [(r.position, r.refusal) for r in remarks]
+    insert(
+        connection,
+        schema.document,
+        [
+            (
+                dossier, number, receipt.caller, receipt.origin, receipt.at.isoformat(), receipt.document.digest,
+                receipt.key, receipt.raw, _json(told).decode(),
+            )
+        ],
+    )  # fmt: skip
+
+
+def write_outcomes(connection: Connection, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
+    """What became of each settlement of a document."""
+    at = receipt.at.isoformat()
+    identities = [s.identity for s in receipt.document.settlements]
+    insert(
+        connection,
+        schema.outcome,
+        (_outcome(dossier, number, receipt.caller, at, identities[o.position], o) for o in plan.outcomes),
+    )
+
+
+def _outcome(dossier: str, document: int, caller: str, at: str, identity: str, o: Outcome) -> Row:
+    reasons = _json(o.reasons).decode() if o.reasons else "[]"
+    return (
+        dossier, document, o.position, caller, at, identity, o.number, o.resultcode, o.transaction, o.order,
+        int(o.replayed), reasons,
+    )  # fmt: skip
+
+
+def moment(at: datetime) -> str:
+    """A moment as text, in UTC."""
+    return at.isoformat()
+
+
+def advance_counters(connection: Connection, dossier: str, changes: dict[str, Any]) -> None:
+    """Move the dossier's counters on."""
+    columns = ", ".join(f'"{name}" = ?' for name in changes)
+    sql = f"UPDATE dossier SET {columns} WHERE code = ?"  # noqa: S608  (names of our own schema)
+    connection.exec_driver_sql(sql, (*changes.values(), dossier))

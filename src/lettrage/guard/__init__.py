@@ -1,0 +1,1 @@
+"""Guards: what keeps secrets in and hostile input out. One idea per file."""

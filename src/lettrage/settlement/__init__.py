@@ -1,0 +1,135 @@
+"""The first sentence: a settlement document is read, matched to what is open, planned, booked, answered."""
+
+import msgspec
+
+from lettrage.guard.tokens import masked
+from lettrage.ports import Books, Clock, Store
+from lettrage.refusal import Refusal, Stop, Unreadable
+from lettrage.settlement import dialect, once
+from lettrage.settlement.answer import Reply, answered, key_reused, stopped
+from lettrage.settlement.desk import Desk, wanted
+from lettrage.settlement.document import Document, Plan, Remark
+from lettrage.settlement.once import Earlier, Receipt
+from lettrage.settlement.plan import plan
+from lettrage.settlement.read import checked_key, read
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who sends a document, and what was said beside it. `origin`: command line, web service, drop folder."""
+
+    name: str
+    origin: str
+    dossier: str = ""
+    key: str = ""
+    dry_run: bool = False
+
+
+def settle(data: bytes, caller: Caller, store: Store, clock: Clock) -> Reply:
+    """Book every settlement of one document, or say why not. One document is one commit.
+
+    Raises StoreTrouble (through `stopped` at the doors) only when the store cannot be used: nothing is done then.
+    """
+    try:
+        text = dialect.decode(data)
+        document = _with_options(read(text), caller)
+        dossier = _dossier(document, caller, store)
+        receipt = Receipt(caller.name, caller.origin, clock.now(), masked(text), document, _key(document, caller))
+        with store.books(dossier, writing=not document.parameters.dry_run) as books:
+            return _judge_and_book(receipt, books, clock)
+    except Stop as stop:
+        return stopped(stop)
+
+
+def _judge_and_book(receipt: Receipt, books: Books, clock: Clock) -> Reply:
+    document, dry_run = receipt.document, receipt.document.parameters.dry_run
+    home, today = books.company.currency, clock.today()
+    _accounting_file(document, books)
+    if receipt.key and not dry_run and (kept := books.kept(receipt.caller, receipt.key)):
+        if kept.digest == document.digest:
+            return _replay(kept.answer)
+        return answered(document, key_reused(document, receipt.key), home, today, dry_run=False)
+    decided = _decide(receipt, books, clock)
+    reply = answered(document, decided, home, today, dry_run=dry_run)
+    if not dry_run:
+        books.record(receipt, decided)
+        if receipt.key:
+            books.keep(receipt, reply.text)
+    return reply
+
+
+def _decide(receipt: Receipt, books: Books, clock: Clock) -> Plan:
+    """Match and plan what was not done before; in a dry run a repeat is only a warning."""
+    document, company = receipt.document, books.company
+    repeats = once.judge(
+        document, _earlier(receipt, books), company, receipt.at, keyed=bool(receipt.key)
+    )
+    desk = Desk(company, books.snapshot(wanted(document, company)), clock.today())
+    if not document.parameters.dry_run:
+        decided = plan(document, desk, repeats)
+        return msgspec.structs.replace(decided, remarks=document.remarks + decided.remarks)
+    decided = plan(document, desk, {})
+    warnings = tuple(
+        Remark(position, Refusal("would_repeat", seen=str(outcome.transaction or outcome.reasons[0].seen)))
+        for position, outcome in repeats.items()
+    )
+    return msgspec.structs.replace(decided, remarks=document.remarks + warnings + decided.remarks)
+
+
+def _earlier(receipt: Receipt, books: Books) -> Earlier:
+    """What this caller did before that concerns the document: only what the rules of repetition ask for."""
+    document, company, caller = receipt.document, books.company, receipt.caller
+    by_position, by_identity, by_number = {}, {}, {}
+    if not document.parameters.repeat:
+        if not receipt.key:
+            by_position = {done.position: done for done in books.done_with(caller, document.digest)}
+        alike = frozenset(s.identity for s in document.settlements if once.repeatable(s, company))
+        if alike:
+            done_like = books.done_like(caller, alike, once.since(company, receipt.at))
+            by_identity = {done.identity: done for done in done_like}
+    if caller in company.chronological_callers:
+        numbers = frozenset(s.number for s in document.settlements if s.number)
+        by_number = {done.number: done for done in books.done_as(caller, numbers)}
+    return Earlier(by_position, by_identity, by_number)
+
+
+def _replay(answer: str) -> Reply:
+    """A kept answer, byte for byte, with its count of refusals for the exit status."""
+    response = msgspec.json.decode(msgspec.json.decode(answer)["result"])["result"]
+    codes = response["common"]["resultcode"]
+    return Reply(answer, 0, 0, 0 if codes == "0" else 1, replayed=1)
+
+
+def _with_options(document: Document, caller: Caller) -> Document:
+    """A dry run asked for beside the document counts as one asked for inside."""
+    if not caller.dry_run:
+        return document
+    parameters = msgspec.structs.replace(document.parameters, dry_run=True)
+    return msgspec.structs.replace(document, parameters=parameters)
+
+
+def _dossier(document: Document, caller: Caller, store: Store) -> str:
+    """The document's dossier, else the caller's, else the only one there is."""
+    named = document.parameters.dossier
+    if named and caller.dossier and named != caller.dossier:
+        raise Unreadable(Refusal("dossiers_differ", "action.parameters.dos", named, caller.dossier))
+    if named or caller.dossier:
+        return named or caller.dossier
+    known = store.dossiers()
+    if len(known) != 1:
+        raise Unreadable(Refusal("which_dossier", "action.parameters.dos", "", str(len(known))))
+    return known[0]
+
+
+def _accounting_file(document: Document, books: Books) -> None:
+    given, company = document.parameters.accounting_file, books.company
+    if given and given not in (company.code, company.accounting_file):
+        expected = company.accounting_file or company.code
+        raise Unreadable(Refusal("wrong_accounting_file", "action.parameters.doscpt", given, expected))
+
+
+def _key(document: Document, caller: Caller) -> str:
+    """The key given inside the document or beside it; two different ones cannot both be meant."""
+    inside, beside = document.parameters.key, checked_key(caller.key, "key")
+    if inside and beside and inside != beside:
+        raise Unreadable(Refusal("keys_differ", "action.parameters.key", inside, beside))
+    return inside or beside

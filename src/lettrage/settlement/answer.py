@@ -1,0 +1,152 @@
+"""Outcomes -> the answer, in the shape that Divalto's callers read (spec section 8)."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from lettrage.books import shapes
+from lettrage.money import Currency
+from lettrage.refusal import Refusal, Stop
+from lettrage.settlement.document import Document, Outcome, Plan, Remark
+
+LABEL = "infinity"
+SERVICE = "integration_reglement"
+FINISHED = "Intégration règlements des échéances terminée |Consultez le livre de bord"
+
+_text = msgspec.json.Encoder().encode
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The answer as text, and what a caller's exit status or page needs to know of it."""
+
+    text: str
+    error: int
+    done: int
+    refused: int
+    replayed: int = 0
+
+
+def answered(document: Document, plan: Plan, home: Currency, today: date, *, dry_run: bool) -> Reply:
+    """The answer to a document that was judged."""
+    outcomes = plan.outcomes
+    refused = [outcome for outcome in outcomes if outcome.reasons]
+    result: dict[str, Any] = {
+        "common": _common(outcomes, refused, single=document.parameters.single),
+        "response": _single(outcomes, dry_run=dry_run)
+        if document.parameters.single
+        else [_element(outcome, dry_run=dry_run) for outcome in outcomes],
+    }
+    if document.parameters.with_log:
+        result["log"] = log_lines(outcomes, plan.remarks, dry_run=dry_run)
+    if dry_run:
+        result["plan"] = planned(plan, home, today)
+    replayed = sum(1 for outcome in outcomes if outcome.replayed)
+    text = _envelope(0, _text({"label": LABEL, "codeScript": SERVICE, "result": result}).decode(), "")
+    return Reply(text, 0, len(outcomes) - len(refused), len(refused), replayed)
+
+
+def stopped(stop: Stop) -> Reply:
+    """The answer to a call that could not be carried out: nothing was judged."""
+    return Reply(_envelope(stop.error, "", stop.refusal.say("fr")), stop.error, 0, 0)
+
+
+def key_reused(document: Document, key: str) -> Plan:
+    """The outcome of a key that was used for another content: every header refused with that reason."""
+    refusal = Refusal("key_reused", "key", key)
+    outcomes = tuple(
+        Outcome(s.position, s.number, s.shown_number, None, s.order, (refusal,)) for s in document.settlements
+    )
+    return Plan(outcomes, (), ())
+
+
+def _envelope(error: int, result: str, txterr: str) -> str:
+    return _text({"error": error, "result": result, "txterr": txterr, "infos": ""}).decode()
+
+
+def _common(outcomes: tuple[Outcome, ...], refused: list[Outcome], *, single: bool) -> dict[str, str]:
+    if not refused:
+        return {"resultcode": "0", "errormessage": FINISHED}
+    message = f"{FINISHED} ({len(refused)} refusé(s) sur {len(outcomes)})"
+    if single:
+        message += f" |{sentence(refused[0], dry_run=False)}"
+    return {"resultcode": str(refused[0].resultcode), "errormessage": message}
+
+
+def _single(outcomes: tuple[Outcome, ...], *, dry_run: bool) -> dict[str, str]:
+    done = [outcome for outcome in outcomes if not outcome.reasons]
+    return {"transactionId": _transaction_id(done[-1], dry_run=dry_run) if done else ""}
+
+
+def _transaction_id(outcome: Outcome, *, dry_run: bool) -> str:
+    return "" if dry_run or outcome.reasons else str(outcome.transaction)
+
+
+def _element(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "REGLEMENTNUM": outcome.number,
+        "transactionId": _transaction_id(outcome, dry_run=dry_run),
+        "resultcode": str(outcome.resultcode),
+        "errormessage": sentence(outcome, dry_run=dry_run),
+        "reasons": [reason_shape(reason) for reason in outcome.reasons],
+    }
+
+
+def sentence(outcome: Outcome, *, dry_run: bool) -> str:
+    """The outcome in one French sentence, as the source words it."""
+    head = f"Règlement n°{outcome.shown_number} : "
+    if outcome.reasons:
+        return head + " ".join(reason.say("fr") for reason in outcome.reasons)
+    if dry_run:
+        return head + "OK - Simulation, rien n'est enregistré."
+    return head + f"OK - La transaction {outcome.transaction} a été générée."
+
+
+def reason_shape(reason: Refusal) -> dict[str, str]:
+    """A reason as data: `fix` is in French like the rest of the wire, `fix_en` says the same in English."""
+    return {
+        "code": reason.code,
+        "path": reason.path,
+        "seen": reason.seen,
+        "expected": reason.expected,
+        "fix": reason.fix_fr,
+        "fix_en": reason.fix_en,
+        "fr": reason.fr,
+        "en": reason.en,
+    }
+
+
+def log_lines(outcomes: tuple[Outcome, ...], remarks: tuple[Remark, ...], *, dry_run: bool) -> list[str]:
+    """The logbook's lines: warnings of the document, then each settlement with its warnings."""
+    lines = [f"Avertissement : {r.refusal.say('fr')}" for r in remarks if r.position is None]
+    by_position: dict[int, list[Refusal]] = {}
+    for remark in remarks:
+        if remark.position is not None:
+            by_position.setdefault(remark.position, []).append(remark.refusal)
+    for outcome in outcomes:
+        lines.append(sentence(outcome, dry_run=dry_run))
+        lines += [
+            f"Règlement n°{outcome.shown_number} : avertissement : {refusal.say('fr')} ({refusal.path})"
+            for refusal in by_position.get(outcome.position, ())
+        ]
+    return lines
+
+
+def planned(plan: Plan, home: Currency, today: date) -> dict[str, Any]:
+    """What a real run would store, but for numbers: entries, instruments, and items made or changed."""
+    entries, instruments = [], []
+    items: dict[int, Any] = {}
+    for transaction in plan.transactions:
+        numbers = [header.settlement.number for header in transaction.headers if header.settlement.number]
+        if transaction.entry is not None:
+            blank = msgspec.structs.replace(transaction.entry, piece="")
+            entries.append(shapes.entry(blank, home, "", [""], numbers))
+        made = {instrument.id for instrument in transaction.instruments_made}
+        for instrument in transaction.instruments_made:
+            shape = shapes.instrument(instrument, home, "")
+            if instrument.previous in made:
+                shape["previous"] = [""]
+            instruments.append(shape)
+        for item in (*transaction.items_changed, *transaction.items_made):
+            items[item.id] = shapes.item(item, today, None if item.transaction is None else "")
+    return {"entries": entries, "instruments": instruments, "items": list(items.values())}

@@ -1,0 +1,246 @@
+"""Deposits and executions: a header whose state change moves existing instruments (spec section 7)."""
+
+import msgspec
+
+from lettrage.books.entry import Line
+from lettrage.company.states import StateChange
+from lettrage.money import Amount, Currency
+from lettrage.refusal import Refusal
+from lettrage.settlement.desk import criteria_of
+from lettrage.settlement.document import Detail, Header, Instrument, Remark, Settlement
+from lettrage.settlement.posting import Work, money_sign
+from lettrage.settlement.terms import Terms
+
+
+class Deposit:
+    """One deposit header: finds its instruments, checks them, moves them. Faults and remarks are gathered."""
+
+    def __init__(self, work: Work, settlement: Settlement, terms: Terms, change: StateChange) -> None:
+        self.work = work
+        self.draft = work.draft
+        self.company = work.company
+        self.settlement = settlement
+        self.terms = terms
+        self.change = change
+        self.faults: list[Refusal] = []
+        self.remarks: list[Remark] = []
+
+    def post(self) -> None:
+        """Move the instruments into the group's work; only what is wrong when anything is."""
+        instruments = [i for d in self.settlement.details if (i := self._instrument(d)) is not None]
+        if len(instruments) < len(self.settlement.details) or not instruments:
+            return
+        held = instruments[0].currency
+        self._currencies(instruments, held)
+        self._totals(instruments, held)
+        if not self.faults:
+            self._move(instruments, held)
+
+    def _fault(self, code: str, path: str, seen: str = "", expected: str = "", **facts: str) -> None:
+        self.faults.append(Refusal(code, path, seen, expected, facts))
+
+    # ------------------------------------------------------------ finding
+
+    def _instrument(self, detail: Detail) -> Instrument | None:
+        """The instrument that a detail names, taken at once so that no other detail gets it."""
+        before = len(self.faults)
+        self._idle_fields(detail)
+        found = self._by_transaction(detail) if detail.transaction else self._by_criteria(detail)
+        if found is None or len(self.faults) > before:
+            return None
+        if found.date > self.terms.day:
+            path = self.settlement.place.of("date")
+            self._fault(
+                "date_before", path, str(self.terms.day), f">= {found.date}", piece=str(found.transaction)
+            )
+            return None
+        self.draft.ended.add(found.id)
+        return found
+
+    def _idle_fields(self, detail: Detail) -> None:
+        for field in ("piece", "prefix", "due_date", "paid", "paid_home"):
+            if getattr(detail, field):
+                refusal = Refusal("field_ignored", detail.place.of(field), facts={"operation": self.change.code})
+                self.remarks.append(Remark(self.settlement.position, refusal))
+
+    def _by_transaction(self, detail: Detail) -> Instrument | None:
+        assert detail.transaction is not None
+        order = detail.order or 1
+        name, path = f"{detail.transaction}/{order}", detail.place.of("transaction")
+        known = self.draft.instruments_of(detail.transaction, order)
+        if not known:
+            exists = detail.transaction in self.draft.desk.transactions
+            self._fault("no_instrument" if exists else "unknown_transaction", path, name)
+            return None
+        active = [i for i in known if self.draft.is_active(i)]
+        if not active:
+            self._fault("already_deposited", path, name, known[0].state)
+            return None
+        usable = [i for i in active if i.state in self.change.sources]
+        if not usable:
+            states = ", ".join(sorted({i.state for i in active}))
+            self._fault("wrong_state", path, states, " ".join(self.change.sources), transaction=name)
+        elif usable[0].direction != self.change.direction:
+            self._fault("wrong_direction", path, usable[0].direction, self.change.direction, change=self.change.code)
+        elif len(usable) > 1:
+            listed = ", ".join(str(Amount(i.amount, i.currency)) for i in usable)
+            self._fault("several_instruments", path, name, listed)
+        else:
+            return self._as_described(usable[0], detail)
+        return None
+
+    def _as_described(self, instrument: Instrument, detail: Detail) -> Instrument | None:
+        """Where a detail gives criteria beside the transaction, they must be true of it."""
+        held, home = instrument.currency, self.company.currency
+        truths = [
+            ("third_party", detail.third_party or None, instrument.third_party),
+            ("from_state", detail.from_state or None, instrument.state),
+            ("currency", detail.currency or None, held.code),
+            ("from_home", detail.from_home and detail.from_home.minor(home), instrument.home),
+            ("from_amount", detail.from_amount and detail.from_amount.minor(held), instrument.amount),
+            ("amount", detail.amount and detail.amount.minor(held), instrument.amount),
+        ]
+        for field, given, truth in truths:
+            if given is not None and given != truth:
+                seen = getattr(detail, field)
+                told = Amount(truth, home if field == "from_home" else held).text if isinstance(truth, int) else truth
+                self._fault(
+                    "instrument_differs",
+                    detail.place.of(field),
+                    getattr(seen, "text", seen),
+                    str(told),
+                    transaction=f"{instrument.transaction}/{instrument.order}",
+                )
+                return None
+        return instrument
+
+    def _by_criteria(self, detail: Detail) -> Instrument | None:
+        if not self._criteria_complete(detail):
+            return None
+        assert self.settlement.direction is not None
+        for criteria in criteria_of(self.settlement, detail, self.company):
+            found = self.draft.matching(criteria)
+            if not found:
+                facts = {"third_party": detail.third_party, "state": detail.from_state}
+                path = detail.place.of("from_home" if detail.from_home else "from_amount")
+                seen = (detail.from_home or detail.from_amount or detail.amount) and self._shown(detail)
+                self.faults.append(Refusal("nothing_matches", path, str(seen), "", facts))
+                return None
+            if len(found) > 1:
+                refusal = Refusal("ambiguous_instrument", detail.place.path, expected=str(found[0].transaction))
+                self.remarks.append(Remark(self.settlement.position, refusal))
+            return found[0]
+        code = detail.currency or self.settlement.currency or self.company.currency.code
+        self._fault("too_many_decimals", detail.place.of("from_amount"), self._shown(detail), "", currency=code)
+        return None
+
+    def _shown(self, detail: Detail) -> str:
+        figure = detail.from_home or detail.from_amount or detail.amount
+        return figure.text if figure else ""
+
+    def _criteria_complete(self, detail: Detail) -> bool:
+        before = len(self.faults)
+        place = detail.place
+        malformed = {fault.path for fault in self.settlement.faults}
+        if not detail.from_state and not detail.third_party:
+            self._fault("missing_field", place.of("transaction"))
+            return False
+        for field in ("third_party", "from_state"):
+            if not getattr(detail, field) and place.of(field) not in malformed:
+                self._fault("missing_field", place.of(field))
+        if not (detail.from_home or detail.from_amount or detail.amount):
+            if not malformed & {place.of("from_home"), place.of("from_amount"), place.of("amount")}:
+                self._fault("missing_field", place.of("from_home"))
+            return False
+        if detail.third_party and detail.third_party not in self.draft.desk.third_parties:
+            self._fault("unknown_third_party", place.of("third_party"), detail.third_party)
+        if detail.from_state and detail.from_state not in self.company.states:
+            self._fault("unknown_state", place.of("from_state"), detail.from_state)
+        elif detail.from_state and detail.from_state not in self.change.sources:
+            path = place.of("from_state")
+            self._fault("wrong_entry_state", path, detail.from_state, " ".join(self.change.sources))
+        return len(self.faults) == before
+
+    # ------------------------------------------------------------ checking
+
+    def _currencies(self, instruments: list[Instrument], held: Currency) -> None:
+        place = self.settlement.place
+        codes = sorted({i.currency.code for i in instruments})
+        if len(codes) > 1:
+            self._fault("mixed_currencies", place.of("details"), ", ".join(codes), held.code)
+        elif self.terms.currency is not None and self.terms.currency != held:
+            self._fault("currency_differs", place.of("currency"), self.terms.currency.code, held.code)
+        if self.terms.bank:
+            of_bank = self.company.banks[self.terms.bank].currency
+            if of_bank not in (held, self.company.currency):
+                self._fault("wrong_bank", place.of("bank"), self.terms.bank, held.code, currency=of_bank.code)
+
+    def _totals(self, instruments: list[Instrument], held: Currency) -> None:
+        """The totals are optional; when given they are those of what is deposited."""
+        total = sum(i.amount for i in instruments)
+        for field, figure, currency in (
+            ("amount", self.settlement.amount, held),
+            ("home", self.settlement.home, self.company.currency),
+        ):
+            if figure is None:
+                continue
+            given = figure.minor(currency)
+            path = self.settlement.place.of(field)
+            if given is None:
+                self._fault("too_many_decimals", path, figure.text, str(currency.decimals), currency=currency.code)
+            elif given != total and (field == "amount" or held == self.company.currency):
+                self._fault("deposit_total_differs", path, figure.text, Amount(total, held).text)
+            elif given <= 0:
+                self._fault("negative_total", path, figure.text)
+
+    # ------------------------------------------------------------ moving
+
+    def _move(self, instruments: list[Instrument], held: Currency) -> None:
+        total, carried = sum(i.amount for i in instruments), sum(i.home for i in instruments)
+        bank_home = carried
+        if self.settlement.home is not None and held != self.company.currency:
+            bank_home = self.settlement.home.minor(self.company.currency) or carried
+        self.work.headers.append(
+            Header(
+                self.settlement.order,
+                self.settlement,
+                self.change,
+                self.settlement.third_party,
+                held,
+                total,
+                bank_home,
+                self.terms.bank,
+            )
+        )
+        self.work.instruments += [self._moved(instrument) for instrument in instruments]
+        self.work.ended += [instrument.id for instrument in instruments]
+        self.work.lines += self._lines(instruments, held, total, bank_home)
+        self.work.waits_for_slip = self.change.slip and not self.company.states[self.change.target].is_transfer
+
+    def _moved(self, instrument: Instrument) -> Instrument:
+        """The instrument in its new state: same currency, amount and carrying amount, linked to the old one."""
+        return msgspec.structs.replace(
+            instrument,
+            id=self.draft.new_instrument_id(),
+            transaction=self.draft.transaction,
+            order=self.settlement.order,
+            state=self.change.target,
+            date=self.terms.day,
+            bank=self.terms.bank,
+            previous=instrument.id,
+        )
+
+    def _lines(self, instruments: list[Instrument], held: Currency, total: int, bank_home: int) -> list[Line]:
+        """One line on the bank for the total, one per instrument on its old account, the difference to 656/756."""
+        home, sign = self.company.currency, money_sign(self.change.direction)
+        account = self.company.account_of(self.change.target, self.change.direction, self.terms.bank)
+        in_held = self.company.banks[self.terms.bank].currency == held
+        bank = Line(account, sign * bank_home, held if in_held else home, sign * (total if in_held else bank_home))
+        lines = [bank]
+        for old in instruments:
+            account = self.company.account_of(old.state, old.direction, old.bank)
+            lines.append(Line(account, -sign * old.home, old.currency, -sign * old.amount, old.third_party))
+        gain = sign * (bank_home - sum(i.home for i in instruments))
+        if gain:
+            lines.append(Line(self.company.accounts.exchange(-gain), -gain, home, -gain))
+        return lines

@@ -1,0 +1,345 @@
+"""What a sound settlement does: items closed or passed on, advances, the instrument, VAT, the lines of the entry.
+
+Signs. An item's own amounts are above zero for an invoice, below for a credit note or an advance. `ledger_sign` is +1
+for customers and -1 for suppliers: an own amount times it is a debit on the third party's account, so a line that
+relieves the item is the opposite. `money_sign` is +1 for money in, -1 for money out.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+import msgspec
+
+from lettrage.books.entry import Line
+from lettrage.company.states import StateChange
+from lettrage.money import Currency, apportion, ratio, rounded
+from lettrage.settlement.desk import Draft
+from lettrage.settlement.document import (
+    Allocation,
+    Header,
+    Instrument,
+    Item,
+    Operation,
+    Settlement,
+    Task,
+    TaskKind,
+    Vat,
+    VatMove,
+)
+from lettrage.settlement.exchange import Valued
+from lettrage.settlement.match import Advance, Match
+from lettrage.settlement.operations import Target
+from lettrage.settlement.terms import Terms
+
+_DIFFERENCES: tuple[Operation, ...] = ("WE", "WDR", "WDC")
+
+
+class Work:
+    """What the headers of one group make together: one transaction in the making."""
+
+    def __init__(self, draft: Draft, day: date) -> None:
+        self.draft = draft
+        self.company = draft.company
+        self.day = day
+        self.headers: list[Header] = []
+        self.allocations: list[Allocation] = []
+        self.instruments: list[Instrument] = []
+        self.ended: list[int] = []
+        self.vat_moves: list[VatMove] = []
+        self.tasks: list[Task] = []
+        self.lines: list[Line] = []
+        self.waits_for_slip = False
+
+
+def money_sign(direction: str) -> int:
+    """+1 for money in, -1 for money out."""
+    return 1 if direction == "encashment" else -1
+
+
+def ledger_sign(item: Item) -> int:
+    """+1 for customers, -1 for suppliers."""
+    return 1 if item.ledger == "customer" else -1
+
+
+class SettlementPosting:
+    """Posts one header of a settlement into the group's work."""
+
+    def __init__(self, work: Work, settlement: Settlement, terms: Terms, change: StateChange) -> None:
+        assert terms.currency is not None
+        self.work = work
+        self.settlement = settlement
+        self.change = change
+        self.terms = terms
+        self.currency: Currency = terms.currency
+        self.home = work.company.currency
+        self.accounts = work.company.accounts
+        self.money_sign = money_sign(change.direction)
+        self.sums: dict[str, int] = {}  # differences, discount and VAT, added up per account
+        self.relieved: list[Line] = []
+
+    def post(self, match: Match, valued: Valued) -> None:
+        """Apply a matched and valued header: the draft's items change, the work gains lines and rows."""
+        self._instrument(valued)
+        at = 0
+        for target in match.targets:
+            count = target.count("PAYMENT")
+            self._settle(target, sum(valued.paid[at : at + count]), sum(valued.paid_home[at : at + count]))
+            at += count
+        for advance, paid_home in zip(match.advances, valued.paid_home[at:], strict=True):
+            if advance.item is not None:
+                self._consume(advance, advance.item, paid_home)
+        self._open_advances(match.advances, valued.paid_home[at:])
+        differences = [Line(account, home, self.home, home) for account, home in self.sums.items() if home]
+        self.work.lines += differences + self.relieved
+
+    # ------------------------------------------------------------ the instrument
+
+    def _instrument(self, valued: Valued) -> None:
+        settlement, change, terms = self.settlement, self.change, self.terms
+        self.work.headers.append(
+            Header(
+                settlement.order,
+                settlement,
+                change,
+                settlement.third_party,
+                self.currency,
+                valued.total,
+                valued.total_home,
+                terms.bank,
+            )
+        )
+        if valued.total == 0:
+            return  # payments, credit notes and advances cancel out
+        draft = self.work.draft
+        instrument = Instrument(
+            draft.new_instrument_id(),
+            draft.transaction,
+            settlement.order,
+            change.target,
+            change.direction,
+            settlement.third_party,
+            self.currency,
+            valued.total,
+            valued.total_home,
+            terms.day,
+            terms.bank,
+        )
+        self.work.instruments.append(instrument)
+        account = self.work.company.account_of(change.target, change.direction, terms.bank)
+        sign = self.money_sign
+        self.work.lines.append(Line(account, sign * valued.total_home, self.currency, sign * valued.total))
+
+    # ------------------------------------------------------------ due items
+
+    def _settle(self, target: Target, paid: int, paid_home: int) -> None:
+        """Close a due item: payments, differences and discount relieve it, a WPA passes the rest on."""
+        item, sense, sign = target.item, target.sense, ledger_sign(target.item)
+        own = {operation: sense * amount for operation, amount in target.sums.items()}
+        rest = own.get("WPA", 0)
+        part = item.open - rest
+        relief = relieved(item, part) if rest else item.carried
+        values = {operation: _share(item, own[operation]) for operation in _DIFFERENCES if operation in own}
+        by_payment = relief - sum(values.values())
+        if "PAYMENT" not in own and values:
+            last = next(reversed(values))
+            values[last] += by_payment
+            by_payment = 0
+        self._differences(item, sign, values, relief, closes=not rest)
+        gain = sense * paid_home - by_payment
+        if gain:
+            self._add(self.accounts.exchange(-sign * gain), -sign * gain)
+        account = self.accounts.third_party(item.ledger)
+        self._relieve(account, item, -sign * relief, -sign * part)
+        self._allocate(item, own, values, by_payment, sense * paid_home, paid)
+        self._close(item, part, relief, rest)
+
+    def _allocate(
+        self,
+        item: Item,
+        own: dict[Operation, int],
+        values: dict[Operation, int],
+        by_payment: int,
+        value_home: int,
+        paid: int,
+    ) -> None:
+        for operation, amount in own.items():
+            if operation == "PAYMENT":
+                row = (amount, by_payment, value_home, paid)
+            else:
+                worth = values.get(operation, 0)
+                row = (amount, worth, worth, 0)
+            successor = self.work.draft.next_item if operation == "WPA" else None
+            self.work.allocations.append(
+                Allocation(self.settlement.order, item.id, operation, *row, successor=successor)
+            )
+
+    def _close(self, item: Item, part: int, relief: int, rest: int) -> None:
+        draft = self.work.draft
+        released = self._released
+        left = tuple(p - r for p, r in zip(item.parked, released, strict=True))
+        draft.change(
+            msgspec.structs.replace(
+                item, open=0, carried=0, settled=item.settled + part, passed_on=rest, parked=(0,) * len(left)
+            )
+        )
+        if rest:
+            draft.make(
+                msgspec.structs.replace(
+                    item,
+                    id=draft.new_item_id(),
+                    amount=rest,
+                    open=rest,
+                    carried=item.carried - relief,
+                    parked=left,
+                    previous=item.id,
+                    transaction=draft.transaction,
+                    order=self.settlement.order,
+                    settled=0,
+                    passed_on=0,
+                )
+            )
+
+    # ------------------------------------------------------------ differences, discount, VAT
+
+    def _differences(
+        self, item: Item, sign: int, values: dict[Operation, int], relief: int, closes: bool
+    ) -> None:
+        """Post WE, WDR and WDC, and the VAT that goes with them or that the receipt makes due."""
+        adjusts = self.work.company.adjust_discount_vat
+        no_vat = [0] * len(item.vat)
+        discount_vat = vat_shares(values.get("WE", 0), item.vat) if adjusts else no_vat
+        parked = any(item.parked)
+        difference_vat = vat_shares(values.get("WDR", 0), item.vat) if parked else no_vat
+        self._released = released_vat(item, relief, closes) if parked else [0] * len(item.parked)
+        for rate, (released, of_discount, of_difference) in enumerate(
+            zip(self._released or no_vat, discount_vat, difference_vat, strict=True)
+        ):
+            moved = released - of_difference - of_discount
+            if parked:
+                self._add(self.accounts.vat_parked, sign * released)
+                self._move(item, rate, moved)
+            self._add(self.accounts.vat(item.ledger), -sign * moved)
+        if "WE" in values:
+            self._add(self.accounts.discount(item.ledger), sign * (values["WE"] - sum(discount_vat)))
+            self._task(item, values["WE"], sum(discount_vat))
+        if "WDR" in values:
+            net = sign * (values["WDR"] - sum(difference_vat))
+            self._add(self.accounts.difference(net), net)
+        if "WDC" in values:
+            self._add(self.accounts.exchange(sign * values["WDC"]), sign * values["WDC"])
+
+    def _move(self, item: Item, rate: int, moved: int) -> None:
+        """Keep what VAT became due, by rate: the payment reporting needs it."""
+        if moved:
+            self.work.vat_moves.append(
+                VatMove(self.settlement.order, item.id, rate, item.vat[rate].rate, moved)
+            )
+
+    def _task(self, item: Item, discount: int, vat: int) -> None:
+        """A discount with its VAT taken back wants a credit note."""
+        if vat:
+            kind: TaskKind = "credit_note_to_issue" if item.ledger == "customer" else "credit_note_to_receive"
+            self.work.tasks.append(Task(kind, self.settlement.order, item.id, discount, vat))
+
+    # ------------------------------------------------------------ advances
+
+    def _consume(self, advance: Advance, item: Item, paid_home: int) -> None:
+        """Relieve an advance at its own carrying amount; the difference to the invoice's goes to 656/756."""
+        item = self.work.draft.changed.get(item.id, item)
+        sign, part = ledger_sign(item), advance.sense * advance.amount
+        relief = item.carried if part == item.open else relieved(item, part)
+        value = advance.sense * paid_home
+        if value != relief:
+            self._add(self.accounts.exchange(-sign * (value - relief)), -sign * (value - relief))
+        self._relieve(self.accounts.advance(item.ledger), item, -sign * relief, -sign * part)
+        self.work.allocations.append(
+            Allocation(
+                self.settlement.order, item.id, "WAR", part, relief, value, advance.sense * advance.amount
+            )
+        )
+        self.work.draft.change(
+            msgspec.structs.replace(
+                item, open=item.open - part, carried=item.carried - relief, settled=item.settled + part
+            )
+        )
+
+    def _open_advances(self, advances: Sequence[Advance], paid_home: Sequence[int]) -> None:
+        """Open one advance per third party for what this header received ahead of any invoice."""
+        received: dict[str, list[int]] = {}
+        for advance, home in zip(advances, paid_home, strict=True):
+            if advance.item is None:
+                sums = received.setdefault(advance.detail.third_party, [0, 0])
+                sums[0] += advance.amount
+                sums[1] += home
+        for third_party, (amount, home) in received.items():
+            self._open_advance(third_party, amount, home)
+
+    def _open_advance(self, third_party: str, amount: int, home: int) -> None:
+        draft, terms = self.work.draft, self.terms
+        party = draft.desk.third_parties[third_party]
+        item = Item(
+            id=draft.new_item_id(),
+            kind="advance",
+            ledger=party.ledger,
+            third_party=third_party,
+            prefix="",
+            piece="",
+            date=terms.day,
+            due_date=terms.day,
+            currency=self.currency,
+            amount=-amount,
+            open=-amount,
+            carried=-home,
+            origin_amount=-amount,
+            origin_carried=-home,
+            transaction=draft.transaction,
+            order=self.settlement.order,
+        )
+        draft.make(item)
+        sign = self.money_sign
+        self._relieve(self.accounts.advance(party.ledger), item, -sign * home, -sign * amount)
+
+    # ------------------------------------------------------------ lines
+
+    def _add(self, account: str, home: int) -> None:
+        self.sums[account] = self.sums.get(account, 0) + home
+
+    def _relieve(self, account: str, item: Item, home: int, amount: int) -> None:
+        self.relieved.append(Line(account, home, item.currency, amount, item.third_party, item.id))
+
+
+def relieved(item: Item, part: int) -> int:
+    """The carrying amount that goes with a part of an item: its share of the first of the chain, never more than left."""
+    share = _share(item, part)
+    return min(share, item.carried) if item.carried >= 0 else max(share, item.carried)
+
+
+def _share(item: Item, part: int) -> int:
+    """A part of an item at its carrying rate, rounded."""
+    if item.origin_amount == item.origin_carried:
+        return part
+    sign = 1 if item.origin_amount > 0 else -1
+    return ratio(sign * item.origin_carried * part, abs(item.origin_amount))
+
+
+def vat_shares(amount: int, vat: Sequence[Vat]) -> list[int]:
+    """The VAT inside an amount including VAT, per rate: pro rata of the invoice's amounts including VAT."""
+    weights = [line.base + line.amount for line in vat]
+    if not amount or not sum(weights):
+        return [0] * len(weights)
+    parts = apportion(amount, weights)
+    return [
+        rounded(Fraction(part) * line.rate / (100 + line.rate)) for part, line in zip(parts, vat, strict=True)
+    ]
+
+
+def released_vat(item: Item, relief: int, closes: bool) -> list[int]:
+    """The parked VAT that a relieved amount frees, per rate; the last receipt takes all that is left."""
+    if closes:
+        return list(item.parked)
+    shares = vat_shares(relief, item.vat)
+    return [
+        min(share, left) if left >= 0 else max(share, left)
+        for share, left in zip(shares, item.parked, strict=True)
+    ]
