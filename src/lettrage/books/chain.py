@@ -46,9 +46,7 @@ class Counters(msgspec.Struct):
     years: dict[str, int]
 
 
-def post(
-    entries: Iterable[tuple[str, Entry]], counters: Counters, today: date, posted_at: str
-) -> list[Posted]:
+def post(entries: Iterable[tuple[str, Entry]], counters: Counters, today: date, posted_at: str) -> list[Posted]:
     """Number and chain entries, each with the name of its financial year; the counters move on.
 
     ValidDate is the day of posting, or the entry's own date where that is later.
@@ -60,9 +58,7 @@ def post(
         valid = max(today, entry.date)
         content = columns(counters.posting, year, counters.years[year], valid, posted_at, entry)
         counters.head = chained(counters.head, content)
-        posted.append(
-            Posted(counters.posting, year, counters.years[year], valid, posted_at, entry, counters.head)
-        )
+        posted.append(Posted(counters.posting, year, counters.years[year], valid, posted_at, entry, counters.head))
     return posted
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import msgspec
 
 from lettrage.company.accounts import Accounts
-from lettrage.company.states import AT_THE_BANK, DUE, Direction, State, StateChange
+from lettrage.company.states import AT_THE_BANK, Direction, State, StateChange
 from lettrage.money import Currency
 
 
@@ -125,6 +125,3 @@ def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
     folded = {k.casefold(): k for k in known}
     found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else ""
-
-
-__all__ = ["DUE", "Bank", "Company", "Establishment", "Settings", "Tolerance", "Year", "nearest", "year_names"]

@@ -85,9 +85,7 @@ def _states() -> dict[str, State]:
     collected = {"L": "511300"}
     states = [State(f"{means}10", "", "") for means in MEANS.values()]
     states += [State(f"{means}30", portfolio[means], ordered[means]) for means in MEANS.values()]
-    states += [
-        State(f"{means}50", collected.get(means, AT_THE_BANK), AT_THE_BANK) for means in MEANS.values()
-    ]
+    states += [State(f"{means}50", collected.get(means, AT_THE_BANK), AT_THE_BANK) for means in MEANS.values()]
     states += [State(f"{means}90", "", "") for means in MEANS.values()]
     return {state.code: state for state in states}
 
@@ -98,9 +96,7 @@ def _changes() -> dict[str, StateChange]:
     def settle(direction: Direction, codes: str, position: str) -> None:
         for code, means in (pair.split(":") for pair in codes.split()):
             target = means + position
-            changes.append(
-                StateChange(code, direction, (DUE,), target, True, bank=position == "50", step="settle")
-            )
+            changes.append(StateChange(code, direction, (DUE,), target, True, bank=position == "50", step="settle"))
 
     def move(direction: Direction, codes: str, slip: bool = False, default: bool = True) -> None:
         for code, means in (pair.split(":") for pair in codes.split()):
@@ -118,13 +114,9 @@ def _changes() -> dict[str, StateChange]:
     move("disbursement", "EXECHQ:C EXEVIR:V EXESEP:S EXEINT:I EXEPRL:D EXEEFF:L")
     for suffix, means in (("CHQ", "C"), ("PRL", "D"), ("EFF", "L")):
         changes.append(
-            StateChange(
-                f"IMP{suffix}", "encashment", (means + "50", means + "30"), means + "90", step="return"
-            )
+            StateChange(f"IMP{suffix}", "encashment", (means + "50", means + "30"), means + "90", step="return")
         )
-        changes.append(
-            StateChange(f"REP{suffix}", "encashment", (means + "90",), means + "30", step="represent")
-        )
+        changes.append(StateChange(f"REP{suffix}", "encashment", (means + "90",), means + "30", step="represent"))
     return {change.code: change for change in changes}
 
 

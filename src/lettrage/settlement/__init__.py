@@ -60,9 +60,7 @@ def _judge_and_book(receipt: Receipt, books: Books, clock: Clock) -> Reply:
 def _decide(receipt: Receipt, books: Books, clock: Clock) -> Plan:
     """Match and plan what was not done before; in a dry run a repeat is only a warning."""
     document, company = receipt.document, books.company
-    repeats = once.judge(
-        document, _earlier(receipt, books), company, receipt.at, keyed=bool(receipt.key)
-    )
+    repeats = once.judge(document, _earlier(receipt, books), company, receipt.at, keyed=bool(receipt.key))
     desk = Desk(company, books.snapshot(wanted(document, company)), clock.today())
     if not document.parameters.dry_run:
         decided = plan(document, desk, repeats)

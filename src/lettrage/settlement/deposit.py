@@ -50,9 +50,7 @@ class Deposit:
             return None
         if found.date > self.terms.day:
             path = self.settlement.place.of("date")
-            self._fault(
-                "date_before", path, str(self.terms.day), f">= {found.date}", piece=str(found.transaction)
-            )
+            self._fault("date_before", path, str(self.terms.day), f">= {found.date}", piece=str(found.transaction))
             return None
         self.draft.ended.add(found.id)
         return found
@@ -81,7 +79,8 @@ class Deposit:
             states = ", ".join(sorted({i.state for i in active}))
             self._fault("wrong_state", path, states, " ".join(self.change.sources), transaction=name)
         elif usable[0].direction != self.change.direction:
-            self._fault("wrong_direction", path, usable[0].direction, self.change.direction, change=self.change.code)
+            seen, expected = usable[0].direction, self.change.direction
+            self._fault("wrong_instrument_direction", path, seen, expected, transaction=name)
         elif len(usable) > 1:
             listed = ", ".join(str(Amount(i.amount, i.currency)) for i in usable)
             self._fault("several_instruments", path, name, listed)
@@ -103,7 +102,9 @@ class Deposit:
         for field, given, truth in truths:
             if given is not None and given != truth:
                 seen = getattr(detail, field)
-                told = Amount(truth, home if field == "from_home" else held).text if isinstance(truth, int) else truth
+                told = (
+                    Amount(truth, home if field == "from_home" else held).text if isinstance(truth, int) else truth
+                )
                 self._fault(
                     "instrument_differs",
                     detail.place.of(field),
@@ -239,7 +240,7 @@ class Deposit:
         lines = [bank]
         for old in instruments:
             account = self.company.account_of(old.state, old.direction, old.bank)
-            lines.append(Line(account, -sign * old.home, old.currency, -sign * old.amount, old.third_party))
+            lines.append(Line(account, -sign * old.home, old.currency, -sign * old.amount))
         gain = sign * (bank_home - sum(i.home for i in instruments))
         if gain:
             lines.append(Line(self.company.accounts.exchange(-gain), -gain, home, -gain))

@@ -67,7 +67,10 @@ class Matcher:
     def _header(self) -> None:
         place = self.settlement.place
         malformed = {fault.path for fault in self.settlement.faults}
-        for field, value in (("third_party", self.settlement.third_party), ("amount", self.settlement.amount)):
+        for field, value in (
+            ("third_party", self.settlement.third_party),
+            ("amount", self.settlement.amount),
+        ):
             if not value and place.of(field) not in malformed:
                 self._fault("missing_field", place.of(field))
         party = self.settlement.third_party
@@ -156,9 +159,7 @@ class Matcher:
         seen = getattr(detail, field).text
         self._fault("too_many_decimals", detail.place.of(field), seen, str(decimals), currency=code)
 
-    def _choose(
-        self, known: list[Item], due: object, details: list[Detail], amounts: list[int]
-    ) -> Item | None:
+    def _choose(self, known: list[Item], due: object, details: list[Detail], amounts: list[int]) -> Item | None:
         """The due item meant: by its date where given, else the only open one, else the one that the sum fits."""
         place = details[0].place
         dated = [i for i in known if due is None or i.due_date == due]
@@ -200,7 +201,11 @@ class Matcher:
         if item.date > self.terms.day:
             expected = f">= {item.date}"
             self._fault(
-                "date_before", self.settlement.place.of("date"), str(self.terms.day), expected, piece=item.piece
+                "date_before",
+                self.settlement.place.of("date"),
+                str(self.terms.day),
+                expected,
+                piece=item.piece,
             )
         pairs = list(zip(details, amounts, strict=True))
         return Target(item, item.seen(self.terms.direction), pairs, sums)

@@ -102,9 +102,7 @@ def exchange_difference(target: Target, amount: int, scene: Scene) -> Iterator[R
         yield from _tolerated(target, "WDC", scene.company.exchange_difference, scene.company)
 
 
-def _tolerated(
-    target: Target, operation: Operation, tolerance: Tolerance, company: Company
-) -> Iterator[Refusal]:
+def _tolerated(target: Target, operation: Operation, tolerance: Tolerance, company: Company) -> Iterator[Refusal]:
     item, amount = target.item, abs(target.sums[operation])
     home = rounded(Fraction(amount * abs(item.origin_carried), abs(item.origin_amount)))
     limits = []

@@ -163,9 +163,7 @@ def _transaction(group: list[Settlement], work: Work) -> Transaction:
         instruments_ended=tuple(work.ended),
         vat_moves=tuple(work.vat_moves),
         tasks=tuple(work.tasks),
-        entry=None
-        if work.waits_for_slip
-        else entry(work.day, journal, label, str(number), work.lines, number),
+        entry=None if work.waits_for_slip else entry(work.day, journal, label, str(number), work.lines, number),
         label=label,
     )
 
@@ -224,5 +222,10 @@ def _distinct(reasons: list[Refusal]) -> list[Refusal]:
 
 def _outcome(settlement: Settlement, transaction: int | None, reasons: tuple[Refusal, ...]) -> Outcome:
     return Outcome(
-        settlement.position, settlement.number, settlement.shown_number, transaction, settlement.order, reasons
+        settlement.position,
+        settlement.number,
+        settlement.shown_number,
+        transaction,
+        settlement.order,
+        reasons,
     )

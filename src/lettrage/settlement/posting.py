@@ -202,9 +202,7 @@ class SettlementPosting:
 
     # ------------------------------------------------------------ differences, discount, VAT
 
-    def _differences(
-        self, item: Item, sign: int, values: dict[Operation, int], relief: int, closes: bool
-    ) -> None:
+    def _differences(self, item: Item, sign: int, values: dict[Operation, int], relief: int, closes: bool) -> None:
         """Post WE, WDR and WDC, and the VAT that goes with them or that the receipt makes due."""
         adjusts = self.work.company.adjust_discount_vat
         no_vat = [0] * len(item.vat)
@@ -232,9 +230,7 @@ class SettlementPosting:
     def _move(self, item: Item, rate: int, moved: int) -> None:
         """Keep what VAT became due, by rate: the payment reporting needs it."""
         if moved:
-            self.work.vat_moves.append(
-                VatMove(self.settlement.order, item.id, rate, item.vat[rate].rate, moved)
-            )
+            self.work.vat_moves.append(VatMove(self.settlement.order, item.id, rate, item.vat[rate].rate, moved))
 
     def _task(self, item: Item, discount: int, vat: int) -> None:
         """A discount with its VAT taken back wants a credit note."""
@@ -254,9 +250,7 @@ class SettlementPosting:
             self._add(self.accounts.exchange(-sign * (value - relief)), -sign * (value - relief))
         self._relieve(self.accounts.advance(item.ledger), item, -sign * relief, -sign * part)
         self.work.allocations.append(
-            Allocation(
-                self.settlement.order, item.id, "WAR", part, relief, value, advance.sense * advance.amount
-            )
+            Allocation(self.settlement.order, item.id, "WAR", part, relief, value, advance.sense * advance.amount)
         )
         self.work.draft.change(
             msgspec.structs.replace(
@@ -329,9 +323,7 @@ def vat_shares(amount: int, vat: Sequence[Vat]) -> list[int]:
     if not amount or not sum(weights):
         return [0] * len(weights)
     parts = apportion(amount, weights)
-    return [
-        rounded(Fraction(part) * line.rate / (100 + line.rate)) for part, line in zip(parts, vat, strict=True)
-    ]
+    return [rounded(Fraction(part) * line.rate / (100 + line.rate)) for part, line in zip(parts, vat, strict=True)]
 
 
 def released_vat(item: Item, relief: int, closes: bool) -> list[int]:
@@ -340,6 +332,5 @@ def released_vat(item: Item, relief: int, closes: bool) -> list[int]:
         return list(item.parked)
     shares = vat_shares(relief, item.vat)
     return [
-        min(share, left) if left >= 0 else max(share, left)
-        for share, left in zip(shares, item.parked, strict=True)
+        min(share, left) if left >= 0 else max(share, left) for share, left in zip(shares, item.parked, strict=True)
     ]

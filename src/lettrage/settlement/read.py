@@ -395,4 +395,3 @@ def _with_twins(settlement: Settlement, number_twice: bool, order_twice: bool) -
         facts = {"group": settlement.group}
         faults.append(Refusal("order_twice", settlement.place.of("order"), str(settlement.order), facts=facts))
     return msgspec.structs.replace(settlement, faults=tuple(faults)) if faults else settlement
-

@@ -102,9 +102,7 @@ class Glossary:
             faults.append(("state_change_elsewhere", "change", change.code, change.step, {}))
         return change
 
-    def _change_to(
-        self, final: str, direction: Direction, moves: bool, faults: list[Fault]
-    ) -> StateChange | None:
+    def _change_to(self, final: str, direction: Direction, moves: bool, faults: list[Fault]) -> StateChange | None:
         """From the final state: the one change that leads there from what the details name, else the default."""
         ways = self.company.changes_to(final, direction, from_due_items=not moves)
         chosen = ways if len(ways) == 1 else [way for way in ways if way.default]

@@ -22,7 +22,7 @@ _json = msgspec.json.Encoder().encode
 _day = date.fromisoformat
 
 ITEM_COLUMNS = (
-    'd.id, d.kind, d.ledger, d.third_party, d.prefix, d.piece, d.date, d.due_date, d.currency, d.amount, d.open,'
+    "d.id, d.kind, d.ledger, d.third_party, d.prefix, d.piece, d.date, d.due_date, d.currency, d.amount, d.open,"
     ' d.carried, d.origin_amount, d.origin_carried, d.disputed, p.means, d.previous, d.invoice, d."transaction",'
     ' d."order", v.vat, d.parked, d.settled, d.passed_on'
 )
@@ -55,9 +55,7 @@ class Reader:
 
     def snapshot(self, wanted: Wanted) -> Snapshot:
         """What the books hold of all that a document names."""
-        counters = self.rows(
-            "SELECT next_transaction, next_item, next_instrument FROM dossier WHERE code = ?"
-        )[0]
+        counters = self.rows("SELECT next_transaction, next_item, next_instrument FROM dossier WHERE code = ?")[0]
         return Snapshot(
             third_parties={party.code: party for party in self._third_parties(wanted.third_parties)},
             items=tuple(self._due_items(wanted)),
@@ -181,7 +179,7 @@ class Reader:
 
 def _keys(values: Iterable[object]) -> str:
     """Keys in a fixed order, as one JSON parameter."""
-    return _json(sorted(values)).decode()  # type: ignore[type-var]
+    return _json(sorted(values)).decode()
 
 
 def held(code: str) -> Currency:

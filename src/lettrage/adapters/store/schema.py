@@ -77,7 +77,12 @@ dossier = Table(
 )
 
 year_counter = Table(
-    "year_counter", metadata, _key("dossier"), _key("year"), _int("last"), _to("dossier", "dossier", "code")
+    "year_counter",
+    metadata,
+    _key("dossier"),
+    _key("year"),
+    _int("last"),
+    _to("dossier", "dossier", "code"),
     **_CLUSTERED,
 )
 
@@ -200,12 +205,14 @@ due_item = Table(
     _int("invoice", null=True),
     _int("transaction", null=True),
     _int("order", null=True),
+    _text("digest"),  # of an advance as loaded, else ""
     _to("dossier third_party", "third_party", "dossier code"),
     _to("dossier previous", "due_item", "dossier id"),
     _to("dossier invoice", "invoice", "dossier id"),
     CheckConstraint("amount = open + settled + passed_on", name="parts"),
     CheckConstraint(
-        "(amount > 0 AND open BETWEEN 0 AND amount) OR (amount < 0 AND open BETWEEN amount AND 0)", name="open"
+        "(amount > 0 AND open BETWEEN 0 AND amount) OR (amount < 0 AND open BETWEEN amount AND 0)",
+        name="open",
     ),
     Index("ix_due_item_piece", "dossier", "third_party", "prefix", "piece"),
     Index(

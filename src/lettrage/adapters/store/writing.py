@@ -1,7 +1,6 @@
 """The one door for writing: rows by the thousand, each table in one statement."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, Table
 
 from lettrage.adapters.store import schema
 from lettrage.books.chain import Posted
+from lettrage.opening.document import Opening, OpeningInvoice, OpeningTransaction
 from lettrage.settlement.document import Instrument, Item, Outcome, Plan, Remark, Transaction
 from lettrage.settlement.once import Receipt
 
@@ -36,26 +36,20 @@ def write_plan(connection: Connection, dossier: str, number: int, plan: Plan) ->
     done = plan.transactions
     insert(connection, schema.transaction, (_transaction(dossier, number, t) for t in done))
     insert(connection, schema.header, _headers(dossier, done))
-    write_instruments(connection, dossier, [i for t in done for i in t.instruments_made], "")
-    made = {i.id: i for t in done for i in t.instruments_made}
-    # An instrument made in this document and moved on by a later group of it is inserted as moved on.
+    write_instruments(connection, dossier, ((i, "") for t in done for i in t.instruments_made))
+    # An instrument made here may be moved on by a later group of the same document.
     ended = [i for t in done for i in t.instruments_ended]
     if ended:
         connection.exec_driver_sql(
             "UPDATE instrument SET active = 0 WHERE dossier = ? AND id = ? AND active = 1",
             [(dossier, i) for i in ended],
         )
-    del made
     _write_items(connection, dossier, done)
     insert(connection, schema.allocation, _allocations(dossier, done))
     insert(
         connection,
         schema.vat_move,
-        (
-            (dossier, t.number, m.order, m.item, m.line, str(m.rate), m.vat_home)
-            for t in done
-            for m in t.vat_moves
-        ),
+        ((dossier, t.number, m.order, m.item, m.line, str(m.rate), m.vat_home) for t in done for m in t.vat_moves),
     )
     insert(
         connection,
@@ -84,10 +78,8 @@ def _headers(dossier: str, done: Sequence[Transaction]) -> Iterable[Row]:
             )  # fmt: skip
 
 
-def write_instruments(
-    connection: Connection, dossier: str, instruments: Iterable[Instrument], digest: str
-) -> None:
-    """Insert new instruments; `digest` is that of the record they were loaded from, "" for our own."""
+def write_instruments(connection: Connection, dossier: str, instruments: Iterable[tuple[Instrument, str]]) -> None:
+    """Insert instruments, each with the digest of the record it was loaded from ("" for our own)."""
     insert(
         connection,
         schema.instrument,
@@ -96,7 +88,7 @@ def write_instruments(
                 dossier, i.id, i.transaction, i.order, i.state, i.direction, i.third_party, i.currency.code,
                 i.amount, i.home, i.date.isoformat(), i.bank, i.previous, int(i.active), digest,
             )
-            for i in instruments
+            for i, digest in instruments
         ),
     )  # fmt: skip
 
@@ -127,13 +119,13 @@ def _parked(item: Item) -> str:
     return _json(item.parked).decode() if item.parked else ""
 
 
-def item_row(dossier: str, i: Item, settled_before: int = 0) -> Row:
+def item_row(dossier: str, i: Item, settled_before: int = 0, digest: str = "") -> Row:
     """A due item or an advance as a row."""
     return (
         dossier, i.id, i.kind, i.ledger, i.third_party, i.prefix, i.piece, i.date.isoformat(),
         i.due_date.isoformat(), i.currency.code, i.amount, i.open, i.settled, i.passed_on, settled_before,
         i.carried, i.origin_amount, i.origin_carried, _parked(i), int(i.disputed), i.previous, i.invoice,
-        i.transaction, i.order,
+        i.transaction, i.order, digest,
     )  # fmt: skip
 
 
@@ -210,13 +202,61 @@ def _outcome(dossier: str, document: int, caller: str, at: str, identity: str, o
     )  # fmt: skip
 
 
-def moment(at: datetime) -> str:
-    """A moment as text, in UTC."""
-    return at.isoformat()
-
-
 def advance_counters(connection: Connection, dossier: str, changes: dict[str, Any]) -> None:
     """Move the dossier's counters on."""
     columns = ", ".join(f'"{name}" = ?' for name in changes)
     sql = f"UPDATE dossier SET {columns} WHERE code = ?"  # noqa: S608  (names of our own schema)
     connection.exec_driver_sql(sql, (*changes.values(), dossier))
+
+
+def write_opening(connection: Connection, dossier: str, opening: Opening, posted: Sequence[Posted]) -> None:
+    """Write what a load adds beside its entries: master data replaced, everything else appended."""
+    _replace(
+        connection,
+        schema.third_party,
+        ((dossier, p.code, p.ledger, p.means, _json(p.record).decode()) for p in opening.third_parties),
+    )
+    _replace(connection, schema.rate, ((dossier, r.currency, r.date.isoformat(), r.rate) for r in opening.rates))
+    insert(connection, schema.invoice, (_invoice(dossier, o, posted) for o in opening.invoices))
+    insert(connection, schema.transaction, (_loaded(dossier, t) for t in opening.transactions))
+    insert(connection, schema.header, _loaded_headers(dossier, opening))
+    write_instruments(connection, dossier, opening.instruments)
+    insert(
+        connection,
+        schema.due_item,
+        (item_row(dossier, item, before, digest) for item, before, digest in opening.items),
+    )
+
+
+def _replace(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert master data, or update what has the same key."""
+    batch = list(rows)
+    if not batch:
+        return
+    keys = [column.name for column in table.primary_key]
+    others = [column.name for column in table.columns if column.name not in keys]
+    updates = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
+    sql = f"{_insert_sql(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
+    connection.exec_driver_sql(sql, batch)
+
+
+def _invoice(dossier: str, o: OpeningInvoice, posted: Sequence[Posted]) -> Row:
+    i = o.invoice
+    vat = _json([(str(line.rate), line.base, line.amount) for line in i.vat]).decode()
+    return (
+        dossier, o.id, o.ledger, i.third_party, i.prefix, i.number, i.date.isoformat(), i.currency.code,
+        i.amount, o.home, i.vat_due, vat, i.digest, posted[o.entry].posting,
+    )  # fmt: skip
+
+
+def _loaded(dossier: str, t: OpeningTransaction) -> Row:
+    status = "awaiting_slip" if t.awaiting_slip else "posted"
+    return (dossier, t.number, "loaded", t.direction, t.date.isoformat(), "", "Reprise", status, None, None)
+
+
+def _loaded_headers(dossier: str, opening: Opening) -> Iterable[Row]:
+    for t in opening.transactions:
+        for order, i in dict(t.orders).items():
+            yield (
+                dossier, t.number, order, "", i.third_party, i.currency.code, i.amount, i.home, i.bank, "Reprise", "",
+            )  # fmt: skip

@@ -1,0 +1,18 @@
+"""The real clock. Paris gives the accounting date."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+class SystemClock:
+    """The machine's clock. Satisfies the port `Clock`."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """Today in Paris."""
+        return self.now().astimezone(PARIS).date()

@@ -1,0 +1,194 @@
+"""The store as the core sees it: one dossier's books inside one database transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from lettrage.adapters.store import schema, writing
+from lettrage.adapters.store.engine import open_engine, transaction
+from lettrage.adapters.store.reading import Reader
+from lettrage.books.chain import GENESIS, Counters, Posted, post
+from lettrage.books.entry import Entry
+from lettrage.company.dossier import Company
+from lettrage.company.record import stored
+from lettrage.opening.document import Load, LoadedRate, Opening, Present
+from lettrage.ports import Clock
+from lettrage.refusal import Refusal, Stop
+from lettrage.settlement.document import Plan
+from lettrage.settlement.once import Receipt
+
+_json = msgspec.json.Encoder().encode
+_company = lru_cache(maxsize=64)(stored)
+
+
+class SqlStore:
+    """The books in a database. Satisfies the port `Store`."""
+
+    def __init__(self, address: str, clock: Clock, *, create: bool = False) -> None:
+        self.engine: Engine = open_engine(address, create=create)
+        self.clock = clock
+
+    def dossiers(self) -> list[str]:
+        """The codes of all dossiers."""
+        with transaction(self.engine, writing=False) as connection:
+            rows = connection.exec_driver_sql("SELECT code FROM dossier ORDER BY code").all()
+        return [row[0] for row in rows]
+
+    @contextmanager
+    def books(self, dossier: str, *, writing: bool) -> Iterator["SqlBooks"]:
+        """Open a dossier; commits when left normally. Raises Stop (403) for one that is not there."""
+        with transaction(self.engine, writing=writing) as connection:
+            rows = connection.exec_driver_sql("SELECT record FROM dossier WHERE code = ?", (dossier,)).all()
+            if not rows:
+                raise Stop(Refusal("unknown_dossier", "dossier", dossier), error=403)
+            yield SqlBooks(connection, dossier, _company(rows[0][0]), self.clock.today())
+
+    @contextmanager
+    def loading(self) -> Iterator["Loader"]:
+        """One transaction for a whole load file."""
+        with transaction(self.engine, writing=True) as connection:
+            yield Loader(connection, self.clock.today())
+
+
+class SqlBooks(Reader):
+    """One dossier's books. Satisfies the port `Books`."""
+
+    def __init__(self, connection: Connection, dossier: str, company: Company, today: date) -> None:
+        super().__init__(connection, dossier)
+        self.company = company
+        self.today = today
+        self._document = 0
+
+    def record(self, receipt: Receipt, plan: Plan) -> None:
+        """Write everything a document does, and its logbook."""
+        counters = self._counters()
+        number = self._document = counters["next_document"]
+        writing.write_receipt(self.connection, self.dossier, number, receipt, plan.remarks)
+        writing.write_plan(self.connection, self.dossier, number, plan)
+        writing.write_outcomes(self.connection, self.dossier, number, receipt, plan)
+        changes: dict[str, Any] = {"next_document": number + 1}
+        if plan.transactions:
+            changes |= self._post(counters, plan, receipt)
+        writing.advance_counters(self.connection, self.dossier, changes)
+
+    def keep(self, receipt: Receipt, answer: str) -> None:
+        """Keep the answer given under the receipt's key."""
+        row = (self.dossier, receipt.caller, receipt.key, receipt.document.digest, answer, self._document)
+        writing.insert(self.connection, schema.kept_answer, [row])
+
+    def _counters(self) -> dict[str, Any]:
+        sql = "SELECT next_document, postings, head FROM dossier WHERE code = ?"
+        return dict(self.connection.exec_driver_sql(sql, (self.dossier,)).mappings().one())
+
+    def _post(self, counters: dict[str, Any], plan: Plan, receipt: Receipt) -> dict[str, Any]:
+        done = plan.transactions
+        entries = [(self._year(t.entry), t.entry) for t in done if t.entry is not None]
+        changes = post_entries(
+            self.connection, self.dossier, counters, entries, self.today, receipt.at.isoformat()
+        )[1]
+        last = done[-1].number
+        items = max((i.id for t in done for i in t.items_made), default=None)
+        instruments = max((i.id for t in done for i in t.instruments_made), default=None)
+        changes["next_transaction"] = last + 1
+        if items is not None:
+            changes["next_item"] = items + 1
+        if instruments is not None:
+            changes["next_instrument"] = instruments + 1
+        return changes
+
+    def _year(self, entry: Entry) -> str:
+        year = self.company.year_of(entry.date)
+        assert year is not None, entry.date
+        return year.name
+
+
+def post_entries(
+    connection: Connection,
+    dossier: str,
+    counters: dict[str, Any],
+    entries: list[tuple[str, Entry]],
+    today: date,
+    at: str,
+) -> tuple[list[Posted], dict[str, Any]]:
+    """Number, chain and append entries; what changes in the dossier's counters."""
+    rows = connection.exec_driver_sql("SELECT year, last FROM year_counter WHERE dossier = ?", (dossier,)).all()
+    numbering = Counters(counters["postings"], counters["head"], {year: last for year, last in rows})
+    posted = post(entries, numbering, today, at)
+    writing.write_entries(connection, dossier, posted)
+    sql = (
+        "INSERT INTO year_counter (dossier, year, last) VALUES (?, ?, ?)"
+        " ON CONFLICT (dossier, year) DO UPDATE SET last = excluded.last"
+    )
+    years = [(dossier, year, numbering.years[year]) for year in sorted({p.year for p in posted})]
+    if years:
+        connection.exec_driver_sql(sql, years)
+    return posted, {"postings": numbering.posting, "head": numbering.head}
+
+
+class Loader:
+    """Writes loads inside one transaction."""
+
+    def __init__(self, connection: Connection, today: date) -> None:
+        self.connection = connection
+        self.today = today
+
+    def record(self, dossier: str) -> dict[str, Any] | None:
+        """The company file as it stands; None for a new dossier."""
+        rows = self.connection.exec_driver_sql("SELECT record FROM dossier WHERE code = ?", (dossier,)).all()
+        return msgspec.json.decode(rows[0][0]) if rows else None
+
+    def present(self, load: Load) -> Present:
+        """What the dossier holds already of what the load names."""
+        reader = Reader(self.connection, load.code)
+        sql = (
+            "SELECT first_transaction, next_transaction, next_item, next_instrument,"
+            " (SELECT coalesce(max(id), 0) + 1 FROM invoice WHERE dossier = code) FROM dossier WHERE code = ?"
+        )
+        counters = reader.rows(sql) or [(1, 1, 1, 1, 1)]
+        parties = reader.rows("SELECT code, ledger FROM third_party WHERE dossier = ?")
+        rates = reader.rows("SELECT currency, date, rate FROM rate WHERE dossier = ?")
+        invoices = reader.rows("SELECT third_party, prefix, number, digest FROM invoice WHERE dossier = ?")
+        instruments = reader.rows(
+            "SELECT \"transaction\", \"order\", '', digest FROM instrument WHERE dossier = ? AND digest <> ''"
+        )
+        advances = reader.rows(
+            'SELECT "transaction", "order", third_party, digest FROM due_item WHERE dossier = ? AND digest <> \'\''
+        )
+        return Present(
+            dict(tuple(row) for row in parties),
+            tuple(LoadedRate(code, date.fromisoformat(day), rate) for code, day, rate in rates),
+            {(row[0], row[1], row[2]): row[3] for row in invoices},
+            {(row[0], row[1], row[2]): row[3] for row in (*instruments, *advances)},
+            *counters[0],
+        )
+
+    def write(self, load: Load, opening: Opening, at: str) -> None:
+        """Write a dossier's load."""
+        self._dossier(load, opening)
+        counters = {"postings": 0, "head": GENESIS} | self._counters(load.code)
+        posted, changes = post_entries(self.connection, load.code, counters, list(opening.entries), self.today, at)
+        writing.write_opening(self.connection, load.code, opening, posted)
+        changes |= {
+            "first_transaction": opening.first_transaction,
+            "next_transaction": opening.next_transaction,
+            "next_item": opening.next_item,
+            "next_instrument": opening.next_instrument,
+        }
+        writing.advance_counters(self.connection, load.code, changes)
+
+    def _dossier(self, load: Load, opening: Opening) -> None:
+        sql = (
+            "INSERT INTO dossier (code, record, first_transaction, next_transaction, next_item, next_instrument,"
+            " next_document, postings, head) VALUES (?, ?, 1, 1, 1, 1, 1, 0, ?)"
+            " ON CONFLICT (code) DO UPDATE SET record = excluded.record"
+        )
+        self.connection.exec_driver_sql(sql, (load.code, _json(load.record).decode(), GENESIS))
+
+    def _counters(self, dossier: str) -> dict[str, Any]:
+        sql = "SELECT postings, head FROM dossier WHERE code = ?"
+        return dict(self.connection.exec_driver_sql(sql, (dossier,)).mappings().one())

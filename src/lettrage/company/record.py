@@ -1,0 +1,205 @@
+"""The company file as a record: how a later load is merged into it, and how it becomes a `Company`."""
+
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from lettrage.company.accounts import Accounts
+from lettrage.company.dossier import Bank, Company, Establishment, Settings, Tolerance, Year, year_names
+from lettrage.company.form import Form, unique
+from lettrage.company.states import (
+    DUE,
+    STANDARD_CHANGES,
+    STANDARD_STATES,
+    Direction,
+    State,
+    StateChange,
+)
+from lettrage.money import Currency
+
+# The tables of the company file, and what tells their records apart. The other tables of a load are not kept here.
+TABLES = {
+    "years": "start",
+    "establishments": "code",
+    "banks": "code",
+    "states": "code",
+    "state_changes": "code",
+}
+NAMES = {
+    "code", "name", "currency", "siret", "accounting_file", "uses_prefixes", "allow_other_payer", "tolerances",
+    "discount_vat", "discount_limit", "chronological_numbers", "bank_matching", "accounts", "settings", *TABLES,
+}  # fmt: skip
+_DIRECTIONS: tuple[Direction, ...] = ("encashment", "disbursement")
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """A later load over what is there: a key or a record that is absent leaves what is there."""
+    result = dict(old)
+    for name, value in new.items():
+        before = result.get(name)
+        if name in TABLES and isinstance(value, list) and isinstance(before, list):
+            result[name] = _merged_table(before, value, TABLES[name])
+        elif isinstance(value, dict) and isinstance(before, dict):
+            result[name] = merged(before, value)
+        else:
+            result[name] = value
+    return result
+
+
+def _merged_table(old: list[Any], new: list[Any], key: str) -> list[Any]:
+    rows = {row.get(key) if isinstance(row, dict) else index: row for index, row in enumerate(old)}
+    for row in new:
+        code = row.get(key) if isinstance(row, dict) else None
+        rows[code] = merged(rows.get(code, {}), row) if isinstance(row, dict) else row
+    return list(rows.values())
+
+
+def company_of(form: Form) -> Company | None:
+    """The company that a complete record describes; None without code, name or currency. Faults are noted."""
+    code, name = form.code("code", required=True), form.text("name", required=True)
+    home = form.currency("currency")
+    limit = form.inner("discount_limit").rate("percent")
+    banks = {b.code: b for row in unique(form.rows("banks"), _code) if (b := _bank(row, home))}
+    states = STANDARD_STATES | {s.code: s for row in unique(form.rows("states"), _code) if (s := _state(row))}
+    if home is None or not code or not name:
+        return None
+    tolerances = form.inner("tolerances")
+    company = Company(
+        code=code,
+        name=name,
+        currency=home,
+        accounting_file=form.code("accounting_file"),
+        uses_prefixes=form.flag("uses_prefixes"),
+        allow_other_payer=form.flag("allow_other_payer"),
+        settlement_difference=_tolerance(tolerances, "settlement_difference", home),
+        exchange_difference=_tolerance(tolerances, "exchange_difference", home),
+        adjust_discount_vat=form.choice("discount_vat", ("gross", "adjust"), "gross") == "adjust",
+        discount_limit=Fraction(5, 100) if limit is None else limit / 100,
+        chronological_callers=_callers(form),
+        years=_years(form),
+        establishments={
+            e.code: e for row in unique(form.rows("establishments"), _code) if (e := _establishment(row, banks))
+        },
+        banks=banks,
+        states=states,
+        changes=STANDARD_CHANGES | _changes(form, states),
+        accounts=_accounts(form.inner("accounts")),
+        settings=_settings(form.inner("settings")),
+    )
+    return None if form.faults else company
+
+
+def _code(form: Form) -> str:
+    return form.code("code", required=True)
+
+
+def _bank(form: Form, home: Currency | None) -> Bank | None:
+    held = form.currency("currency", home)
+    code, account = _code(form), form.code("account", required=True)
+    if held is None or not code or not account:
+        return None
+    reconcilable = form.flag("reconcilable", default=True)
+    return Bank(code, account, held, form.code("iban"), form.code("bic"), reconcilable)
+
+
+def _establishment(form: Form, banks: dict[str, Bank]) -> Establishment | None:
+    code, bank = _code(form), form.code("bank")
+    if bank and bank not in banks:
+        form.fault("unknown_bank", "bank", bank, ", ".join(sorted(banks)))
+    return Establishment(code, bank) if code else None
+
+
+def _tolerance(form: Form, name: str, home: Currency) -> Tolerance:
+    """Nothing declared: zero. Of a declared pair, the bound left out does not limit."""
+    inner = form.inner(name)
+    if not inner.record:
+        return Tolerance()
+    percent = inner.rate("percent")
+    return Tolerance(inner.amount("amount", home, required=False), None if percent is None else percent / 100)
+
+
+def _callers(form: Form) -> frozenset[str]:
+    callers = form.record.get("chronological_numbers") or []
+    if not isinstance(callers, list) or not all(isinstance(name, str) for name in callers):
+        form.fault("not_a_list", "chronological_numbers", str(callers), "[ ]")
+        return frozenset()
+    return frozenset(name.strip() for name in callers)
+
+
+def _years(form: Form) -> tuple[Year, ...]:
+    spans = []
+    for row in form.rows("years"):
+        start, end = row.day("start", required=True), row.day("end", required=True)
+        closed = row.day("closed_until")
+        if start and end and start > end:
+            row.fault("malformed_date", "end", str(end), f"> {start}")
+        elif start and end:
+            spans.append((start, end, closed, row))
+    spans.sort(key=lambda span: span[0])
+    for (_, end, _, _), (start, _, _, row) in zip(spans, spans[1:], strict=False):
+        if start <= end:
+            row.fault("years_overlap", "start", str(start), f"> {end}")
+    names = year_names([(start, end) for start, end, _, _ in spans])
+    return tuple(Year(name, start, end, closed) for name, (start, end, closed, _) in zip(names, spans, strict=True))
+
+
+def _state(form: Form) -> State | None:
+    code = _code(form)
+    standard = STANDARD_STATES.get(code, State(code, "", ""))
+    encashment = form.code("encashment", standard.encashment)
+    return State(code, encashment, form.code("disbursement", standard.disbursement)) if code else None
+
+
+def _changes(form: Form, states: dict[str, State]) -> dict[str, StateChange]:
+    changes = {}
+    for row in unique(form.rows("state_changes"), _code):
+        change = _change(row, states)
+        if change is not None:
+            changes[change.code] = change
+    return changes
+
+
+def _change(form: Form, states: dict[str, State]) -> StateChange | None:
+    code = _code(form)
+    standard = STANDARD_CHANGES.get(code)
+    direction = form.choice("direction", _DIRECTIONS, standard.direction if standard else "encashment")
+    target = form.code("to", standard.target if standard else "", required=standard is None)
+    sources = form.record.get("from") or (list(standard.sources) if standard else [DUE])
+    if not isinstance(sources, list) or not all(s == DUE or s in states for s in sources):
+        form.fault("unknown_state", "from", str(sources), ", ".join(sorted(states)))
+        return None
+    if target and target not in states:
+        form.fault("unknown_state", "to", target, ", ".join(sorted(states)))
+    return StateChange(
+        code,
+        "encashment" if direction == "encashment" else "disbursement",
+        tuple(sources),
+        target,
+        default=form.flag("default", default=bool(standard and standard.default)),
+        bank=form.flag("bank", default=bool(standard and standard.bank)),
+        slip=form.flag("slip", default=bool(standard and standard.slip)),
+        step=standard.step if standard else ("settle" if sources == [DUE] else "move"),
+    )
+
+
+def _accounts(form: Form) -> Accounts:
+    roles = Accounts.__struct_fields__
+    for name in form.strangers(roles):
+        form.fault("unknown_role", name, name, ", ".join(roles))
+    return Accounts(**{name: form.code(name) for name in roles if form.has(name)})
+
+
+def _settings(form: Form) -> Settings:
+    names = Settings.__struct_fields__
+    for name in form.strangers(names):
+        form.fault("unknown_role", name, name, ", ".join(names))
+    return Settings(**{name: form.number(name) for name in names if form.has(name)})
+
+
+def stored(record: str) -> Company:
+    """The company of a stored record, which was checked when it was loaded."""
+    form = Form(msgspec.json.decode(record), "", [])
+    company = company_of(form)
+    assert company is not None, form.faults
+    return company

@@ -1,0 +1,216 @@
+"""A load file -> one `Load` per dossier, with every fault at its place."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import PurePath
+from typing import Any, NoReturn, TypeVar, cast
+
+import msgspec
+
+from lettrage.company.dossier import nearest
+from lettrage.company.form import Form, unique
+from lettrage.company.record import NAMES, company_of, merged
+from lettrage.company.states import MEANS, Direction
+from lettrage.limits import LOAD
+from lettrage.money import Currency
+from lettrage.opening.document import (
+    Load,
+    LoadedDueItem,
+    LoadedInstrument,
+    LoadedInvoice,
+    LoadedParty,
+    LoadedRate,
+)
+from lettrage.opening.table import records_of
+from lettrage.refusal import Refusal, Unreadable, quoted
+from lettrage.settlement import dialect
+from lettrage.settlement.document import Vat
+
+DATA_TABLES = ("third_parties", "rates", "invoices", "portfolio", "advances")
+_encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
+_T = TypeVar("_T")
+
+
+def parse(data: bytes, name: str, dossier: str) -> list[Any]:
+    """The dossiers' records of a JSON load file, or of one CSV table (`name` tells which). Raises Unreadable."""
+    text = dialect.decode(data, LOAD)
+    table = PurePath(name)
+    if table.suffix.lower() == ".csv":
+        return [records_of(text, table.stem.lower(), dossier)]
+    tree = dialect.parse(text, LOAD).tree
+    rows = tree.get("dossiers") if type(tree) is dict else None
+    if not isinstance(rows, list) or not rows:
+        _stop("not_a_load_file", "dossiers")
+    return rows
+
+
+def _stop(code: str, path: str) -> NoReturn:
+    raise Unreadable(Refusal(code, path))
+
+
+def read(
+    record: Any, path: str, known: dict[str, Any] | None, faults: list[Refusal], strangers: list[Refusal]
+) -> Load | None:
+    """One dossier of the file over the record that is there (`known`); None when its company file is not sound.
+
+    Names that mean nothing are told in `strangers`, never silently dropped.
+    """
+    form = Form(record, path, faults)
+    if not form.record:
+        return None
+    strangers += _strangers(form)
+    settings = {name: value for name, value in form.record.items() if name in NAMES}
+    whole = merged(known or {}, settings)
+    company = company_of(Form(whole, path, faults))
+    if company is None:
+        return None
+    home = company.currency
+    return Load(
+        code=company.code,
+        path=path,
+        record=whole,
+        company=company,
+        third_parties=tuple(_kept(unique(form.rows("third_parties"), _code), _party)),
+        rates=tuple(_kept(form.rows("rates"), _rate)),
+        invoices=tuple(_kept(form.rows("invoices"), lambda row: _invoice(row, home))),
+        portfolio=tuple(_kept(form.rows("portfolio"), lambda row: _instrument(row, home, advance=False))),
+        advances=tuple(_kept(form.rows("advances"), lambda row: _instrument(row, home, advance=True))),
+    )
+
+
+def _kept(rows: Iterator[Form], reader: Callable[[Form], _T | None]) -> Iterator[_T]:
+    return (value for row in rows if (value := reader(row)) is not None)
+
+
+def _strangers(form: Form) -> Iterator[Refusal]:
+    known = {*NAMES, *DATA_TABLES}
+    for name in form.strangers(known):
+        yield Refusal("unknown_name", form.at(name), quoted(name), nearest(name, sorted(known)))
+
+
+def _code(form: Form) -> str:
+    return form.code("code", required=True)
+
+
+def _party(form: Form) -> LoadedParty | None:
+    code, ledger = _code(form), form.choice("kind", ("customer", "supplier"), "customer")
+    if not form.has("kind"):
+        form.fault("missing_field", "kind", "", "customer, supplier")
+    means = form.text("means")
+    if means and means not in MEANS:
+        form.fault("malformed_choice", "means", quoted(means), ", ".join(MEANS))
+    letter = MEANS.get(means, "")
+    return LoadedParty(code, "customer" if ledger == "customer" else "supplier", letter, form.record)
+
+
+def _rate(form: Form) -> LoadedRate | None:
+    held, day, rate = form.currency("currency"), form.day("date", required=True), form.rate("rate", required=True)
+    if rate == 0:
+        form.fault("malformed_rate", "rate", "0", "> 0")
+    return LoadedRate(held.code, day, form.text("rate")) if held and day and rate else None
+
+
+def _invoice(form: Form, home: Currency) -> LoadedInvoice | None:
+    before = len(form.faults)
+    party, number = form.code("third_party", required=True), form.code("number", required=True)
+    day, held = form.day("date", required=True), form.currency("currency", home)
+    rate = "" if form.record.get("rate") in (None, "") else form.text("rate")
+    if rate and not form.rate("rate"):
+        form.fault("malformed_rate", "rate", quoted(rate), "> 0")
+    vat_due = form.choice("vat_due", ("debits", "receipts"), "debits")
+    if held is None or day is None:
+        return None
+    vat = tuple(_kept(form.rows("vat"), lambda row: _vat(row, held)))
+    items = tuple(_kept(form.rows("due_items"), lambda row: _due_item(row, held)))
+    if len(form.faults) == before:
+        _whole(form, vat, items, held)
+    return LoadedInvoice(
+        path=form.path,
+        third_party=party,
+        prefix=form.code("prefix"),
+        number=number,
+        date=day,
+        currency=held,
+        rate=rate,
+        vat_due="debits" if vat_due == "debits" else "receipts",
+        vat=vat,
+        due_items=items,
+        digest=_digest(party, form.code("prefix"), number, day, held.code, rate, vat_due, vat, items),
+    )
+
+
+def _whole(form: Form, vat: tuple[Vat, ...], items: tuple[LoadedDueItem, ...], held: Currency) -> None:
+    """Due items of one sign, and VAT lines that add up to them."""
+    total = sum(item.amount for item in items)
+    if not items:
+        form.fault("no_due_items", "due_items")
+    elif len({item.amount > 0 for item in items}) > 1:
+        form.fault("mixed_signs", "due_items")
+    if vat and sum(line.base + line.amount for line in vat) != total:
+        seen = sum(line.base + line.amount for line in vat)
+        form.fault("vat_differs", "vat", str(seen), str(total), currency=held.code)
+
+
+def _vat(form: Form, held: Currency) -> Vat | None:
+    rate = form.rate("rate", required=True)
+    base, amount = form.amount("base", held), form.amount("amount", held)
+    return None if rate is None or base is None or amount is None else Vat(rate, base, amount)
+
+
+def _due_item(form: Form, held: Currency) -> LoadedDueItem | None:
+    day, amount = form.day("due_date", required=True), form.amount("amount", held)
+    left = form.amount("open", held, required=False)
+    if amount == 0:
+        form.fault("zero_amount", "amount", "0")
+        return None
+    if amount is None or day is None:
+        return None
+    left = amount if left is None else left
+    if not 0 <= left * amount <= amount * amount:
+        form.fault("open_beyond_amount", "open", form.text("open"), form.text("amount"))
+    return LoadedDueItem(day, amount, left, form.flag("disputed"))
+
+
+def _instrument(form: Form, home: Currency, *, advance: bool) -> LoadedInstrument | None:
+    before = len(form.faults)
+    number, order = form.number("transaction", required=True), form.number("order", default=1)
+    party, day, held = (
+        form.code("third_party", required=True),
+        form.day("date", required=True),
+        form.currency("currency", home),
+    )
+    state = "" if advance else form.code("state", required=True)
+    direction = form.choice("direction", ("encashment", "disbursement", ""), "")
+    if held is None or day is None or not number or len(form.faults) > before:
+        return None
+    amount = form.amount("amount", held)
+    worth = amount if held == home else form.amount("amount_home", home)
+    if amount is not None and worth is not None and (amount <= 0 or worth <= 0):
+        form.fault("zero_amount", "amount", form.text("amount"), "> 0")
+    if amount is None or worth is None:
+        return None
+    return LoadedInstrument(
+        form.path,
+        number,
+        order,
+        party,
+        state,
+        cast("Direction | None", direction or None),
+        held,
+        amount,
+        worth,
+        day,
+        form.code("bank"),
+        form.flag("awaiting_slip"),
+        _digest(
+            number, order, party, state, direction, held.code, amount, worth, day, form.code("bank"),
+            form.flag("awaiting_slip"),
+        ),
+    )  # fmt: skip
+
+
+def _digest(*content: object) -> str:
+    """Tells an equal record from a different one, whatever its spelling."""
+    plain = [str(part) if isinstance(part, date) else part for part in content]
+    return hashlib.sha256(_encode(plain)).hexdigest()

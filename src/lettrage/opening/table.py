@@ -1,0 +1,50 @@
+"""One CSV table of a load: the file's name tells which, its first line the names of the fields."""
+
+import csv
+import io
+from typing import Any
+
+from lettrage.refusal import Refusal, Unreadable, quoted
+
+TABLES = (
+    "third_parties",
+    "banks",
+    "establishments",
+    "years",
+    "rates",
+    "invoices",
+    "portfolio",
+    "advances",
+)
+# An invoice has one line per due item; these columns are the due item's, and these a VAT line's.
+_DUE = {"due_date": "due_date", "amount": "amount", "open": "open", "disputed": "disputed"}
+_VAT = {"vat_rate": "rate", "vat_base": "base", "vat_amount": "amount"}
+
+
+def records_of(text: str, table: str, dossier: str) -> dict[str, Any]:
+    """A CSV table (comma, semicolon or tab) as the record of a dossier that holds just this table."""
+    if table not in TABLES:
+        raise Unreadable(Refusal("unknown_table", table, quoted(table), ", ".join(TABLES)))
+    if not dossier:
+        raise Unreadable(Refusal("which_dossier", "--dossier", "", ""))
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = [
+        {(name or "").strip(): value or "" for name, value in row.items() if not isinstance(value, list)}
+        for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    ]
+    return {"code": dossier, table: _invoices(rows) if table == "invoices" else rows}
+
+
+def _invoices(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Lines of one invoice together: each adds a due item, a VAT line, or both."""
+    invoices: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in rows:
+        key = (row.get("third_party", ""), row.get("prefix", ""), row.get("number", ""))
+        own = {name: value for name, value in row.items() if name not in _DUE and name not in _VAT}
+        invoice = invoices.setdefault(key, {**own, "due_items": [], "vat": []})
+        for columns, part in ((_DUE, "due_items"), (_VAT, "vat")):
+            values = {name: row[column] for column, name in columns.items() if row.get(column, "").strip()}
+            if values:
+                invoice[part].append(values)
+    return list(invoices.values())
