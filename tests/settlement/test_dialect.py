@@ -209,9 +209,7 @@ def test_the_dialect_accepts(text: str, tree: Node) -> None:
         ('{"LIB": "écran 15" plat"}', 'écran 15" plat', [(1, 18)]),
     ],
 )
-def test_a_quote_inside_a_value_is_kept_and_noted(
-    text: str, value: str, places: list[tuple[int, int]]
-) -> None:
+def test_a_quote_inside_a_value_is_kept_and_noted(text: str, value: str, places: list[tuple[int, int]]) -> None:
     assert parse(text).tree == {"LIB": value}
     assert repairs(text) == [("quote_inside", *place) for place in places]
 
@@ -287,9 +285,7 @@ VALUE = '" 0-9 { ['
         ("['\n\ud800']", 2, 1, "\\xd800", "UTF-8"),
     ],
 )
-def test_a_syntax_error_names_line_column_and_text(
-    text: str, line: int, column: int, seen: str, expected: str
-) -> None:
+def test_a_syntax_error_names_line_column_and_text(text: str, line: int, column: int, seen: str, expected: str) -> None:
     refusal = refused(text)
     assert refusal.code == "syntax"
     assert (refusal.facts["line"], refusal.facts["column"]) == (str(line), str(column))
@@ -340,12 +336,7 @@ def test_an_access_token_is_shown_in_no_error_and_no_repair(text: str) -> None:
 
 
 def nested(levels: int, quote: str) -> str:
-    return (
-        f"[{{{quote}a{quote}:" * (levels // 2)
-        + "[1]" * (levels % 2)
-        + "1" * (1 - levels % 2)
-        + "}]" * (levels // 2)
-    )
+    return f"[{{{quote}a{quote}:" * (levels // 2) + "[1]" * (levels % 2) + "1" * (1 - levels % 2) + "}]" * (levels // 2)
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])

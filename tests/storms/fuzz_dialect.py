@@ -75,11 +75,7 @@ def examples() -> list[bytes]:
     """The five documents, the same contents as strict JSON, and two texts of our own."""
     written = [path.read_bytes() for path in sorted(EXAMPLES.glob("*/document.txt"))]
     assert len(written) == 5
-    return (
-        written
-        + [json.dumps(parse(decode(data)).tree, indent=1).encode() for data in written]
-        + [VALUES, LEVELS]
-    )
+    return written + [json.dumps(parse(decode(data)).tree, indent=1).encode() for data in written] + [VALUES, LEVELS]
 
 
 def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
@@ -230,9 +226,7 @@ def planted(name: str) -> Iterator[None]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command: 0 when every input came out well, 1 with the repro when one did not."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mutations", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     parser.add_argument("--planted", choices=sorted(PLANTS), help="take this guard away; the run must fail")

@@ -35,9 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     reversal_of: int | None = None
 
 
-def entry(
-    day: date, journal: str, label: str, piece: str, lines: list[Line], transaction: int | None = None
-) -> Entry:
+def entry(day: date, journal: str, label: str, piece: str, lines: list[Line], transaction: int | None = None) -> Entry:
     """Make an entry; one that does not balance is our own mistake and stops everything."""
     kept = tuple(line for line in lines if line.home)
     assert sum(line.home for line in kept) == 0, f"unbalanced entry {piece}: {kept}"

@@ -1,5 +1,6 @@
 """The company file as a record: how a later load is merged into it, and how it becomes a `Company`."""
 
+import itertools
 from fractions import Fraction
 from typing import Any
 
@@ -137,7 +138,7 @@ def _years(form: Form) -> tuple[Year, ...]:
         elif start and end:
             spans.append((start, end, closed, row))
     spans.sort(key=lambda span: span[0])
-    for (_, end, _, _), (start, _, _, row) in zip(spans, spans[1:], strict=False):
+    for (_, end, _, _), (start, _, _, row) in itertools.pairwise(spans):
         if start <= end:
             row.fault("years_overlap", "start", str(start), f"> {end}")
     names = year_names([(start, end) for start, end, _, _ in spans])

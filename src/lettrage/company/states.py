@@ -100,9 +100,7 @@ def _changes() -> dict[str, StateChange]:
 
     def move(direction: Direction, codes: str, slip: bool = False, default: bool = True) -> None:
         for code, means in (pair.split(":") for pair in codes.split()):
-            changes.append(
-                StateChange(code, direction, (means + "30",), means + "50", default, bank=True, slip=slip)
-            )
+            changes.append(StateChange(code, direction, (means + "30",), means + "50", default, bank=True, slip=slip))
 
     settle("encashment", "PORCHQ:C PORESP:E PORVIR:V PORSEP:S PORINT:I PORPRL:D POREFF:L", "30")
     settle("encashment", "ENCVIR:V ENCSEP:S ENCINT:I ENCPRL:D", "50")

@@ -56,9 +56,7 @@ def load(data: bytes, name: str, dossier: str, store: LoadingStore, clock: Clock
 
 
 def _one(record: Any, path: str, loader: Loader, loaded: Loaded, clock: Clock) -> None:
-    code = (
-        record.get("code", "").strip() if isinstance(record, dict) and isinstance(record.get("code"), str) else ""
-    )
+    code = record.get("code", "").strip() if isinstance(record, dict) and isinstance(record.get("code"), str) else ""
     form = read(record, path, loader.record(code), loaded.faults, loaded.strangers)
     if form is None:
         return

@@ -123,9 +123,7 @@ class _Planner:
         sign = 1 if invoice.amount > 0 else -1
         return [ratio(sign * line.amount * home, total) for line in invoice.vat]
 
-    def _item(
-        self, invoice: LoadedInvoice, ledger: Ledger, number: int, at: int, home: int, parked: list[int]
-    ) -> Item:
+    def _item(self, invoice: LoadedInvoice, ledger: Ledger, number: int, at: int, home: int, parked: list[int]) -> Item:
         loaded = invoice.due_items[at]
         before = loaded.amount - loaded.open
         worth = _part(home, before, loaded.amount)
@@ -168,9 +166,7 @@ class _Planner:
         journal = SALES if ledger == "customer" else PURCHASES
         return entry(invoice.date, journal, label, invoice.prefix + invoice.number, lines)
 
-    def _settled_before(
-        self, item: Item, before: int, home: int, parked: list[int], invoice: LoadedInvoice
-    ) -> None:
+    def _settled_before(self, item: Item, before: int, home: int, parked: list[int], invoice: LoadedInvoice) -> None:
         """What was settled before the load is relieved against the opening account, with its share of parked VAT."""
         self.items.append((item, before, ""))
         worth = home - item.carried
@@ -202,9 +198,7 @@ class _Planner:
             account = self.company.banks[loaded.bank].account if loaded.bank in self.company.banks else ""
         if not account:
             path = f"{loaded.path}.{'state' if not loaded.bank else 'bank'}"
-            self.fault(
-                "missing_bank", path, loaded.bank, ", ".join(sorted(self.company.banks)), change=loaded.state
-            )
+            self.fault("missing_bank", path, loaded.bank, ", ".join(sorted(self.company.banks)), change=loaded.state)
             return
         sign = money_sign(direction)
         lines = [

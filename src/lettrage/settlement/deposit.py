@@ -102,9 +102,7 @@ class Deposit:
         for field, given, truth in truths:
             if given is not None and given != truth:
                 seen = getattr(detail, field)
-                told = (
-                    Amount(truth, home if field == "from_home" else held).text if isinstance(truth, int) else truth
-                )
+                told = Amount(truth, home if field == "from_home" else held).text if isinstance(truth, int) else truth
                 self._fault(
                     "instrument_differs",
                     detail.place.of(field),

@@ -69,9 +69,7 @@ class Exchange:
     def _at_home(self, moneys: list[Money], total: int, total_home: int | None) -> Valued | None:
         """In the dossier's currency: the rate is 1."""
         if total_home is not None and total_home != total:
-            self._fault(
-                "home_total_differs", "home", self._text(total_home, self.home), self._text(total, self.home)
-            )
+            self._fault("home_total_differs", "home", self._text(total_home, self.home), self._text(total, self.home))
         foreign = any(money.currency != self.home for money in moneys)
         if foreign and total_home is None:
             self._fault("home_total_missing", "home", "", self._text(total, self.home))

@@ -137,9 +137,7 @@ _CODE = Field(_code, "malformed_code", f"1-{CODE_CHARACTERS}")
 
 FIELDS: dict[str, Field] = {
     "direction": Field(lambda t: _DIRECTIONS.get(t.upper()), "unknown_direction", "ENCASHMENT=1, DISBURSEMENT=2"),
-    "operation": Field(
-        lambda t: _OPERATIONS.get(t.upper()), "unknown_operation", "PAYMENT, WDR, WDC, WE, WAR, WPA"
-    ),
+    "operation": Field(lambda t: _OPERATIONS.get(t.upper()), "unknown_operation", "PAYMENT, WDR, WDC, WE, WAR, WPA"),
     "third_party": _CODE,
     "change": _CODE,
     "bank": _CODE,

@@ -71,9 +71,7 @@ def since(company: Company, now: datetime) -> datetime:
     return now - timedelta(hours=company.settings.repeat_hours)
 
 
-def judge(
-    document: Document, earlier: Earlier, company: Company, now: datetime, *, keyed: bool
-) -> dict[int, Outcome]:
+def judge(document: Document, earlier: Earlier, company: Company, now: datetime, *, keyed: bool) -> dict[int, Outcome]:
     """The settlements that need not be looked at again: done before (replayed), or refused as repeated."""
     outcomes = {}
     oldest = since(company, now)

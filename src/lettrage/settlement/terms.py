@@ -85,9 +85,7 @@ class Glossary:
             faults.append(("unknown_state_change", "change", settlement.change, hint, {}))
             return None
         if settlement.final and settlement.final != change.target:
-            faults.append(
-                ("states_differ", "final", settlement.final, change.target, {"change": settlement.change})
-            )
+            faults.append(("states_differ", "final", settlement.final, change.target, {"change": settlement.change}))
         if settlement.direction and settlement.direction != change.direction:
             faults.append(
                 (
@@ -115,9 +113,7 @@ class Glossary:
 
     # ------------------------------------------------------------ bank, currency, period
 
-    def _bank(
-        self, settlement: Settlement, change: StateChange | None, is_deposit: bool, faults: list[Fault]
-    ) -> str:
+    def _bank(self, settlement: Settlement, change: StateChange | None, is_deposit: bool, faults: list[Fault]) -> str:
         """The bank named, else the establishment's. Where none is asked for it is kept and has no effect."""
         bank = settlement.bank
         if settlement.establishment:

@@ -88,9 +88,7 @@ class SqlBooks(Reader):
     def _post(self, counters: dict[str, Any], plan: Plan, receipt: Receipt) -> dict[str, Any]:
         done = plan.transactions
         entries = [(self._year(t.entry), t.entry) for t in done if t.entry is not None]
-        changes = post_entries(
-            self.connection, self.dossier, counters, entries, self.today, receipt.at.isoformat()
-        )[1]
+        changes = post_entries(self.connection, self.dossier, counters, entries, self.today, receipt.at.isoformat())[1]
         last = done[-1].number
         items = max((i.id for t in done for i in t.items_made), default=None)
         instruments = max((i.id for t in done for i in t.instruments_made), default=None)
@@ -117,7 +115,7 @@ def post_entries(
 ) -> tuple[list[Posted], dict[str, Any]]:
     """Number, chain and append entries; what changes in the dossier's counters."""
     rows = connection.exec_driver_sql("SELECT year, last FROM year_counter WHERE dossier = ?", (dossier,)).all()
-    numbering = Counters(counters["postings"], counters["head"], {year: last for year, last in rows})
+    numbering = Counters(counters["postings"], counters["head"], dict(rows))
     posted = post(entries, numbering, today, at)
     writing.write_entries(connection, dossier, posted)
     sql = (

@@ -135,10 +135,7 @@ class Reader:
     def _transactions(self, wanted: Wanted) -> frozenset[int]:
         if not wanted.orders:
             return frozenset()
-        sql = (
-            'SELECT t.number FROM json_each(?2) k CROSS JOIN "transaction" t'
-            " ON t.dossier = ?1 AND t.number = k.value"
-        )
+        sql = 'SELECT t.number FROM json_each(?2) k CROSS JOIN "transaction" t ON t.dossier = ?1 AND t.number = k.value'
         numbers = {transaction for transaction, _ in wanted.orders}
         return frozenset(row[0] for row in self.rows(sql, _keys(numbers)))
 
