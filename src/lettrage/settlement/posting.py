@@ -304,7 +304,7 @@ class SettlementPosting:
 
 
 def relieved(item: Item, part: int) -> int:
-    """The carrying amount that goes with a part of an item: its share of the first of the chain, never more than left."""
+    """The carrying amount of a part of an item: its share of the first of the chain, never more than left."""
     share = _share(item, part)
     return min(share, item.carried) if item.carried >= 0 else max(share, item.carried)
 

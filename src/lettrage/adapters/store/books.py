@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Connection, Engine
 
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.engine import open_engine, transaction
+from lettrage.adapters.store.listing import Lists
 from lettrage.adapters.store.reading import Reader
 from lettrage.books.chain import GENESIS, Counters, Posted, post
 from lettrage.books.entry import Entry
@@ -21,6 +22,9 @@ from lettrage.ports import Clock
 from lettrage.refusal import Refusal, Stop
 from lettrage.settlement.document import Plan
 from lettrage.settlement.once import Receipt
+
+if TYPE_CHECKING:
+    from lettrage.books.laws import Finding
 
 _json = msgspec.json.Encoder().encode
 _company = lru_cache(maxsize=64)(stored)
@@ -48,6 +52,13 @@ class SqlStore:
                 raise Stop(Refusal("unknown_dossier", "dossier", dossier), error=403)
             yield SqlBooks(connection, dossier, _company(rows[0][0]), self.clock.today())
 
+    def audit(self, dossier: str, head: str | None = None) -> "list[Finding]":
+        """Every law that a dossier's books break; `head` is a hash of its chain that was kept elsewhere."""
+        from lettrage.adapters.store.auditing import audit  # noqa: PLC0415  (only a check needs it)
+
+        with self.books(dossier, writing=False) as books:
+            return audit(books.connection, dossier, books.company, head)
+
     @contextmanager
     def loading(self) -> Iterator["Loader"]:
         """One transaction for a whole load file."""
@@ -55,7 +66,7 @@ class SqlStore:
             yield Loader(connection, self.clock.today())
 
 
-class SqlBooks(Reader):
+class SqlBooks(Lists):
     """One dossier's books. Satisfies the port `Books`."""
 
     def __init__(self, connection: Connection, dossier: str, company: Company, today: date) -> None:

@@ -1,0 +1,5 @@
+"""`python -m lettrage`."""
+
+from lettrage.cli import main
+
+main()

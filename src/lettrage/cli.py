@@ -1,0 +1,293 @@
+"""The command line. Exit status: 0 done, 1 done but something was refused or found, 2 could not be carried out."""
+
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import platformdirs
+import typer
+
+from lettrage import __version__, demo, opening, terminal
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.logs import configure
+from lettrage.adapters.store.books import SqlBooks, SqlStore
+from lettrage.refusal import Language, Refusal, Stop, Unreadable
+from lettrage.settlement import Caller, settle
+from lettrage.settlement.answer import stopped
+from lettrage.settlement.fields import day as day_of
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="From invoice to reconciled payment. / De la facture au paiement rapproché.",
+    epilog="--database, --dossier, --json, --lang and --debug may stand before or after the command's name.",
+)
+SHARED_VALUES = ("--database", "--dossier", "--lang")
+SHARED_FLAGS = ("--json", "--debug")
+
+
+class Context(msgspec.Struct):
+    """What the shared options say."""
+
+    database: str = ""
+    dossier: str = ""
+    json: bool = False
+    lang: Language = "fr"
+    debug: bool = False
+
+    def store(self, *, create: bool = False) -> SqlStore:
+        """The store at `--database`. Raises StoreTrouble."""
+        return SqlStore(self.database, SystemClock(), create=create)
+
+    @contextmanager
+    def books(self, *, writing: bool = False) -> Iterator[SqlBooks]:
+        """The books of `--dossier`, or of the only dossier there is."""
+        store = self.store()
+        with store.books(self.dossier or _only(store), writing=writing) as books:
+            yield books
+
+    def show(self, value: Any, kind: str) -> None:
+        """Print a result, as JSON or for reading."""
+        if self.json:
+            print_json(value)
+        else:
+            terminal.show(value, kind, self.lang)
+
+
+context = Context()
+
+
+def main() -> None:
+    """The entry point: everything that goes wrong is said in plain words."""
+    arguments = hoisted(sys.argv[1:])
+    try:
+        app(args=arguments, prog_name="lettrage")
+    except Stop as stop:
+        _fail(stop.refusal.say(context.lang))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if context.debug:
+            raise
+        _fail(f"Erreur interne / internal error: {type(error).__name__}. --debug: details.")
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """The arguments with the shared options first, wherever they stood; what follows `--` is left alone."""
+    shared: list[str] = []
+    others: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            return [*shared, *others, argument, *rest]
+        if argument in SHARED_VALUES:
+            shared += [argument, *([value] if (value := next(rest, None)) is not None else [])]
+        elif argument in SHARED_FLAGS or argument.startswith(tuple(f"{name}=" for name in SHARED_VALUES)):
+            shared.append(argument)
+        else:
+            others.append(argument)
+    return shared + others
+
+
+def _fail(message: str) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
+def print_json(value: Any) -> None:
+    """JSON for machines, on standard output."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def _only(store: SqlStore) -> str:
+    known = store.dossiers()
+    if len(known) != 1:
+        raise Stop(Refusal("which_dossier", "--dossier", "", ", ".join(known)))
+    return known[0]
+
+
+def _default_database() -> str:
+    return f"sqlite:///{Path(platformdirs.user_data_dir('lettrage', appauthor=False)) / 'lettrage.sqlite'}"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"lettrage {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def shared(
+    database: Annotated[str, typer.Option(envvar="LETTRAGE_DATABASE", help="sqlite:///relative, sqlite:////absolute")] = "",
+    dossier: Annotated[str, typer.Option(envvar="LETTRAGE_DOSSIER", help="Company file; default: the only one")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout")] = False,
+    lang: Annotated[str, typer.Option(envvar="LETTRAGE_LANG", help="fr or en")] = "fr",
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Options of every command."""
+    if lang not in ("fr", "en"):
+        raise Stop(Refusal("malformed_option", "--lang", lang, "fr, en"))
+    context.database = database or _default_database()
+    context.dossier = dossier.strip()
+    context.json = json
+    context.lang = "en" if lang == "en" else "fr"
+    context.debug = debug
+    configure()
+
+
+def _read(file: str) -> bytes:
+    """A file's bytes; `-` is standard input. Raises Unreadable."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise Unreadable(Refusal("unreadable_file", "FILE", file, str(reason))) from None
+
+
+def _day(text: str, option: str) -> str:
+    """A date argument, as ISO text; "" when absent."""
+    if not text:
+        return ""
+    found = day_of(text.strip())
+    if found is None:
+        raise Stop(Refusal("malformed_option", option, text, "YYYY-MM-DD, YYYYMMDD"))
+    return found.isoformat()
+
+
+def _user() -> str:
+    """The operating system's user; a bare number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+@app.command()
+def load(file: Annotated[str, typer.Argument(help="JSON load file, or TABLE.csv; - for stdin")]) -> None:
+    """Load companies, third parties, banks, rates, invoices, portfolio. / Charger un dossier."""
+    data = _read(file)
+    loaded = opening.load(data, file, context.dossier, context.store(create=True), SystemClock())
+    for stranger in loaded.strangers:
+        print(stranger.say(context.lang), file=sys.stderr)
+    if context.json:
+        faults = [{"code": f.code, "path": f.path, "seen": f.seen, "expected": f.expected, "fr": f.fr, "en": f.en,
+                   "fix": f.fix_fr, "fix_en": f.fix_en} for f in loaded.faults]  # fmt: skip
+        print_json({"dossiers": loaded.counts, "faults": faults})
+    else:
+        terminal.show_load(loaded, context.lang)
+    if loaded.faults:
+        raise typer.Exit(1)
+
+
+@app.command("settle")
+def settle_(
+    file: Annotated[str, typer.Argument(help="Settlement document; - for stdin")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and plan, store nothing")] = False,
+    key: Annotated[str, typer.Option(help="Idempotency key: the same call again gives the same answer")] = "",
+    caller: Annotated[str, typer.Option(help="Who sends it; default: the system's user")] = "",
+) -> None:
+    """Book a settlement document. / Intégrer un document de règlements."""
+    try:
+        data = _read(file)
+        who = Caller(caller.strip() or _user(), "command line", context.dossier, key, dry_run)
+        reply = settle(data, who, context.store(), SystemClock())
+    except Stop as stop:
+        reply = stopped(stop)
+    sys.stdout.write(reply.text + "\n")
+    sys.stdout.flush()
+    if sys.stderr.isatty() or reply.error:
+        terminal.show_reply(reply, context.lang)
+    raise typer.Exit(2 if reply.error else 1 if reply.refused else 0)
+
+
+@app.command()
+def items(
+    third_party: Annotated[str, typer.Option(help="Only this third party")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="With the settled ones")] = False,
+) -> None:
+    """Due items and open advances. / Échéances et acomptes ouverts."""
+    with context.books() as books:
+        found = books.items(SystemClock().today(), third_party.strip(), everything=everything)
+    context.show(found, "items")
+
+
+@app.command()
+def entries(
+    first: Annotated[str, typer.Option("--from", help="From this day on")] = "",
+    last: Annotated[str, typer.Option("--to", help="Up to this day")] = "",
+) -> None:
+    """Accounting entries. / Écritures comptables."""
+    begin, end = _day(first, "--from"), _day(last, "--to")
+    with context.books() as books:
+        found = books.entries(books.company.currency, begin, end)
+    context.show(found, "entries")
+
+
+@app.command()
+def transaction(number: Annotated[str, typer.Argument(help="Transaction number")]) -> None:
+    """One transaction with its lineage. / Une transaction et sa filiation."""
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) <= 15 else 0
+    with context.books() as books:
+        found = books.transaction(wanted, books.company.currency)
+    if found is None:
+        raise Stop(Refusal("no_such_number", "NUMBER", number))
+    context.show(found, "transaction")
+
+
+@app.command()
+def portfolio(state: Annotated[str, typer.Option(help="Only this state, for instance C30")] = "") -> None:
+    """Active instruments. / Effets en portefeuille et en banque."""
+    with context.books() as books:
+        found = books.portfolio(books.company.currency, state.strip().upper())
+    context.show(found, "portfolio")
+
+
+@app.command()
+def tasks(
+    transaction: Annotated[str, typer.Option(help="The transaction of a task to close")] = "",
+    piece: Annotated[str, typer.Option(help="... its invoice")] = "",
+    credit_note: Annotated[str, typer.Option(help="... and the number of its credit note")] = "",
+) -> None:
+    """Credit notes to issue or to receive. / Avoirs à émettre ou à recevoir."""
+    closing = bool(transaction or piece or credit_note)
+    with context.books(writing=closing) as books:
+        if closing:
+            known = transaction.isascii() and transaction.isdigit() and bool(piece and credit_note)
+            if not known or not books.close_task(int(transaction), piece, credit_note):
+                raise Stop(Refusal("no_such_task", "--transaction", transaction, "--piece, --credit-note"))
+        found = books.tasks(books.company.currency)
+    context.show(found, "tasks")
+
+
+@app.command()
+def verify(head: Annotated[str, typer.Option(help="A hash of the chain that was kept elsewhere")] = "") -> None:
+    """Integrity check. / Contrôle d'intégrité."""
+    store = context.store()
+    findings = store.audit(context.dossier or _only(store), head or None)
+    found = {
+        "ok": not findings,
+        "findings": [{"code": f.code, "message": f.message, "where": f.where} for f in findings],
+    }
+    context.show(found, "verify")
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command("demo")
+def demo_(
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the story")] = False,
+) -> None:
+    """The source's five examples, settled, and their books. / Les cinq exemples, réglés, et leurs écritures."""
+    path = Path(platformdirs.user_data_dir("lettrage", appauthor=False)) / "demo.sqlite"
+    demo.play(path, context.lang)
+
+

@@ -1,0 +1,78 @@
+"""The demonstration: the source's five examples, each in a dossier of its own, settled, and the books printed."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from lettrage import opening, terminal
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.store.books import SqlStore
+from lettrage.refusal import Language, Refusal, StoreTrouble
+from lettrage.settlement import Caller, settle
+
+EXAMPLES = (
+    ("EX1", "cheque", "Un chèque pour deux factures, avec 5 € d'écart ; et un acompte",
+     "One cheque for two invoices, 5 € short; and an advance"),
+    ("EX2", "cash-and-cheque", "Espèces puis chèque, une seule transaction", "Cash then a cheque, one transaction"),
+    ("EX3", "discount", "Espèces avec escompte, puis chèque", "Cash with a discount, then a cheque"),
+    ("EX4", "foreign", "2 400 TND à taux bloqué, avec escomptes", "2,400 TND at a blocked rate, with discounts"),
+    ("EX5", "deposit", "Remises de chèques en banque", "Cheques deposited at the bank"),
+)  # fmt: skip
+
+
+def play(path: Path, lang: Language) -> None:
+    """Settle the examples in a fresh database file and print what they did."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError:
+        raise StoreTrouble(Refusal("database_not_writable", "--database", str(path))) from None
+    clock = SystemClock()
+    address = f"sqlite:///{path}"
+    store = SqlStore(address, clock, create=True)
+    out = terminal.console()
+    sound = True
+    for code, name, french, english in EXAMPLES:
+        out.rule(f"[bold]{code} · {escape(french if lang == 'fr' else english)}", align="left")
+        sound &= _example(code, name, store, clock, lang, out)
+    word = ("tout est juste", "everything is right") if sound else ("ANOMALIES", "FINDINGS")
+    label = ("Contrôle d'intégrité des cinq dossiers", "Integrity check of the five dossiers")
+    at = 0 if lang == "fr" else 1
+    out.print(f"[bold]{label[at]}: {word[at]}.[/bold]")
+    out.print(escape(f"lettrage --database {address} --dossier EX1 items --all"))
+
+
+def _example(code: str, name: str, store: SqlStore, clock: SystemClock, lang: Language, out: Console) -> bool:
+    folder = files("lettrage.demo").joinpath("examples")
+    company = folder.joinpath(f"{name}.json").read_bytes()
+    loaded = opening.load(company, f"{name}.json", code, store, clock)
+    assert not loaded.faults, [fault.say("en") for fault in loaded.faults]
+    document = folder.joinpath(f"{name}.txt").read_bytes()
+    reply = settle(document, Caller("demo", "demonstration", code), store, clock)
+    for element in _response(reply.text):
+        out.print(escape(element["errormessage"]))
+    out.print()
+    with store.books(code, writing=False) as books:
+        home = books.company.currency
+        made = [entry for entry in books.entries(home) if entry["transaction"]]
+        portfolio = books.portfolio(home)
+        items = books.items(clock.today(), "", everything=True)
+    for entry in made:
+        out.print(terminal.entry_table(entry, lang))
+        out.print()
+    if items:
+        out.print(terminal.table(items, "items", lang, "Échéances et acomptes" if lang == "fr" else "Due items"))
+        out.print()
+    out.print(terminal.table(portfolio, "portfolio", lang, "Portefeuille" if lang == "fr" else "Portfolio"))
+    out.print()
+    return not store.audit(code)
+
+
+def _response(answer: str) -> list[dict[str, Any]]:
+    response: list[dict[str, Any]] = json.loads(json.loads(answer)["result"])["result"]["response"]
+    return response
