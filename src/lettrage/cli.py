@@ -126,7 +126,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def shared(
-    database: Annotated[str, typer.Option(envvar="LETTRAGE_DATABASE", help="sqlite:///relative, sqlite:////absolute")] = "",
+    database: Annotated[
+        str, typer.Option(envvar="LETTRAGE_DATABASE", help="sqlite:///relative, sqlite:////absolute")
+    ] = "",
     dossier: Annotated[str, typer.Option(envvar="LETTRAGE_DOSSIER", help="Company file; default: the only one")] = "",
     json: Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout")] = False,
     lang: Annotated[str, typer.Option(envvar="LETTRAGE_LANG", help="fr or en")] = "fr",
@@ -289,5 +291,3 @@ def demo_(
     """The source's five examples, settled, and their books. / Les cinq exemples, réglés, et leurs écritures."""
     path = Path(platformdirs.user_data_dir("lettrage", appauthor=False)) / "demo.sqlite"
     demo.play(path, context.lang)
-
-

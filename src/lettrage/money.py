@@ -17,7 +17,7 @@ _FIGURE = re.compile(r"([+-]?)([0-9]{1,15})(?:[.,]([0-9]{1,4}))?", re.ASCII)
 _RATE = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,12}))?", re.ASCII)
 
 
-class Currency(msgspec.Struct, frozen=True):
+class Currency(msgspec.Struct, frozen=True, gc=False):
     """An ISO 4217 currency: its code and how many decimals its minor unit has (EUR 2, TND 3, JPY 0)."""
 
     code: str
@@ -35,7 +35,7 @@ def currency(code: str) -> Currency | None:
     return _currencies().get(code)
 
 
-class Amount(msgspec.Struct, frozen=True, order=False):
+class Amount(msgspec.Struct, frozen=True, gc=False):
     """`minor` minor units of a currency. Adding two currencies is a programming error."""
 
     minor: int
@@ -61,7 +61,7 @@ class Amount(msgspec.Struct, frozen=True, order=False):
         return decimal_text(self.minor, self.currency.decimals)
 
 
-class Figure(msgspec.Struct, frozen=True):
+class Figure(msgspec.Struct, frozen=True, gc=False):
     """A decimal number as somebody wrote it: `digits` / 10 ** `decimals`, its currency not yet known."""
 
     digits: int

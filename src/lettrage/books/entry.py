@@ -22,7 +22,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     item: int | None = None
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """An entry before it has a number. `transaction` is None for what a load posted, `piece` is what it proves."""
 
     date: date

@@ -131,7 +131,7 @@ class Parameters(msgspec.Struct, frozen=True):
     key: str = ""
 
 
-class Remark(msgspec.Struct, frozen=True):
+class Remark(msgspec.Struct, frozen=True, gc=False):
     """A warning for the logbook: about one settlement (`position`), or about the document (None)."""
 
     position: int | None
@@ -213,7 +213,7 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     active: bool = True
 
 
-class ThirdParty(msgspec.Struct, frozen=True):
+class ThirdParty(msgspec.Struct, frozen=True, gc=False):
     """A customer or a supplier."""
 
     code: str
@@ -275,7 +275,7 @@ class VatMove(msgspec.Struct, frozen=True, gc=False):
 TaskKind = Literal["credit_note_to_issue", "credit_note_to_receive"]
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, gc=False):
     """Something a person still has to do; amounts in home minor units."""
 
     kind: TaskKind
@@ -285,7 +285,7 @@ class Task(msgspec.Struct, frozen=True):
     vat_home: int
 
 
-class Transaction(msgspec.Struct, frozen=True):
+class Transaction(msgspec.Struct, frozen=True, gc=False):
     """One transaction as it will be stored: everything it makes, changes and expires."""
 
     number: int
@@ -305,7 +305,7 @@ class Transaction(msgspec.Struct, frozen=True):
     entry: Entry | None = None  # None: it awaits its slip
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of one settlement: the transaction, or every reason against it."""
 
     position: int

@@ -82,6 +82,8 @@ class Exchange:
     def _paid_at_home(self, money: Money) -> int | None:
         """MTDEVREGLE = MTREGLE; one is enough. On an invoice at home both are AMOUNT and may be left out."""
         detail = money.detail
+        if detail.paid is None and detail.paid_home is None and money.currency == self.home:
+            return money.amount
         given = {
             field: minor
             for field in ("paid", "paid_home")

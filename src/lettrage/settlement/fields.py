@@ -168,7 +168,7 @@ def canonical(value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Figure):
-        return value.canonical
+        return value.canonical if value.decimals else str(value.digits)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -176,6 +176,7 @@ class Layout(msgspec.Struct, frozen=True):
     """What the names of one object mean: computed once for each distinct row of names."""
 
     fields: tuple[str, ...]  # "" for an unknown name
+    reading: tuple[tuple[str, str], ...]  # (field, name) of what is read, in the order of the fields' names
     spelled: dict[str, str]
     unknown: tuple[str, ...]
     clash: bool  # a field stands there under two names
@@ -192,4 +193,5 @@ def layout(level: str, names: tuple[str, ...]) -> Layout:
     spelled.pop("", None)
     met = [field for field in fields if field]
     unknown = tuple(name for field, name in zip(fields, names, strict=True) if not field)
-    return Layout(fields, spelled, unknown, len(set(met)) < len(met))
+    reading = tuple(sorted((field, name) for field, name in zip(fields, names, strict=True) if field))
+    return Layout(fields, reading, spelled, unknown, len(set(met)) < len(met))

@@ -79,6 +79,8 @@ class Matcher:
 
     def _sound(self, detail: Detail) -> bool:
         """Whether a detail can be matched: what it must have is there, what it names may be looked for."""
+        if self._plainly_sound(detail):
+            return True
         before = len(self.faults)
         malformed = {fault.path for fault in self.settlement.faults}
         for field in self._required(detail):
@@ -92,6 +94,19 @@ class Matcher:
             self._third_party(detail)
         self._idle_fields(detail)
         return len(self.faults) == before and detail.amount is not None
+
+    def _plainly_sound(self, detail: Detail) -> bool:
+        """The everyday payment of the header's own third party, told apart first because it is nearly all of them."""
+        return (
+            detail.operation == "PAYMENT"
+            and detail.amount is not None
+            and detail.amount.digits != 0
+            and bool(detail.piece)
+            and detail.third_party == self.settlement.third_party
+            and detail.third_party in self.draft.desk.third_parties
+            and not (detail.transaction or detail.from_state or detail.from_home or detail.from_amount)
+            and (bool(detail.prefix) or not self.draft.company.uses_prefixes)
+        )
 
     def _required(self, detail: Detail) -> Iterable[str]:
         if detail.operation == "WAR":
@@ -124,7 +139,9 @@ class Matcher:
         """Dated groups first: an undated one may not take what another detail names."""
         targets = []
         named: set[int] = set()
-        for (key, due), details in sorted(by_document.items(), key=lambda pair: pair[0][1] is None):
+        dated = any(due is not None for _, due in by_document)
+        groups = by_document.items()
+        for (key, due), details in sorted(groups, key=lambda pair: pair[0][1] is None) if dated else groups:
             known = self.draft.items_of(key)
             if not known:
                 facts = {"third_party": key[0]}
@@ -133,10 +150,13 @@ class Matcher:
             amounts = self._amounts(details, known[0])
             if amounts is None or key in self._unsure:
                 continue
-            item = self._choose([i for i in known if i.id not in named], due, details, amounts)
+            free = [i for i in known if i.id not in named] if named else known
+            item = self._choose(free, due, details, amounts)
             if item is not None:
                 named.add(item.id)
                 targets.append(self._target(item, details, amounts))
+        if not dated:
+            return targets
         order = {id(detail): index for index, detail in enumerate(self.settlement.details)}
         return sorted(targets, key=lambda target: order[id(target.details[0][0])])
 
@@ -161,6 +181,8 @@ class Matcher:
 
     def _choose(self, known: list[Item], due: object, details: list[Detail], amounts: list[int]) -> Item | None:
         """The due item meant: by its date where given, else the only open one, else the one that the sum fits."""
+        if len(known) == 1 and due is None and known[0].open and not known[0].disputed:
+            return known[0]
         place = details[0].place
         dated = [i for i in known if due is None or i.due_date == due]
         if not dated:

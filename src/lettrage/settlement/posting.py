@@ -145,14 +145,14 @@ class SettlementPosting:
             last = next(reversed(values))
             values[last] += by_payment
             by_payment = 0
-        self._differences(item, sign, values, relief, closes=not rest)
+        released = self._differences(item, sign, values, relief, closes=not rest) if values or item.parked else []
         gain = sense * paid_home - by_payment
         if gain:
             self._add(self.accounts.exchange(-sign * gain), -sign * gain)
         account = self.accounts.third_party(item.ledger)
         self._relieve(account, item, -sign * relief, -sign * part)
         self._allocate(item, own, values, by_payment, sense * paid_home, paid)
-        self._close(item, part, relief, rest)
+        self._close(item, part, relief, rest, released)
 
     def _allocate(
         self,
@@ -174,9 +174,8 @@ class SettlementPosting:
                 Allocation(self.settlement.order, item.id, operation, *row, successor=successor)
             )
 
-    def _close(self, item: Item, part: int, relief: int, rest: int) -> None:
+    def _close(self, item: Item, part: int, relief: int, rest: int, released: list[int]) -> None:
         draft = self.work.draft
-        released = self._released
         left = tuple(p - r for p, r in zip(item.parked, released, strict=True))
         draft.change(
             msgspec.structs.replace(
@@ -202,16 +201,16 @@ class SettlementPosting:
 
     # ------------------------------------------------------------ differences, discount, VAT
 
-    def _differences(self, item: Item, sign: int, values: dict[Operation, int], relief: int, closes: bool) -> None:
-        """Post WE, WDR and WDC, and the VAT that goes with them or that the receipt makes due."""
+    def _differences(self, item: Item, sign: int, values: dict[Operation, int], relief: int, closes: bool) -> list[int]:
+        """Post WE, WDR and WDC, and the VAT that goes with them or that the receipt makes due: what it frees."""
         adjusts = self.work.company.adjust_discount_vat
         no_vat = [0] * len(item.vat)
         discount_vat = vat_shares(values.get("WE", 0), item.vat) if adjusts else no_vat
         parked = any(item.parked)
         difference_vat = vat_shares(values.get("WDR", 0), item.vat) if parked else no_vat
-        self._released = released_vat(item, relief, closes) if parked else [0] * len(item.parked)
+        freed = released_vat(item, relief, closes) if parked else [0] * len(item.parked)
         for rate, (released, of_discount, of_difference) in enumerate(
-            zip(self._released or no_vat, discount_vat, difference_vat, strict=True)
+            zip(freed or no_vat, discount_vat, difference_vat, strict=True)
         ):
             moved = released - of_difference - of_discount
             if parked:
@@ -226,6 +225,7 @@ class SettlementPosting:
             self._add(self.accounts.difference(net), net)
         if "WDC" in values:
             self._add(self.accounts.exchange(sign * values["WDC"]), sign * values["WDC"])
+        return freed
 
     def _move(self, item: Item, rate: int, moved: int) -> None:
         """Keep what VAT became due, by rate: the payment reporting needs it."""

@@ -227,7 +227,7 @@ class _Reader:
         node, path = self._inner(row, path, "entetereglement")
         values, place, table = self._fields(node, path, "header")
         if not values.get("establishment") and self.parameters.establishment:
-            values["establishment"] = self.parameters.establishment
+            values = dict(sorted((values | {"establishment": self.parameters.establishment}).items()))
         self.content.append(_written(values))
         details = self._details(table, place)
         if "direction" not in values and not self._faulty(place, "direction"):
@@ -274,10 +274,11 @@ class _Reader:
             plan = layout(level, tuple(node))
         values: dict[str, Value] = {}
         table: Node = ""
-        for field, raw in zip(plan.fields, node.values(), strict=True):
+        for field, name in plan.reading:
+            raw = node[name]
             if field == "details":
                 table = raw
-            elif field and raw != "":
+            elif raw != "":
                 value = self._value(field, raw, place)
                 if value is not None:
                     values[field] = value
@@ -342,9 +343,9 @@ def _same(field: str, earlier: Node, later: Node) -> bool:
     return canonical(one) == canonical(other)
 
 
-def _written(values: dict[str, Value]) -> list[tuple[str, str]]:
-    """Fields in one order and one spelling; an ordinary payment is a blank operation."""
-    return sorted((field, canonical(value)) for field, value in values.items() if value != "PAYMENT")
+def _written(values: dict[str, Value]) -> dict[str, str]:
+    """Fields (read in the order of their names) in one spelling; an ordinary payment is a blank operation."""
+    return {field: canonical(value) for field, value in values.items() if value != "PAYMENT"}
 
 
 def _settlement(

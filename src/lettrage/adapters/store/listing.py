@@ -47,7 +47,7 @@ class Lists(Reader):
         where = "WHERE e.dossier = ?1 AND (?2 = '' OR e.date >= ?2) AND (?3 = '' OR e.date <= ?3)"
         lines = self._lines(where, first, last)
         rows = self.rows(
-            "SELECT e.posting, e.year, e.number, e.date, e.journal, e.label, e.piece, e.\"transaction\", e.slip,"
+            'SELECT e.posting, e.year, e.number, e.date, e.journal, e.label, e.piece, e."transaction", e.slip,'
             " r.year, r.number FROM entry e"
             " LEFT JOIN entry r ON r.dossier = e.dossier AND r.posting = e.reversal_of"
             f" {where} ORDER BY e.year, e.number",
@@ -57,9 +57,7 @@ class Lists(Reader):
         numbers = self._reglement_nums()
         shaped = []
         for posting, year, number, day, journal, label, piece, transaction, slip, of_year, of_number in rows:
-            value = Entry(
-                date.fromisoformat(day), journal, label, piece, tuple(lines[posting]), transaction, slip
-            )
+            value = Entry(date.fromisoformat(day), journal, label, piece, tuple(lines[posting]), transaction, slip)
             made_by = [] if transaction is None else [transaction]
             shaped.append(
                 shapes.entry(
@@ -87,7 +85,7 @@ class Lists(Reader):
     def _reglement_nums(self) -> dict[int, list[str]]:
         numbers: dict[int, list[str]] = defaultdict(list)
         sql = (
-            'SELECT "transaction", reglement_num FROM header WHERE dossier = ? AND reglement_num <> \'\''
+            "SELECT \"transaction\", reglement_num FROM header WHERE dossier = ? AND reglement_num <> ''"
             ' ORDER BY "transaction", "order"'
         )
         for transaction, number in self.rows(sql):

@@ -1,0 +1,315 @@
+"""The integrity check of one dossier: reads what each law needs, in streams, and hands it over (see `books/laws.py`).
+
+It only reports, and never raises for what it reads: a file, a table or a row that cannot be read is a finding too.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from lettrage.books import laws
+from lettrage.books.laws import Finding
+from lettrage.company.dossier import Company
+
+BATCH = 2_000  # rows held at a time
+SHOWN = 100  # findings of one code that are listed; the rest is counted
+_TROUBLES = (SQLAlchemyError, sqlite3.Error, OverflowError, UnicodeError)
+_T = TypeVar("_T")
+
+
+def audit(connection: Connection, dossier: str, company: Company, head: str | None = None) -> list[Finding]:
+    """Everything in a dossier's books that breaks a law. `head`: the hash of an entry, kept elsewhere earlier."""
+    audited = _Audit(connection, dossier, company)
+    return list(_shortened(audited.findings(head)))
+
+
+def _shortened(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first findings of each code, then how many more there are."""
+    counts: Counter[str] = Counter()
+    for finding in findings:
+        counts[finding.code] += 1
+        if counts[finding.code] <= SHOWN:
+            yield finding
+    for code, count in counts.items():
+        if count > SHOWN:
+            yield Finding(code, f"Et {count - SHOWN} autre(s) constat(s) de ce genre.", "")
+
+
+class _Audit:
+    def __init__(self, connection: Connection, dossier: str, company: Company) -> None:
+        self.connection = connection
+        self.dossier = dossier
+        self.company = company
+        self.unread: list[Finding] = []  # what the streams met, told when their law is done
+
+    def findings(self, head: str | None) -> Iterator[Finding]:
+        """The file first, then law by law."""
+        yield from self._file()
+        counters = next(self._rows(_COUNTERS, laws.CounterRow), None)
+        if counters is None:
+            yield from self._told([Finding("no_dossier", "Le dossier ne se lit pas.", f"dossier {self.dossier}")])
+            return
+        yield from self._entries(counters, head)
+        yield from self._transactions(counters)
+        yield from self._items()
+        yield from self._balances()
+
+    def _entries(self, counters: laws.CounterRow, head: str | None) -> Iterator[Finding]:
+        register = laws.Register(self.company, head)
+        lines = self._rows(_LINES, laws.LineRow)
+        yield from self._told(register.walk(self._rows(_ENTRIES, laws.EntryRow), lines))
+        yield from self._told(register.close(counters, self._rows(_YEARS, laws.YearRow)))
+
+    def _transactions(self, counters: laws.CounterRow) -> Iterator[Finding]:
+        home = self.company.currency
+        yield from self._told(laws.counters_ahead(counters))
+        yield from self._told(laws.transactions(self._rows(_TRANSACTIONS, laws.TransactionRow), counters))
+        yield from self._told(laws.lost_entries(self._rows(_LOST_ENTRIES, laws.LostEntryRow)))
+        yield from self._told(laws.headers(self._rows(_HEADERS, laws.HeaderRow), home))
+        yield from self._told(laws.allocations(self._rows(_ALLOCATIONS, laws.AllocationRow)))
+        yield from self._told(laws.instruments(self._rows(_INSTRUMENTS, laws.InstrumentRow), home))
+        yield from self._told(laws.outcomes(self._rows(_OUTCOMES, laws.OutcomeRow)))
+
+    def _items(self) -> Iterator[Finding]:
+        home = self.company.currency
+        yield from self._told(laws.items(self._rows(_ITEMS, laws.ItemRow), home))
+        yield from self._told(laws.chains(self._rows(_CHAINS, laws.ChainRow), home))
+        yield from self._told(laws.passed_on(self._rows(_PASSED, laws.PassedRow)))
+        yield from self._told(laws.strays(self._rows(_STRAYS, laws.StrayRow)))
+        yield from self._told(laws.invoices(self._rows(_INVOICES, laws.InvoiceRow), home))
+
+    def _balances(self) -> Iterator[Finding]:
+        lines = self._rows(_BALANCES, laws.BalanceRow)
+        carried = self._rows(_CARRIED, laws.CarriedRow)
+        held = self._rows(_HELD, laws.HeldRow)
+        yield from self._told(laws.balances(lines, carried, held, self.company))
+
+    # ------------------------------------------------------------ reading
+
+    def _told(self, found: Iterable[Finding] = ()) -> Iterator[Finding]:
+        """What a law found, then what could not be read for it."""
+        yield from found
+        yield from self.unread
+        self.unread.clear()
+
+    def _rows(self, sql: str, kind: type[_T]) -> Iterator[_T]:
+        """A query's rows, typed, a batch at a time. What cannot be read is noted."""
+        try:
+            for part in self.connection.exec_driver_sql(sql, (self.dossier,)).partitions(BATCH):
+                yield from self._typed([tuple(row) for row in part], kind)
+        except _TROUBLES as trouble:
+            self.unread.append(Finding("unreadable", f"Lecture interrompue : {_said(trouble)}", kind.__name__))
+
+    def _typed(self, rows: list[tuple[Any, ...]], kind: type[_T]) -> Sequence[_T]:
+        try:
+            return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
+        except (msgspec.ValidationError, OverflowError):
+            return [typed for row in rows if (typed := self._one(row, kind)) is not None]
+
+    def _one(self, row: tuple[Any, ...], kind: type[_T]) -> _T | None:
+        try:
+            return msgspec.convert(row, kind)
+        except (msgspec.ValidationError, OverflowError) as trouble:
+            where = f"{kind.__name__} {row[0]!r}/{row[1]!r}"
+            self.unread.append(Finding("unreadable", f"Ligne illisible : {trouble}", where))
+            return None
+
+    # ------------------------------------------------------------ the file
+
+    def _file(self) -> Iterator[Finding]:
+        """What SQLite itself says of the file, whatever the dossier: its pages, its constraints, its references."""
+        for row in self._plain("PRAGMA integrity_check"):
+            if row[0] != "ok":
+                yield Finding("file_damaged", f"Fichier endommagé : {row[0]}", "base")
+        references = Counter((str(row[0]), str(row[2])) for row in self._plain("PRAGMA foreign_key_check"))
+        for (table, parent), count in sorted(references.items()):
+            message = f"{count} ligne(s) de « {table} » renvoient à « {parent} » sans y rien trouver."
+            yield Finding("foreign_key", message, f"table {table}")
+        yield from self._told()
+
+    def _plain(self, sql: str) -> Iterator[Any]:
+        try:
+            yield from self.connection.exec_driver_sql(sql)
+        except _TROUBLES as trouble:
+            self.unread.append(Finding("file_damaged", f"Contrôle interrompu : {_said(trouble)}", "base"))
+
+
+def _said(trouble: Exception) -> str:
+    return str(getattr(trouble, "orig", None) or trouble).splitlines()[0]
+
+
+# ---------------------------------------------------------------- what the laws read, column by column as their rows
+
+_COUNTERS = (
+    "SELECT first_transaction, next_transaction, next_item, next_instrument, next_document, postings, head,"
+    " (SELECT coalesce(max(id), 0) FROM due_item WHERE dossier = ?1),"
+    " (SELECT coalesce(max(id), 0) FROM instrument WHERE dossier = ?1),"
+    " (SELECT coalesce(max(id), 0) FROM document WHERE dossier = ?1)"
+    " FROM dossier WHERE code = ?1"
+)
+_YEARS = "SELECT year, last FROM year_counter WHERE dossier = ?1"
+_ENTRIES = (
+    'SELECT posting, year, number, date, valid_date, posted_at, journal, label, piece, "transaction", slip,'
+    " reversal_of, hash FROM entry WHERE dossier = ?1 ORDER BY posting"
+)
+_LINES = (
+    "SELECT posting, line, account, third_party, debit, credit, currency, amount, item"
+    " FROM entry_line WHERE dossier = ?1 ORDER BY posting, line"
+)
+
+# Through the entry itself, or through the entry of its slip, which several may share.
+_TRANSACTIONS = """
+SELECT t.number, t.kind, t.status, t.date, coalesce(e.entries, 0) + coalesce(s.entries, 0), e.day
+FROM "transaction" t
+LEFT JOIN (SELECT "transaction" AS number, count(*) AS entries, min(CASE WHEN slip IS NULL THEN date END) AS day
+           FROM entry WHERE dossier = ?1 AND "transaction" IS NOT NULL AND reversal_of IS NULL
+           GROUP BY "transaction") e ON e.number = t.number
+LEFT JOIN (SELECT slip, count(*) AS entries FROM entry
+           WHERE dossier = ?1 AND slip IS NOT NULL AND "transaction" IS NULL AND reversal_of IS NULL
+           GROUP BY slip) s ON s.slip = t.slip
+WHERE t.dossier = ?1 ORDER BY t.number
+"""
+_LOST_ENTRIES = """
+SELECT e.year, e.number, e."transaction"
+FROM entry e LEFT JOIN "transaction" t ON t.dossier = e.dossier AND t.number = e."transaction"
+WHERE e.dossier = ?1 AND e."transaction" IS NOT NULL AND t.number IS NULL ORDER BY e.posting
+"""
+
+# `sense`: +1 where the header sees the item's own sense (see settlement/posting.py).
+_HEADERS = """
+SELECT h."transaction", h."order", t.kind, h.currency, h.amount, h.home,
+       coalesce(a.n, 0), coalesce(a.paid, 0), coalesce(a.home, 0),
+       coalesce(v.n, 0), coalesce(v.amount, 0), coalesce(v.home, 0),
+       coalesce(i.n, 0), coalesce(i.amount, 0), coalesce(i.home, 0)
+FROM header h JOIN "transaction" t ON t.dossier = h.dossier AND t.number = h."transaction"
+LEFT JOIN (SELECT "transaction", "order", count(*) AS n,
+                  sum(CASE operation WHEN 'PAYMENT' THEN paid WHEN 'WAR' THEN sense * paid ELSE 0 END) AS paid,
+                  sum(CASE WHEN operation IN ('PAYMENT', 'WAR') THEN sense * value_home ELSE 0 END) AS home
+           FROM (SELECT a.*,
+                        CASE WHEN (d.ledger = 'customer') = (t.direction = 'encashment') THEN 1 ELSE -1 END AS sense
+                 FROM allocation a JOIN due_item d ON d.dossier = a.dossier AND d.id = a.item
+                 JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
+                 WHERE a.dossier = ?1)
+           GROUP BY "transaction", "order") a ON a."transaction" = h."transaction" AND a."order" = h."order"
+LEFT JOIN (SELECT "transaction", "order", count(*) AS n, -sum(amount) AS amount, -sum(origin_carried) AS home
+           FROM due_item WHERE dossier = ?1 AND kind = 'advance' AND "transaction" IS NOT NULL
+           GROUP BY "transaction", "order") v ON v."transaction" = h."transaction" AND v."order" = h."order"
+LEFT JOIN (SELECT "transaction", "order", count(*) AS n, sum(amount) AS amount, sum(home) AS home
+           FROM instrument WHERE dossier = ?1
+           GROUP BY "transaction", "order") i ON i."transaction" = h."transaction" AND i."order" = h."order"
+WHERE h.dossier = ?1 ORDER BY h."transaction", h."order"
+"""
+_ALLOCATIONS = """
+SELECT a."transaction", a.line, t.direction, h.currency, a.operation, a.amount, a.relieved_home, a.value_home, a.paid,
+       a.successor, d.kind, d.ledger, d.currency
+FROM allocation a
+LEFT JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
+LEFT JOIN header h ON h.dossier = a.dossier AND h."transaction" = a."transaction" AND h."order" = a."order"
+LEFT JOIN due_item d ON d.dossier = a.dossier AND d.id = a.item
+WHERE a.dossier = ?1 ORDER BY a."transaction", a.line
+"""
+_INSTRUMENTS = """
+SELECT i.id, i."transaction", i."order", i.direction, i.third_party, i.currency, i.amount, i.home, i.active, i.previous,
+       t.kind, t.status, h.currency, p.direction, p.third_party, p.currency, p.amount, p.home, coalesce(s.n, 0)
+FROM instrument i
+LEFT JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
+LEFT JOIN header h ON h.dossier = i.dossier AND h."transaction" = i."transaction" AND h."order" = i."order"
+LEFT JOIN instrument p ON p.dossier = i.dossier AND p.id = i.previous
+LEFT JOIN (SELECT i.previous AS id, count(*) AS n
+           FROM instrument i JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
+           WHERE i.dossier = ?1 AND i.previous IS NOT NULL AND t.status <> 'cancelled'
+           GROUP BY i.previous) s ON s.id = i.id
+WHERE i.dossier = ?1 ORDER BY i.id
+"""
+_OUTCOMES = """
+SELECT o.document, o.position, o.resultcode, o."transaction", o."order", h."order"
+FROM outcome o
+LEFT JOIN header h ON h.dossier = o.dossier AND h."transaction" = o."transaction" AND h."order" = o."order"
+WHERE o.dossier = ?1 ORDER BY o.document, o.position
+"""
+
+# What a cancelled transaction settled or made no longer counts.
+_STANDING = """
+FROM allocation a JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
+WHERE a.dossier = ?1 AND t.status <> 'cancelled'
+"""
+_ITEMS = f"""
+SELECT d.id, d.ledger, d.third_party, d.piece, d.currency, d.amount, d.open, d.settled, d.passed_on, d.settled_before,
+       d.carried, d.origin_amount, d.origin_carried, d.previous,
+       coalesce(a.allocated, 0), coalesce(a.passed, 0), coalesce(a.relieved, 0), coalesce(l.home, 0)
+FROM due_item d
+LEFT JOIN (SELECT a.item, sum(CASE a.operation WHEN 'WPA' THEN 0 ELSE a.amount END) AS allocated,
+                  sum(CASE a.operation WHEN 'WPA' THEN a.amount ELSE 0 END) AS passed, sum(a.relieved_home) AS relieved
+           {_STANDING} GROUP BY a.item) a ON a.item = d.id
+LEFT JOIN (SELECT item, sum(debit - credit) AS home FROM entry_line
+           WHERE dossier = ?1 AND item IS NOT NULL GROUP BY item) l ON l.item = d.id
+LEFT JOIN "transaction" t ON t.dossier = d.dossier AND t.number = d."transaction"
+WHERE d.dossier = ?1 AND coalesce(t.status, '') <> 'cancelled' ORDER BY d.id
+"""
+_CHAINS = f"""
+WITH RECURSIVE passed(item, successor) AS MATERIALIZED (
+    SELECT a.item, a.successor {_STANDING} AND a.operation = 'WPA'
+), chain(root, id) AS (
+    SELECT d.id, d.id FROM due_item d
+    WHERE d.dossier = ?1 AND d.previous IS NULL AND d.id IN (SELECT item FROM passed)
+    UNION
+    SELECT c.root, p.successor FROM chain c JOIN passed p ON p.item = c.id WHERE p.successor IS NOT NULL
+), relieved(item, home) AS MATERIALIZED (
+    SELECT a.item, sum(a.relieved_home) {_STANDING} GROUP BY a.item
+)
+SELECT r.id, r.amount, r.settled_before, r.origin_carried, sum(d.carried + coalesce(l.home, 0))
+FROM chain c JOIN due_item r ON r.dossier = ?1 AND r.id = c.root
+JOIN due_item d ON d.dossier = ?1 AND d.id = c.id
+LEFT JOIN relieved l ON l.item = c.id
+GROUP BY c.root ORDER BY c.root
+"""
+_SHARED = (
+    "json_array({0}.kind, {0}.ledger, {0}.third_party, {0}.prefix, {0}.piece, {0}.date, {0}.due_date, {0}.currency,"
+    " {0}.origin_amount, {0}.origin_carried, {0}.invoice)"
+)
+_PASSED = f"""
+SELECT a."transaction", a."order", a.item, a.amount, a.successor, s.previous, s.amount, s."transaction", s."order",
+       {_SHARED.format("d")}, {_SHARED.format("s")}
+FROM allocation a JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
+LEFT JOIN due_item d ON d.dossier = a.dossier AND d.id = a.item
+LEFT JOIN due_item s ON s.dossier = a.dossier AND s.id = a.successor
+WHERE a.dossier = ?1 AND t.status <> 'cancelled' AND a.operation = 'WPA' ORDER BY a."transaction", a.line
+"""
+_STRAYS = """
+SELECT d.id, d.previous FROM due_item d
+WHERE d.dossier = ?1 AND d.previous IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM allocation a WHERE a.dossier = ?1 AND a.item = d.previous AND a.operation = 'WPA'
+    AND a.successor = d.id)
+ORDER BY d.id
+"""
+_INVOICES = """
+SELECT v.id, v.third_party, v.number, v.currency, v.amount, v.home, coalesce(d.amount, 0), coalesce(d.home, 0)
+FROM invoice v
+LEFT JOIN (SELECT v.id, sum(d.amount) AS amount, sum(d.origin_carried) AS home
+           FROM due_item d CROSS JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice
+           AND v.ledger = d.ledger AND v.third_party = d.third_party AND v.prefix = d.prefix AND v.number = d.piece
+           AND v.currency = d.currency
+           WHERE d.dossier = ?1 AND d.previous IS NULL GROUP BY v.id) d ON d.id = v.id
+WHERE v.dossier = ?1 ORDER BY v.id
+"""
+_BALANCES = (
+    "SELECT account, third_party, sum(debit - credit) FROM entry_line WHERE dossier = ?1 GROUP BY account, third_party"
+)
+_CARRIED = (
+    "SELECT ledger, kind = 'advance', third_party, sum(carried) FROM due_item WHERE dossier = ?1"
+    " GROUP BY ledger, kind = 'advance', third_party"
+)
+_HELD = """
+SELECT i.direction,
+       CASE WHEN t.status <> 'awaiting_slip' THEN i.state ELSE coalesce(p.state, substr(i.state, 1, 1) || '30') END,
+       sum(i.home)
+FROM instrument i JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
+LEFT JOIN instrument p ON p.dossier = i.dossier AND p.id = i.previous
+WHERE i.dossier = ?1 AND (i.active = 1 OR t.status = 'awaiting_slip')
+GROUP BY 1, 2
+"""
