@@ -1,4 +1,4 @@
-"""The JSON shapes of the books: amounts as decimal strings, numbers as strings, dates ISO (see `docs/interface.md`)."""
+"""The JSON shapes of the books: amounts as decimal strings, numbers as strings, dates ISO."""
 
 from collections.abc import Sequence
 from datetime import date
