@@ -279,10 +279,18 @@ DAMAGES: dict[str, tuple[str, list[str]]] = {
         "unknown_state",
         [f"UPDATE instrument SET state = 'Q77' WHERE {HERE} AND \"transaction\" = 24"],
     ),
+    "an instrument's bank": (
+        "instrument_header",
+        [f"UPDATE instrument SET bank = 'XXX' WHERE {HERE} AND \"transaction\" = 29"],
+    ),
     "an instrument gone": ("header_instrument", [f'DELETE FROM instrument WHERE {HERE} AND "transaction" = 24']),
     "a cheque awaiting its slip taken for deposited": (
         "transaction_without_entry",
         [f"UPDATE \"transaction\" SET status = 'posted' WHERE {HERE} AND number = 30"],
+    ),
+    "a transaction's status": (
+        "transaction_status",
+        [f"UPDATE \"transaction\" SET status = 'forgotten' WHERE {HERE} AND number = 18"],
     ),
     "a transaction gone": ("transaction_gap", [f'DELETE FROM "transaction" WHERE {HERE} AND number = 18']),
     "the same, seen from its entry": (

@@ -95,8 +95,8 @@ def _codes_given(tree: ast.AST) -> set[str]:
         if isinstance(node, ast.Call) and node.args:
             maker = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             first = node.args[0]
-            if maker in makers and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                given.add(first.value)
+            if maker in makers and isinstance(first, ast.Constant) and re.fullmatch("[a-z_]+", str(first.value)):
+                given.add(str(first.value))
     return given
 
 

@@ -1,3 +1,201 @@
 """The refusals of the store and of the command line: they need files, locks and full disks, so each has a test."""
 
-SHOWN_BY_A_TEST: dict[str, str] = {}
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lettrage.adapters.store import engine
+from lettrage.refusal import Refusal, Stop, StoreTrouble
+from tests.refusals.cases import COMPANY, HERE
+from tests.world import World
+
+DOCUMENT = (HERE / "already_settled" / "first.txt").read_bytes()
+PAGE_BYTES = 4096
+
+Shown = Callable[[Path, pytest.MonkeyPatch], Refusal]
+SHOWN_BY_A_TEST: dict[str, Shown] = {}
+
+
+def shows(code: str) -> Callable[[Shown], Shown]:
+    """This function shows the refusal of this code."""
+
+    def remembered(function: Shown) -> Shown:
+        SHOWN_BY_A_TEST[code] = function
+        return function
+
+    return remembered
+
+
+def books(folder: Path) -> World:
+    """A company's books in this folder."""
+    world = World(folder / "books.sqlite")
+    assert not world.load(COMPANY).faults
+    return world
+
+
+def trouble(address: str, *, create: bool = False) -> Refusal:
+    with pytest.raises(StoreTrouble) as caught:
+        engine.open_engine(address, create=create)
+    assert caught.value.error == 503
+    return caught.value.refusal
+
+
+def settled_in_trouble(world: World) -> Refusal:
+    """What keeps the books from being written, told through the answer of a settlement."""
+    with pytest.raises(StoreTrouble) as caught, world.store.books("998", writing=True) as opened:
+        opened.connection.exec_driver_sql("CREATE TABLE large (content BLOB)")
+        opened.connection.exec_driver_sql("INSERT INTO large VALUES (zeroblob(10000000))")
+    return caught.value.refusal
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program itself, on the books of this folder."""
+    environment = os.environ | {"LETTRAGE_DATABASE": f"sqlite:///{folder / 'books.sqlite'}", "LETTRAGE_DOSSIER": "998"}
+    return subprocess.run(
+        [sys.executable, "-m", "lettrage", *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def told_by_command(folder: Path, expected: Refusal, *arguments: str) -> Refusal:
+    """The refusal that the program prints, in both languages, with exit status 2 and no traceback."""
+    books(folder).store.engine.dispose()
+    for language in ("fr", "en"):
+        done = command(folder, *arguments, "--lang", language)
+        printed = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode == 2, printed
+        assert "Traceback" not in printed
+        assert (expected.fr if language == "fr" else expected.en) in printed
+    return expected
+
+
+# ---------------------------------------------------------------- opening
+
+
+@shows("no_database")
+def _no_database(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return trouble(f"sqlite:///{folder / 'absent.sqlite'}")
+
+
+@shows("no_such_store")
+def _no_such_store(_folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    trouble("not an address")
+    refusal = trouble("mysql://user:secret@host/books")
+    assert "secret" not in refusal.seen
+    return refusal
+
+
+@shows("database_is_directory")
+def _database_is_directory(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return trouble(f"sqlite:///{folder}")
+
+
+@shows("database_not_writable")
+def _database_not_writable(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    (folder / "file").write_text("a file, not a directory")
+    return trouble(f"sqlite:///{folder / 'file' / 'books.sqlite'}", create=True)
+
+
+@shows("foreign_database")
+def _foreign_database(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    other = sqlite3.connect(folder / "other.sqlite")
+    other.execute("CREATE TABLE something (id INTEGER)")
+    other.close()
+    trouble(f"sqlite:///{folder / 'other.sqlite'}")
+    (folder / "text.sqlite").write_text("This is a text, and long enough to be no database header at all." * 100)
+    return trouble(f"sqlite:///{folder / 'text.sqlite'}")
+
+
+# ---------------------------------------------------------------- writing
+
+
+@shows("database_locked")
+def _database_locked(folder: Path, patch: pytest.MonkeyPatch) -> Refusal:
+    patch.setattr(engine, "BUSY_SECONDS", 0.05)
+    world = books(folder)
+    other = sqlite3.connect(world.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refusal = settled_in_trouble(world)
+    assert world.settle(DOCUMENT).error == 503
+    other.execute("ROLLBACK")
+    other.close()
+    assert world.settle(DOCUMENT).done == 1, "free again, the same document is done"
+    return refusal
+
+
+@shows("disk_full")
+def _disk_full(folder: Path, patch: pytest.MonkeyPatch) -> Refusal:
+    world = books(folder)
+    before = world.books()
+    patch.setenv("LETTRAGE_MAX_PAGES", str(world.file.stat().st_size // PAGE_BYTES + 10))
+    refusal = settled_in_trouble(world)
+    assert world.books() == before
+    return refusal
+
+
+@shows("disk_error")
+def _disk_error(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    world = books(folder)
+    with pytest.raises(StoreTrouble) as caught, engine.plain_words(world.store.engine):
+        raise sqlite3.OperationalError("disk I/O error")
+    return caught.value.refusal
+
+
+@shows("database_damaged")
+def _database_damaged(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    world = books(folder)
+    world.store.engine.dispose()
+    content = world.file.read_bytes()
+    world.file.write_bytes(content[:PAGE_BYTES] + b"\x5a" * (len(content) - PAGE_BYTES))
+    return trouble(f"sqlite:///{world.file}")
+
+
+# ---------------------------------------------------------------- the command line
+
+
+@shows("unreadable_file")
+def _unreadable_file(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    absent = str(folder / "absent.json")
+    refusal = Refusal("unreadable_file", "FILE", absent, "No such file or directory")
+    return told_by_command(folder, refusal, "load", absent)
+
+
+@shows("malformed_option")
+def _malformed_option(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    refusal = Refusal("malformed_option", "--from", "10/11/2026", "YYYY-MM-DD, YYYYMMDD")
+    return told_by_command(folder, refusal, "entries", "--from", "10/11/2026")
+
+
+@shows("no_such_number")
+def _no_such_number(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return told_by_command(folder, Refusal("no_such_number", "NUMBER", "4711"), "transaction", "4711")
+
+
+@shows("no_such_task")
+def _no_such_task(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    refusal = Refusal("no_such_task", "--transaction", "4711", "--piece, --credit-note")
+    return told_by_command(folder, refusal, "tasks", "--transaction", "4711", "--piece", "86", "--credit-note", "A9")
+
+
+# ---------------------------------------------------------------- all of them
+
+
+def codes() -> Iterator[str]:
+    return iter(SHOWN_BY_A_TEST)
+
+
+@pytest.mark.parametrize("code", codes())
+def test_the_trouble_is_told_by_its_code(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = SHOWN_BY_A_TEST[code](tmp_path, monkeypatch)
+    assert refusal.code == code
+    assert refusal.seen in refusal.fr
+
+
+def test_a_dossier_that_is_not_there_is_told_with_403(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as caught, books(tmp_path).store.books("97", writing=False):
+        pass
+    assert (caught.value.error, caught.value.refusal.code) == (403, "unknown_dossier")

@@ -462,6 +462,10 @@ class LostEntryRow(_Row, frozen=True, array_like=True, gc=False):
     transaction: int
 
 
+KINDS = ("settlement", "deposit", "loaded")
+STATUSES = ("posted", "awaiting_slip", "cancelled", "returned")
+
+
 def transactions(rows: Iterable[TransactionRow], counters: CounterRow) -> Iterator[Finding]:
     """Numbers without a gap from the first of our own to the counter; exactly one entry each.
 
@@ -474,6 +478,8 @@ def transactions(rows: Iterable[TransactionRow], counters: CounterRow) -> Iterat
         if loaded == (row.number >= first):
             side = "au-dessous" if loaded else "à partir"
             yield Finding("transaction_range", f"Numéro attendu {side} de {first}.", place)
+        if row.kind not in KINDS or row.status not in STATUSES:
+            yield Finding("transaction_status", f"Genre ou statut inconnu : {row.kind}, {row.status}.", place)
         if not loaded:
             yield from _same("transaction_gap", place, "Numéro de la transaction", row.number, expected)
             expected = row.number + 1
@@ -551,11 +557,17 @@ class InstrumentRow(_Row, frozen=True, array_like=True, gc=False):
     currency: str
     amount: int
     home: int
+    date: Day
+    bank: str
     active: int
     previous: int | None
     kind: str | None
     status: str | None
+    header_direction: str | None
+    header_date: Day | None
+    header_third_party: str | None
     header_currency: str | None
+    header_bank: str | None
     previous_direction: str | None
     previous_third_party: str | None
     previous_currency: str | None
@@ -645,10 +657,18 @@ def instruments(rows: Iterable[InstrumentRow], home: Currency) -> Iterator[Findi
             figures = f"{_text(row.amount, _currency(row.currency))} {row.currency}, valeur {_text(row.home, home)}"
             message = f"L'effet ({row.third_party} {figures}) diffère de l'effet {row.previous} qu'il continue."
             yield Finding("instrument_differs", message, place)
-        if row.status is None or row.header_currency is None:
-            yield Finding("instrument_header", f"L'ordre {row.order} de sa transaction n'existe pas.", place)
-        elif row.kind != "loaded":
-            yield from _same("instrument_header", place, "Devise de l'effet", row.currency, row.header_currency)
+        yield from _made_by(row, place)
+
+
+def _made_by(row: InstrumentRow, place: str) -> Iterator[Finding]:
+    """An instrument says what the header that made it says. A deposit's header names no third party of its own."""
+    if row.status is None or row.header_currency is None:
+        yield Finding("instrument_header", f"L'ordre {row.order} de sa transaction n'existe pas.", place)
+    elif row.kind in ("settlement", "deposit"):
+        own = (row.direction, row.date, row.currency, row.bank)
+        said = (row.header_direction, row.header_date, row.header_currency, row.header_bank)
+        if own != said or (row.kind == "settlement" and row.third_party != row.header_third_party):
+            yield Finding("instrument_header", "Sens, date, devise, banque ou tiers diffèrent de son ordre.", place)
 
 
 # ---------------------------------------------------------------- counters and documents

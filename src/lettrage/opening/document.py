@@ -94,6 +94,8 @@ class Load(msgspec.Struct, frozen=True):
 class Present(msgspec.Struct, frozen=True):
     """What the dossier holds already of what the load names. Digests tell equal records from different ones."""
 
+    company: Company | None  # as it stands; None for a new dossier
+    posted: bool  # whether anything is posted
     third_parties: dict[str, Ledger]
     rates: tuple[LoadedRate, ...]
     invoices: dict[tuple[str, str, str], str]

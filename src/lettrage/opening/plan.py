@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 
 from lettrage.books.entry import Entry, Line, entry
+from lettrage.company.accounts import Accounts
 from lettrage.company.states import AT_THE_BANK, Direction
 from lettrage.money import Currency, apportion, rate, ratio, rounded
 from lettrage.opening.document import (
@@ -31,6 +32,7 @@ SALES, PURCHASES, OPENING = "VE", "AC", "AN"
 def plan(load: Load, present: Present) -> tuple[Opening | None, list[Refusal]]:
     """What this load writes, or every fault that speaks against it."""
     planner = _Planner(load, present)
+    planner.company_file()
     for invoice in load.invoices:
         planner.invoice(invoice)
     for loaded in load.portfolio:
@@ -57,10 +59,34 @@ class _Planner:
         self.instruments: list[tuple[Instrument, str]] = []
         self.orders: dict[int, list[tuple[int, LoadedInstrument, Direction]]] = {}
         self.met: set[object] = set()
+        self.loaded_before = {transaction for transaction, _, _ in present.instruments}
 
     def fault(self, code: str, path: str, seen: str = "", expected: str = "", **facts: str) -> None:
         """Note what speaks against the load."""
         self.faults.append(Refusal(code, path, seen, expected, facts))
+
+    # ------------------------------------------------------------ the company file
+
+    def company_file(self) -> None:
+        """What posted books rest on does not change: the currency, the accounts in use, a third party's ledger."""
+        for party in self.load.third_parties:
+            known = self.present.third_parties.get(party.code, party.ledger)
+            if known != party.ledger:
+                self.fault("kind_differs", f"{self.load.path}.third_parties.{party.code}.kind", party.ledger, known)
+        old, path = self.present.company, self.load.path
+        if old is None or not self.present.posted:
+            return
+        if old.currency != self.home:
+            self.fault("settled_choice", f"{path}.currency", self.home.code, old.currency.code)
+        for role in Accounts.__struct_fields__:
+            before, after = getattr(old.accounts, role), getattr(self.accounts, role)
+            if before != after:
+                self.fault("settled_choice", f"{path}.accounts.{role}", after, before)
+        for code, state in old.states.items():
+            for direction in ("encashment", "disbursement"):
+                before, after = getattr(state, direction), getattr(self.company.states[code], direction)
+                if before != after:
+                    self.fault("settled_choice", f"{path}.states.{code}.{direction}", after, before)
 
     # ------------------------------------------------------------ invoices
 
@@ -207,7 +233,10 @@ class _Planner:
         ]
         label = f"Reprise portefeuille {loaded.transaction} {loaded.third_party}"
         self._post(loaded.date, loaded.path, entry(loaded.date, OPENING, label, str(loaded.transaction), lines))
-        self.orders.setdefault(loaded.transaction, []).append((loaded.order, loaded, direction))
+        orders = self.orders.setdefault(loaded.transaction, [])
+        if any(other.awaiting_slip != loaded.awaiting_slip for _, other, _ in orders):
+            self.fault("slips_differ", f"{loaded.path}.awaiting_slip", str(loaded.transaction))
+        orders.append((loaded.order, loaded, direction))
         self.instruments.append(
             (
                 Instrument(
@@ -284,7 +313,7 @@ class _Planner:
             return None
         ledger = self._ledger(loaded.third_party, f"{loaded.path}.third_party")
         name = f"{loaded.transaction}/{loaded.order}"
-        if known is not None or key in self.met:
+        if known is not None or key in self.met or loaded.transaction in self.loaded_before:
             self.fault("portfolio_differs", loaded.path, name)
             return None
         self.met.add(key)

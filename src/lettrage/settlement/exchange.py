@@ -155,6 +155,8 @@ class Exchange:
         amounts = [money.amount for money in moneys]
         scale = Fraction(10**self.home.decimals, 10**self.currency.decimals)
         homes = converted(amounts, rate.rate, scale)
+        if total and not sum(homes):
+            self._fault("worth_nothing", "amount", self._text(total, self.currency), self.home.code)
         return Valued(total, sum(homes), amounts, homes)
 
     # ------------------------------------------------------------ totals

@@ -3,6 +3,7 @@
 French tags live here and in `answer.py` only. A field's reader gives a value, or None for text that is not one.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
@@ -95,14 +96,17 @@ _OPERATIONS = {
 }
 
 
+# Control characters, line and paragraph separators, and the marks that turn the direction of writing.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
 def _code(text: str) -> str | None:
-    return text if len(text) <= CODE_CHARACTERS and text.isprintable() else None
+    return text if len(text) <= CODE_CHARACTERS and not _CONTROLS.search(text) else None
 
 
 def _label(text: str) -> str | None:
     """Control characters and line breaks become one blank."""
-    if not text.isprintable():
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = _CONTROLS.sub(" ", text)
     return text if len(text) <= TEXT_CHARACTERS else None
 
 

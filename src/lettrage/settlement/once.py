@@ -32,6 +32,15 @@ class Kept(msgspec.Struct, frozen=True):
     answer: str
 
 
+# What became of a transaction since, in French and in English.
+_BECAME = {
+    "posted": ("toujours comptabilisée", "still posted"),
+    "awaiting_slip": ("en attente de bordereau", "awaiting its slip"),
+    "cancelled": ("annulée depuis", "cancelled since"),
+    "returned": ("revenue impayée depuis", "returned unpaid since"),
+}
+
+
 class Done(msgspec.Struct, frozen=True):
     """A settlement done earlier, and what became of its transaction since."""
 
@@ -126,8 +135,9 @@ def _refused(settlement: Settlement, done: Done, code: str) -> Outcome:
     facts = {
         "date": done.at.date().isoformat(),
         "transaction": str(done.transaction),
-        "status": done.status,
         "number": done.number,
+        "became": _BECAME[done.status][0],
+        "became_en": _BECAME[done.status][1],
     }
     refusal = Refusal(code, settlement.place.path, seen=str(done.transaction), facts=facts)
     return Outcome(

@@ -211,8 +211,7 @@ def _not_again(outcome: Outcome) -> tuple[Refusal, ...]:
     """Done before, yet in a group with others that were not: it cannot be done again with them."""
     if outcome.reasons:
         return outcome.reasons
-    facts = {"transaction": str(outcome.transaction), "became": "", "date": ""}
-    return (Refusal("already_received", seen=outcome.shown_number, facts=facts),)
+    return (Refusal("partly_done", seen=str(outcome.order), facts={"transaction": str(outcome.transaction)}),)
 
 
 def _distinct(reasons: list[Refusal]) -> list[Refusal]:

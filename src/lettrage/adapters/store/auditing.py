@@ -214,8 +214,9 @@ LEFT JOIN due_item d ON d.dossier = a.dossier AND d.id = a.item
 WHERE a.dossier = ?1 ORDER BY a."transaction", a.line
 """
 _INSTRUMENTS = """
-SELECT i.id, i."transaction", i."order", i.direction, i.third_party, i.currency, i.amount, i.home, i.active, i.previous,
-       t.kind, t.status, h.currency, p.direction, p.third_party, p.currency, p.amount, p.home, coalesce(s.n, 0)
+SELECT i.id, i."transaction", i."order", i.direction, i.third_party, i.currency, i.amount, i.home, i.date, i.bank,
+       i.active, i.previous, t.kind, t.status, t.direction, t.date, h.third_party, h.currency, h.bank,
+       p.direction, p.third_party, p.currency, p.amount, p.home, coalesce(s.n, 0)
 FROM instrument i
 LEFT JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
 LEFT JOIN header h ON h.dossier = i.dossier AND h."transaction" = i."transaction" AND h."order" = i."order"
