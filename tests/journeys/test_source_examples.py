@@ -244,14 +244,18 @@ def books_after(data: bytes, file: Path) -> Books:
         }
 
 
+_originals: dict[str, Books] = {}
+
+
 @pytest.fixture
 def original(example: Path, tmp_path: Path, loaded: Callable[[Path, Path], Path]) -> Books:
     """The books after the example as the source writes it."""
-    folder = tmp_path / "original"
-    folder.mkdir()
-    books = books_after((example / "document.txt").read_bytes(), loaded(example, folder))
-    assert books["findings"] == []
-    return books
+    if example.name not in _originals:
+        folder = tmp_path / "original"
+        folder.mkdir()
+        _originals[example.name] = books_after((example / "document.txt").read_bytes(), loaded(example, folder))
+    assert _originals[example.name]["findings"] == []
+    return _originals[example.name]
 
 
 @pytest.mark.parametrize("form", FORMS)

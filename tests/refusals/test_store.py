@@ -1,14 +1,16 @@
 """The refusals of the store and of the command line: they need files, locks and full disks, so each has a test."""
 
+import json
 import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import lettrage.settlement
 from lettrage.adapters.store import engine
 from lettrage.refusal import Refusal, Stop, StoreTrouble
 from tests.refusals.cases import COMPANY, HERE
@@ -46,11 +48,15 @@ def trouble(address: str, *, create: bool = False) -> Refusal:
 
 
 def settled_in_trouble(world: World) -> Refusal:
-    """What keeps the books from being written, told through the answer of a settlement."""
-    with pytest.raises(StoreTrouble) as caught, world.store.books("998", writing=True) as opened:
-        opened.connection.exec_driver_sql("CREATE TABLE large (content BLOB)")
-        opened.connection.exec_driver_sql("INSERT INTO large VALUES (zeroblob(10000000))")
-    return caught.value.refusal
+    """What keeps a settlement from being written; its answer says the same in the Divalto envelope."""
+    with pytest.MonkeyPatch.context() as patch:
+        stops: list[Stop] = []
+        answer = lettrage.settlement.stopped
+        patch.setattr(lettrage.settlement, "stopped", lambda stop: stops.append(stop) or answer(stop))
+        reply = world.settle(DOCUMENT)
+    assert (reply.error, reply.done, reply.refused) == (503, 0, 0)
+    assert json.loads(reply.text)["txterr"] == stops[0].refusal.say("fr")
+    return stops[0].refusal
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -120,7 +126,6 @@ def _database_locked(folder: Path, patch: pytest.MonkeyPatch) -> Refusal:
     other = sqlite3.connect(world.file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     refusal = settled_in_trouble(world)
-    assert world.settle(DOCUMENT).error == 503
     other.execute("ROLLBACK")
     other.close()
     assert world.settle(DOCUMENT).done == 1, "free again, the same document is done"
@@ -131,7 +136,7 @@ def _database_locked(folder: Path, patch: pytest.MonkeyPatch) -> Refusal:
 def _disk_full(folder: Path, patch: pytest.MonkeyPatch) -> Refusal:
     world = books(folder)
     before = world.books()
-    patch.setenv("LETTRAGE_MAX_PAGES", str(world.file.stat().st_size // PAGE_BYTES + 10))
+    patch.setenv("LETTRAGE_MAX_PAGES", str(world.file.stat().st_size // PAGE_BYTES))
     refusal = settled_in_trouble(world)
     assert world.books() == before
     return refusal
@@ -184,11 +189,7 @@ def _no_such_task(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
 # ---------------------------------------------------------------- all of them
 
 
-def codes() -> Iterator[str]:
-    return iter(SHOWN_BY_A_TEST)
-
-
-@pytest.mark.parametrize("code", codes())
+@pytest.mark.parametrize("code", list(SHOWN_BY_A_TEST))
 def test_the_trouble_is_told_by_its_code(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = SHOWN_BY_A_TEST[code](tmp_path, monkeypatch)
     assert refusal.code == code

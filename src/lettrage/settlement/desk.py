@@ -58,6 +58,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     instruments: tuple[Instrument, ...]
     rates: tuple[TableRate, ...]
     transactions: frozenset[int]
+    searched: bool  # whether any detail searches an instrument by criteria
     next_transaction: int
     next_item: int
     next_instrument: int
@@ -130,6 +131,7 @@ class Desk:
         self.by_order: dict[OrderKey, list[int]] = defaultdict(list)
         self.instruments: dict[int, Instrument] = {}
         self.instruments_by_order: dict[OrderKey, list[int]] = defaultdict(list)
+        self.searched = snapshot.searched
         self.by_criteria: dict[Criteria, list[int]] = defaultdict(list)
         self.cursors: dict[Criteria, int] = {}
         self.next_transaction = snapshot.next_transaction
@@ -161,8 +163,9 @@ class Desk:
         """Make an instrument findable, by its transaction and by the criteria of a deposit."""
         self.instruments[instrument.id] = instrument
         self.instruments_by_order[instrument.transaction, instrument.order].append(instrument.id)
-        for criteria in criteria_met(instrument):
-            self.by_criteria[criteria].append(instrument.id)
+        if self.searched:
+            for criteria in criteria_met(instrument):
+                self.by_criteria[criteria].append(instrument.id)
 
     def absorb(self, draft: "Draft") -> None:
         """Take over what a sound group did."""

@@ -126,6 +126,8 @@ OPERATIONS: dict[Operation, Rule] = {
 
 def judged(target: Target, scene: Scene) -> Iterator[Refusal]:
     """Every fault of the operations on one due item, and their sum against what is open (rule 1)."""
+    if len(target.sums) == 1 and target.sums.get("PAYMENT") == target.open_seen:
+        return  # paid in full and nothing else: nothing can be wrong with it
     for operation, amount in target.sums.items():
         yield from OPERATIONS[operation](target, amount, scene)
     total = sum(target.sums.values())

@@ -63,12 +63,11 @@ class _Planner:
         self.remarks: list[Remark] = []
 
     def group(self, group: list[Settlement]) -> None:
-        known = [self.known[s.position] for s in group if s.position in self.known]
-        if len(known) == len(group) and all(outcome.replayed for outcome in known):
-            self.outcomes += known
+        if self.known and self._replayed(group):
             return
         judged = [(s, *self.glossary.terms(s)) for s in group]
-        _same_group(judged)
+        if len(group) > 1:
+            _same_group(judged)
         draft = Draft(self.desk)
         work = Work(draft, judged[0][1].day)
         refused: list[list[Refusal]] = []
@@ -84,6 +83,14 @@ class _Planner:
             self._refuse(group, refused)
         else:
             self._accept(group, work)
+
+    def _replayed(self, group: list[Settlement]) -> bool:
+        """Whether the whole group was done before: then it is answered as before."""
+        known = [self.known[s.position] for s in group if s.position in self.known]
+        if len(known) < len(group) or not all(outcome.replayed for outcome in known):
+            return False
+        self.outcomes += known
+        return True
 
     def _header(self, settlement: Settlement, terms: Terms, work: Work) -> list[Refusal]:
         """Plan one header into the group's work; what is against it."""

@@ -135,11 +135,12 @@ class SettlementPosting:
     def _settle(self, target: Target, paid: int, paid_home: int) -> None:
         """Close a due item: payments, differences and discount relieve it, a WPA passes the rest on."""
         item, sense, sign = target.item, target.sense, ledger_sign(target.item)
-        own = {operation: sense * amount for operation, amount in target.sums.items()}
+        own = target.sums if sense == 1 else {o: -amount for o, amount in target.sums.items()}
         rest = own.get("WPA", 0)
         part = item.open - rest
         relief = relieved(item, part) if rest else item.carried
-        values = {operation: _share(item, own[operation]) for operation in _DIFFERENCES if operation in own}
+        only_paid = len(own) == 1 and "PAYMENT" in own
+        values = {} if only_paid else {o: _share(item, own[o]) for o in _DIFFERENCES if o in own}
         by_payment = relief - sum(values.values())
         if "PAYMENT" not in own and values:
             last = next(reversed(values))

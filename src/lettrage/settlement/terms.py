@@ -38,7 +38,9 @@ class Glossary:
 
     def terms(self, settlement: Settlement) -> tuple[Terms, list[Refusal]]:
         """The terms of a header, and every fault of its codes at the caller's own places."""
-        moves = any(d.names_an_instrument for d in settlement.details)
+        # What the details name matters only where no state change says it.
+        said = settlement.change in self.company.changes
+        moves = not said and any(d.names_an_instrument for d in settlement.details)
         key = (
             settlement.direction,
             settlement.change,

@@ -63,6 +63,7 @@ class Reader:
             instruments=tuple({i.id: i for i in self._instruments(wanted)}.values()),
             rates=tuple(self._rates(wanted)),
             transactions=self._transactions(wanted),
+            searched=bool(wanted.criteria),
             next_transaction=counters[0],
             next_item=counters[1],
             next_instrument=counters[2],
