@@ -152,7 +152,8 @@ def show_load(loaded: Loaded, lang: Language) -> None:
     """What a load did, or every fault against it."""
     out, errors = console(), console(errors=True)
     for fault in loaded.faults:
-        errors.print(escape(f"{fault.path}: {fault.say(lang)}"))
+        said = fault.say(lang)
+        errors.print(escape(said if fault.path in said else f"{fault.path}: {said}"))
     if loaded.faults:
         refused = (f"Chargement refusé, rien n'a changé ({len(loaded.faults)} fautes).",
                    f"Load refused, nothing has changed ({len(loaded.faults)} faults).")  # fmt: skip

@@ -1,5 +1,6 @@
 """What the journeys share: a firm with its books and a clock that can be moved, the command line, and entries."""
 
+import io
 import json
 import os
 import shutil
@@ -7,14 +8,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from lettrage.adapters.clock import PARIS
 from lettrage.adapters.store.books import SqlStore
+from lettrage.cli import main
 from lettrage.opening import Loaded, load
 from lettrage.settlement import Caller, settle
 
@@ -335,3 +339,34 @@ def run(
     ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
     assert "Traceback" not in ran.out + ran.err, ran.err
     return ran
+
+
+def run_here(
+    *arguments: str,
+    folder: Path,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+) -> Ran:
+    """The same command line inside this process: for where a process of its own is not the point."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    status: object = 0
+    with (
+        mock.patch.dict(os.environ, environment(folder, **(env or {})), clear=True),
+        mock.patch.object(sys, "argv", ["lettrage", *arguments]),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")),
+        mock.patch.object(sys, "stdout", out),
+        mock.patch.object(sys, "stderr", err),
+        chdir(folder),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            status = ended.code or 0
+    written = []
+    for stream in (out, err):
+        stream.flush()
+        buffer = stream.detach()
+        assert isinstance(buffer, io.BytesIO)
+        written.append(buffer.getvalue().decode())
+    assert isinstance(status, int), status
+    return Ran(status, *written)

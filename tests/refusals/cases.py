@@ -1,12 +1,12 @@
 """The cases of this folder: one folder per code, with what comes in and what is expected to come out.
 
-    company.json         the company that every case starts from
-    <code>/load.json     loaded over it; in the family `load` this is what is refused
-    <code>/first.txt     a document settled before
-    <code>/document.txt  the document
-    <code>/options.toml  caller, dossier, key, dry_run, now, first_now, file (the name of the load file),
-                         [repeat] line, times (a line of the document written so many times)
-    <code>/expected.json what comes out
+company.json         the company that every case starts from
+<code>/load.json     loaded over it; in the family `load` this is what is refused
+<code>/first.txt     a document settled before
+<code>/document.txt  the document
+<code>/options.toml  caller, dossier, key, dry_run, now, first_now, file (the name of the load file),
+                     [repeat] line, times (a line of the document written so many times)
+<code>/expected.json what comes out
 """
 
 import json
@@ -22,7 +22,7 @@ import lettrage.settlement
 from lettrage.catalogue import CATALOGUE
 from lettrage.opening import Loaded
 from lettrage.refusal import Refusal, Stop, Unreadable
-from lettrage.settlement import Caller
+from lettrage.settlement import Caller, answer
 from lettrage.settlement.answer import Reply
 from lettrage.settlement.document import Plan
 from tests.world import NOON, World
@@ -119,34 +119,20 @@ class Case:
         return _loaded(loaded)
 
     def _settle(self, world: World) -> Told:
-        stops: list[Stop] = []
-        plans: list[Plan] = []
         # The wire says stops in French only and warnings not at all: look at the values on their way out.
-        with _seen("stopped", stops), _seen("answered", plans, at=1):
+        with (
+            mock.patch.object(lettrage.settlement, "stopped", wraps=answer.stopped) as stopped,
+            mock.patch.object(lettrage.settlement, "answered", wraps=answer.answered) as answered,
+        ):
             reply = world.settle(self.document, self.caller())
-        if stops:
-            told = _stopped(stops[0])
+        if stopped.called:
+            stop: Stop = stopped.call_args.args[0]
+            envelope = {"error": reply.error, "result": "", "txterr": stop.refusal.say("fr"), "infos": ""}
+            assert json.loads(reply.text) == envelope
+            told = _stopped(stop)
             told.shown = {"error": reply.error} | told.shown
-            assert json.loads(reply.text) == {
-                "error": reply.error,
-                "result": "",
-                "txterr": stops[0].refusal.say("fr"),
-                "infos": "",
-            }
             return told
-        return _answered(reply, plans[0])
-
-
-def _seen(name: str, into: list[Any], at: int = 0) -> Any:
-    """Keep an argument of each call of a function of the settlement sentence."""
-    original = getattr(lettrage.settlement, name)
-
-    def spy(*arguments: Any, **named: Any) -> Reply:
-        into.append(arguments[at])
-        answer: Reply = original(*arguments, **named)
-        return answer
-
-    return mock.patch.object(lettrage.settlement, name, spy)
+        return _answered(reply, answered.call_args.args[1])
 
 
 def _reason(refusal: Refusal) -> dict[str, Any]:

@@ -53,8 +53,10 @@ def _section(code: str, text: Text) -> Iterator[str]:
     yield ""
     if text.family in ("document", "names", "books"):
         yield f"- resultcode: {text.resultcode}"
-    yield f"- fr: {text.fr} {text.fix_fr}"
-    yield f"- en: {text.en} {text.fix_en}"
+    yield f"- fr: {text.fr}"
+    yield f"- fix: {text.fix_fr}"
+    yield f"- en: {text.en}"
+    yield f"- fix_en: {text.fix_en}"
     excerpt = _excerpt(HERE / code)
     if excerpt:
         yield ""
@@ -76,8 +78,20 @@ def _excerpt(folder: Path) -> list[str]:
                 return ["(UTF-16)"]
             lines = [line.rstrip() for line in data.decode("utf-8").strip().splitlines() if line.strip()]
             more = ["..."] if len(lines) > EXCERPT_LINES else []
+            more += [f"# {line}" for line in _circumstances(folder)]
             return [line[:160] + ("..." if len(line) > 160 else "") for line in lines[:EXCERPT_LINES]] + more
     return []
+
+
+def _circumstances(folder: Path) -> Iterator[str]:
+    """What stands beside the document: options, and what came before."""
+    options = folder / "options.toml"
+    if options.exists():
+        yield from (line for line in options.read_text("utf-8").splitlines() if line and not line.startswith("#"))
+    if (folder / "first.txt").exists():
+        yield "after tests/refusals/" + folder.name + "/first.txt"
+    if (folder / "document.txt").exists() and (folder / "load.json").exists():
+        yield "with tests/refusals/" + folder.name + "/load.json"
 
 
 def _said(code: str) -> str:

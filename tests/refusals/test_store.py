@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 import lettrage.settlement
 from lettrage.adapters.store import engine
 from lettrage.refusal import Refusal, Stop, StoreTrouble
+from lettrage.settlement.answer import stopped
 from tests.refusals.cases import COMPANY, HERE
 from tests.world import World
 
@@ -49,14 +51,12 @@ def trouble(address: str, *, create: bool = False) -> Refusal:
 
 def settled_in_trouble(world: World) -> Refusal:
     """What keeps a settlement from being written; its answer says the same in the Divalto envelope."""
-    with pytest.MonkeyPatch.context() as patch:
-        stops: list[Stop] = []
-        answer = lettrage.settlement.stopped
-        patch.setattr(lettrage.settlement, "stopped", lambda stop: stops.append(stop) or answer(stop))
+    with mock.patch.object(lettrage.settlement, "stopped", wraps=stopped) as spy:
         reply = world.settle(DOCUMENT)
+    refusal: Refusal = spy.call_args.args[0].refusal
     assert (reply.error, reply.done, reply.refused) == (503, 0, 0)
-    assert json.loads(reply.text)["txterr"] == stops[0].refusal.say("fr")
-    return stops[0].refusal
+    assert json.loads(reply.text)["txterr"] == refusal.say("fr")
+    return refusal
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,7 @@
 """A load file -> one `Load` per dossier, with every fault at its place."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import PurePath
 from typing import Any, NoReturn, TypeVar, cast
@@ -83,10 +83,38 @@ def _kept(rows: Iterator[Form], reader: Callable[[Form], _T | None]) -> Iterator
     return (value for row in rows if (value := reader(row)) is not None)
 
 
-def _strangers(form: Form) -> Iterator[Refusal]:
-    known = {*NAMES, *DATA_TABLES}
+# The names of each table's records; what another part of Lettrage reads is known here too.
+_ADDRESS = ("address", "phone", "mail")
+_COLUMNS = {
+    "years": ("start", "end", "closed_until"),
+    "establishments": ("code", "name", "siret", "vat_number", "ape", "rcs", "capital", "bank", *_ADDRESS),
+    "banks": ("code", "name", "iban", "bic", "account", "currency", "reconcilable"),
+    "states": ("code", "encashment", "disbursement"),
+    "state_changes": ("code", "direction", "from", "to", "default", "bank", "slip"),
+    "third_parties": ("code", "kind", "name", "siret", "vat_number", "means", "ibans", "chorus", *_ADDRESS),
+    "rates": ("currency", "date", "rate"),
+    "invoices": (
+        "third_party", "prefix", "number", "date", "currency", "rate", "vat_due", "vat", "due_items",
+    ),
+    "portfolio": (
+        "transaction", "order", "third_party", "state", "direction", "currency", "amount", "amount_home", "date",
+        "bank", "awaiting_slip",
+    ),
+    "advances": ("transaction", "order", "third_party", "currency", "amount", "amount_home", "date"),
+    "vat": ("rate", "base", "amount"),
+    "due_items": ("due_date", "amount", "open", "disputed"),
+}  # fmt: skip
+
+
+def _strangers(form: Form, known: Iterable[str] = (*NAMES, *DATA_TABLES)) -> Iterator[Refusal]:
+    """The names that mean nothing, in this object and in the records of its tables."""
     for name in form.strangers(known):
         yield Refusal("unknown_name", form.at(name), quoted(name), nearest(name, sorted(known)))
+    for table, columns in _COLUMNS.items():
+        rows = form.record.get(table) if table in known else None
+        for index, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(row, dict) and not row.keys() <= set(columns):
+                yield from _strangers(Form(row, f"{form.at(table)}[{index}]", []), columns)
 
 
 def _code(form: Form) -> str:

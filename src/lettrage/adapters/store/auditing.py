@@ -1,12 +1,12 @@
-"""The integrity check of one dossier: reads what each law needs, in streams, and hands it over (see `books/laws.py`).
+"""The integrity check of one dossier: reads what each law needs, in streams, and hands it over (see `books/laws`).
 
 It only reports, and never raises for what it reads: a file, a table or a row that cannot be read is a finding too.
 """
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -19,7 +19,9 @@ from lettrage.company.dossier import Company
 BATCH = 2_000  # rows held at a time
 SHOWN = 100  # findings of one code that are listed; the rest is counted
 _TROUBLES = (SQLAlchemyError, sqlite3.Error, OverflowError, UnicodeError)
+_UNTYPED = (msgspec.ValidationError, OverflowError)
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 def audit(connection: Connection, dossier: str, company: Company, head: str | None = None) -> list[Finding]:
@@ -67,21 +69,21 @@ class _Audit:
 
     def _transactions(self, counters: laws.CounterRow) -> Iterator[Finding]:
         home = self.company.currency
-        yield from self._told(laws.counters_ahead(counters))
-        yield from self._told(laws.transactions(self._rows(_TRANSACTIONS, laws.TransactionRow), counters))
-        yield from self._told(laws.lost_entries(self._rows(_LOST_ENTRIES, laws.LostEntryRow)))
-        yield from self._told(laws.headers(self._rows(_HEADERS, laws.HeaderRow), home))
-        yield from self._told(laws.allocations(self._rows(_ALLOCATIONS, laws.AllocationRow)))
-        yield from self._told(laws.instruments(self._rows(_INSTRUMENTS, laws.InstrumentRow), home))
-        yield from self._told(laws.outcomes(self._rows(_OUTCOMES, laws.OutcomeRow)))
+        yield from laws.counters_ahead(counters)
+        yield from self._judged(laws.transactions, _TRANSACTIONS, laws.TransactionRow, counters)
+        yield from self._judged(laws.lost_entries, _LOST_ENTRIES, laws.LostEntryRow)
+        yield from self._judged(laws.headers, _HEADERS, laws.HeaderRow, home)
+        yield from self._judged(laws.allocations, _ALLOCATIONS, laws.AllocationRow)
+        yield from self._judged(laws.instruments, _INSTRUMENTS, laws.InstrumentRow, home)
+        yield from self._judged(laws.outcomes, _OUTCOMES, laws.OutcomeRow)
 
     def _items(self) -> Iterator[Finding]:
         home = self.company.currency
-        yield from self._told(laws.items(self._rows(_ITEMS, laws.ItemRow), home))
-        yield from self._told(laws.chains(self._rows(_CHAINS, laws.ChainRow), home))
-        yield from self._told(laws.passed_on(self._rows(_PASSED, laws.PassedRow)))
-        yield from self._told(laws.strays(self._rows(_STRAYS, laws.StrayRow)))
-        yield from self._told(laws.invoices(self._rows(_INVOICES, laws.InvoiceRow), home))
+        yield from self._judged(laws.items, _ITEMS, laws.ItemRow, home)
+        yield from self._judged(laws.chains, _CHAINS, laws.ChainRow, home)
+        yield from self._judged(laws.passed_on, _PASSED, laws.PassedRow)
+        yield from self._judged(laws.strays, _STRAYS, laws.StrayRow)
+        yield from self._judged(laws.invoices, _INVOICES, laws.InvoiceRow, home)
 
     def _balances(self) -> Iterator[Finding]:
         lines = self._rows(_BALANCES, laws.BalanceRow)
@@ -90,6 +92,17 @@ class _Audit:
         yield from self._told(laws.balances(lines, carried, held, self.company))
 
     # ------------------------------------------------------------ reading
+
+    def _judged(
+        self,
+        law: Callable[Concatenate[Iterable[_T], _P], Iterator[Finding]],
+        sql: str,
+        kind: type[_T],
+        *given: _P.args,
+        **named: _P.kwargs,
+    ) -> Iterator[Finding]:
+        """What a law finds in the rows of one query."""
+        return self._told(law(self._rows(sql, kind), *given, **named))
 
     def _told(self, found: Iterable[Finding] = ()) -> Iterator[Finding]:
         """What a law found, then what could not be read for it."""
@@ -108,13 +121,13 @@ class _Audit:
     def _typed(self, rows: list[tuple[Any, ...]], kind: type[_T]) -> Sequence[_T]:
         try:
             return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
-        except (msgspec.ValidationError, OverflowError):
+        except _UNTYPED:
             return [typed for row in rows if (typed := self._one(row, kind)) is not None]
 
     def _one(self, row: tuple[Any, ...], kind: type[_T]) -> _T | None:
         try:
             return msgspec.convert(row, kind)
-        except (msgspec.ValidationError, OverflowError) as trouble:
+        except _UNTYPED as trouble:
             where = f"{kind.__name__} {row[0]!r}/{row[1]!r}"
             self.unread.append(Finding("unreadable", f"Ligne illisible : {trouble}", where))
             return None
