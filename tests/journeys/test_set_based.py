@@ -1,0 +1,288 @@
+"""The work of a document does not grow with the books, and its questions to the books do not grow with the document."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.journeys.helpers import (
+    ROOT,
+    Answer,
+    Firm,
+    advance,
+    company,
+    deposit,
+    environment,
+    header,
+    instrument,
+    invoice,
+    pays,
+)
+
+MOST_STATEMENTS = 40
+MOST_MEGABYTES = 300
+SIZES = (1, 50, 1000)
+EVERYTHING = 5  # kinds of settlement in one document of everything
+BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK")
+
+
+class Statements(list[tuple[str, Any]]):
+    """The statements sent to the store, with their values; one with many rows of values counts once."""
+
+    @property
+    def work(self) -> list[tuple[str, Any]]:
+        return [(sql, values) for sql, values in self if not sql.startswith(BOUNDARIES)]
+
+    @property
+    def commits(self) -> int:
+        return sum(1 for sql, _ in self if sql == "COMMIT")
+
+
+@contextmanager
+def listening(firm: Firm) -> Iterator[Statements]:
+    heard = Statements()
+
+    def hear(_c: Any, _cursor: Any, sql: str, values: Any, _context: Any, many: bool) -> None:
+        heard.append((sql, values[0] if many else values))
+
+    event.listen(firm.store.engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(firm.store.engine, "before_cursor_execute", hear)
+
+
+def rich(folder: Path, size: int, **more: Any) -> Firm:
+    """A firm with enough invoices, cheques and advances for `size` settlements of each kind."""
+    advances = [
+        {"transaction": str(200_000 + n), "third_party": "C1", "currency": "EUR", "amount": "5.00", "date": "2024-09-02"}
+        for n in range(size)
+    ]
+    vat = {"vat_due": "receipts", "vat": [{"rate": "20", "base": "100.00", "amount": "20.00"}]}
+    invoices = [invoice(f"P{n}", "120.00", **vat) for n in range(size)]
+    invoices += [invoice(f"Q{n}", "120.00", currency="USD", rate="0.90") for n in range(size)]
+    cheques = [instrument(str(100_000 + n), f"{n + 1}.00") for n in range(2 * size)]
+    rates = [{"currency": "USD", "date": "2024-10-01", "rate": "0.95"}]
+    content = company(invoices=invoices, portfolio=cheques, advances=advances, rates=rates, discount_vat="adjust")
+    return Firm(folder, content | more)
+
+
+def everything(size: int) -> list[dict[str, Any]]:
+    """`size` settlements of each kind: with difference and remainder, foreign, prepaid, deposits of both sorts."""
+    headers = []
+    for n in range(size):
+        consumed = advance("-5", TRANSAC=str(200_000 + n))
+        partly = [pays(f"P{n}", "100"), pays(f"P{n}", "1", "WDR"), pays(f"P{n}", "4", "WE"), pays(f"P{n}", "15", "WPA")]
+        headers += [
+            header("PORCHQ", "95", *partly, consumed, REGLEMENTNUM=str(n)),
+            header("PORVIR", "120", pays(f"Q{n}", "120"), CURRENCY="USD"),
+            header("PORCHQ", "7", advance("7"), LABEL=f"acompte {n}"),
+            deposit("REMCDI", {"TRANSAC": str(100_000 + n)}),
+            deposit("REMCHQ", {"TIERS": "C1", "ETATORI": "C30", "MTORI": f"{size + n + 1}"}),
+        ]
+    return headers
+
+
+def settled(firm: Firm, headers: list[dict[str, Any]], **parameters: str) -> tuple[Statements, Answer]:
+    with listening(firm) as heard:
+        answer = firm.send(*headers, **parameters)
+    return heard, answer
+
+
+# ---------------------------------------------------------------- statements
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_settlements(tmp_path: Path) -> None:
+    counts = {}
+    for size in SIZES:
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        firm = rich(folder, size, chronological_numbers=["till"])
+        heard, answer = settled(firm, everything(size))
+        assert set(answer.codes) == {"0"}, {str(s["reasons"]) for s in answer.settlements}
+        assert len(answer.codes) == EVERYTHING * size
+        assert heard.commits == 1
+        counts[size] = len(heard.work)
+
+    assert len(set(counts.values())) == 1, counts
+    assert counts[1] <= MOST_STATEMENTS
+
+
+def test_a_document_that_is_refused_asks_no_more_than_one_that_is_done(tmp_path: Path) -> None:
+    firm = rich(tmp_path, 50)
+    wrong = [header | {"THIRDPARTY": "C9"} for header in everything(50)]
+
+    heard, answer = settled(firm, wrong)
+
+    assert "0" not in {code for at, code in enumerate(answer.codes) if at % EVERYTHING < 3}
+    assert heard.commits == 1
+    assert len(heard.work) <= MOST_STATEMENTS
+
+
+def test_a_replayed_document_asks_no_more_than_the_first(tmp_path: Path) -> None:
+    firm = rich(tmp_path, 50)
+    first, _ = settled(firm, everything(50))
+
+    again, answer = settled(firm, everything(50))
+
+    assert set(answer.codes) == {"0"}
+    assert len(again.work) <= len(first.work)
+    assert again.commits == 1
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    heard, answer = settled(rich(tmp_path, 1), everything(1), dryrun="1")
+
+    assert set(answer.codes) == {"0"}
+    assert all(sql.startswith("SELECT") or sql.startswith("WITH") for sql, _ in heard.work)
+
+
+# ---------------------------------------------------------------- plans
+
+
+def test_every_question_to_the_books_is_answered_by_an_index(tmp_path: Path) -> None:
+    firm = rich(tmp_path, 1, chronological_numbers=["till"])
+    heard, answer = settled(firm, everything(1), key="k1")
+    heard_again, _ = settled(firm, everything(1))
+    assert set(answer.codes) == {"0"}
+    asked = {sql: values for sql, values in (*heard.work, *heard_again.work) if not sql.startswith("INSERT")}
+    assert len(asked) > 10
+
+    slow = {sql: steps for sql, values in asked.items() if (steps := slow_steps(firm, sql, values))}
+
+    assert slow == {}
+
+
+# Tables with a row or a few per dossier; all others hold the whole life of a company.
+SMALL = {"dossier", "year_counter"}
+STEP = re.compile(r"(?P<verb>SCAN|SEARCH) (?P<name>\w+)(?: USING [^(]*)?(?:\((?P<terms>.*)\))?$")
+
+
+def slow_steps(firm: Firm, sql: str, values: Any) -> list[str]:
+    """The steps of a plan that read a whole table, or all that a dossier has in it."""
+    with firm.store.engine.connect() as connection:
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
+    # The rows of an inner question, found before, may be read through.
+    found_before = {(parent, step.split()[1]) for _, parent, _, step in steps if step.startswith("CO-ROUTINE ")}
+    return [step for _, parent, _, step in steps if reads_too_much(step, parent, found_before)]
+
+
+def reads_too_much(step: str, parent: int, found_before: set[tuple[int, str]]) -> bool:
+    found = STEP.match(step)
+    if found is None or found["name"] in SMALL or "VIRTUAL TABLE" in step:
+        return False  # a step of the question itself, such as sorting what was found, or reading its list of keys
+    if found["verb"] == "SCAN":
+        return (parent, found["name"]) not in found_before
+    terms = (found["terms"] or "").split(" AND ")
+    return len([term for term in terms if not term.startswith("ANY(")]) < 2
+
+
+def test_the_check_of_plans_knows_a_slow_one(tmp_path: Path) -> None:
+    firm = rich(tmp_path, 1)
+
+    assert slow_steps(firm, "SELECT * FROM due_item d WHERE d.dossier = ? AND d.open <> 0", ("998",))
+    assert slow_steps(firm, "SELECT * FROM outcome o WHERE o.identity = ?", ("x",))
+    assert slow_steps(firm, "SELECT * FROM document WHERE received_at > ?", ("2024",))
+    assert not slow_steps(firm, "SELECT * FROM due_item d WHERE d.dossier = ? AND d.id = ?", ("998", 1))
+
+
+@contextmanager
+def counting(firm: Firm) -> Iterator[list[int]]:
+    """Counts the steps that SQLite's machine takes, in hundreds: a measure of work that is the same everywhere."""
+    hundreds = [0]
+
+    def step() -> int:
+        hundreds[0] += 1
+        return 0
+
+    def watch(connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_progress_handler(step, 100)
+
+    event.listen(firm.store.engine, "connect", watch)
+    yield hundreds
+    event.remove(firm.store.engine, "connect", watch)
+
+
+ONE_OF_MANY = {
+    "a payment": header("PORCHQ", "120", pays("P7", "120")),
+    "an advance": header("PORCHQ", "9", advance("9")),
+    "an advance consumed": header("PORCHQ", "115", pays("P7", "120"), advance("-5", TRANSAC="200007")),
+    "a deposit by transaction": deposit("REMCDI", {"TRANSAC": "100007"}),
+    "a deposit by criteria": deposit("REMCDI", {"TIERS": "C1", "ETATORI": "C30", "MTORI": "8"}),
+    "a deposit by criteria in its currency": deposit(
+        "REMCDI", {"TIERS": "C1", "ETATORI": "C30", "MTDEVORI": "8", "DEV": "EUR"}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ONE_OF_MANY)
+def test_one_settlement_takes_no_longer_when_thirty_times_as_much_is_open(kind: str, tmp_path: Path) -> None:
+    work = []
+    for size in (50, 1500):
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        firm = rich(folder, size)
+        with counting(firm) as hundreds:
+            assert firm.send(ONE_OF_MANY[kind]).codes == ["0"]
+        work.append(hundreds[0])
+
+    few, many = work
+    assert many <= 2 * few, f"{few} with few open items, {many} with many"
+
+
+def test_plans_rest_on_fixed_statistics_that_nothing_measures_again(tmp_path: Path) -> None:
+    firm = rich(tmp_path, 1)
+    before = firm.rows()["sqlite_stat1"]
+
+    firm.send(*everything(1))
+
+    assert firm.rows()["sqlite_stat1"] == before
+    assert {table for table, *_ in before} >= {"due_item", "instrument", "outcome", "document", "allocation"}
+    company = [statistics for table, _, statistics in before if table in ("due_item", "instrument", "outcome")]
+    assert all(str(statistics).startswith("1000000 1000000 ") for statistics in company)
+
+
+# ---------------------------------------------------------------- memory
+
+
+SETTLE_IN_A_PROCESS = """
+import resource, sys
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.store.books import SqlStore
+from lettrage.settlement import Caller, settle
+data = open(sys.argv[1], "rb").read()
+store = SqlStore(sys.argv[2], SystemClock())
+reply = settle(data, Caller("till", "command line"), store, SystemClock())
+print(reply.done, reply.refused, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["all done", "all refused"])
+def test_ten_thousand_settlements_in_one_document_stay_below_the_stated_memory(tmp_path: Path, right: bool) -> None:
+    size = 10_000
+    firm = Firm(tmp_path, company(invoices=[invoice(f"P{n}", "120.00") for n in range(size)]))
+    firm.store.engine.dispose()
+    amount = "120" if right else "119"
+    headers = [header("PORCHQ", amount, pays(f"P{n}", amount), REGLEMENTNUM=str(n)) for n in range(size)]
+    document = tmp_path / "document.json"
+    document.write_text(json.dumps({"EnteteReglementtb": headers}))
+
+    done = subprocess.run(
+        [sys.executable, "-c", SETTLE_IN_A_PROCESS, str(document), f"sqlite:///{firm.file}"],
+        capture_output=True,
+        cwd=ROOT,
+        env=environment(tmp_path),
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr.decode()
+    settlements, refused, kilobytes = (int(word) for word in done.stdout.split())
+    assert (settlements, refused) == ((size, 0) if right else (0, size))
+    assert kilobytes < MOST_MEGABYTES * 1024, f"{kilobytes // 1024} MB"
