@@ -16,10 +16,10 @@ from lettrage import __version__, demo, opening, terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure
 from lettrage.adapters.store.books import SqlBooks, SqlStore
+from lettrage.dates import day as day_of
 from lettrage.refusal import Language, Refusal, Stop, Unreadable
 from lettrage.settlement import Caller, settle
 from lettrage.settlement.answer import stopped
-from lettrage.settlement.fields import day as day_of
 
 app = typer.Typer(
     add_completion=False,

@@ -15,6 +15,7 @@ class Limits(msgspec.Struct, frozen=True):
 DOCUMENT = Limits()
 LOAD = Limits(document_bytes=512 * 1024 * 1024, headers=0, details=0)
 
+MINOR_UNITS = 10**17  # of one amount: sums of very many of them still fit 64 bits many times over
 TEXT_CHARACTERS = 1_000  # a label
 CODE_CHARACTERS = 80  # a third party, a piece, a bank, a state change
 NUMBER_DIGITS = 15  # REGLEMENTNUM, TRANSAC of a detail, NOORDRE

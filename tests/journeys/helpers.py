@@ -122,7 +122,7 @@ class Firm:
         return load(json.dumps(content).encode(), "load.json", "", self.store, self.clock)
 
     def send(
-        self, *headers: dict[str, Any], caller: str = "till", key: str = "", dry_run: bool = False, **parameters: str
+        self, *headers: dict[str, Any], caller: str = "till", key: str = "", dry_run: bool = False, **parameters: Any
     ) -> Answer:
         """Settle a document of these headers, in the firm's first dossier unless `dos` names another."""
         parameters = {"dos": self.dossier} | parameters
@@ -139,7 +139,7 @@ class Firm:
         who = Caller(caller, "command line", dossier, key, dry_run)
         return Answer(settle(data, who, self.store, self.clock).text)
 
-    def done(self, *headers: dict[str, Any], **parameters: str) -> str:
+    def done(self, *headers: dict[str, Any], **parameters: Any) -> str:
         """Settle, all of it; the number of the last transaction."""
         answer = self.send(*headers, **parameters)
         assert answer.error == 0, answer.txterr

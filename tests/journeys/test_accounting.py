@@ -345,10 +345,12 @@ def test_an_adjusted_discount_on_vat_still_waiting_is_taken_from_the_waiting_acc
 
 
 SEED_E = {
-    "0.79": [debit("665000", "79.00"), credit("411000", "790.00"), credit("411000", "1185.00"), credit("756000", "24.00")],
-    "0.82": [debit("665000", "82.00"), debit("656000", "48.00"), credit("411000", "820.00"), credit("411000", "1230.00")],
+    "0.79": [debit("665000", "79.00"), credit("411000", "790.00"), credit("411000", "1185.00")],
+    "0.82": [debit("665000", "82.00"), credit("411000", "820.00"), credit("411000", "1230.00")],
     "0.80": [debit("665000", "80.00"), credit("411000", "800.00"), credit("411000", "1200.00")],
-}  # fmt: skip
+}
+SEED_E["0.79"].append(credit("756000", "24.00"))
+SEED_E["0.82"].append(debit("656000", "48.00"))
 
 
 @pytest.mark.parametrize("booked_at", SEED_E)
@@ -469,9 +471,7 @@ def test_905_euros_accepted_as_995_dollars_and_5_dollars_written_off(open_firm: 
     firm = open_firm(invoices=[invoice("1", "1000.00", currency="USD", rate="0.92")])
 
     number = firm.done(
-        header(
-            "ENCVIR", "905", pays("1", "995", **paid("905", "905")), pays("1", "5", "WDC"), MT="905", BQC="BNP"
-        )
+        header("ENCVIR", "905", pays("1", "995", **paid("905", "905")), pays("1", "5", "WDC"), MT="905", BQC="BNP")
     )
 
     # 4.60 for the 5 dollars at the invoice's rate, 10.40 on the 995: one amount on one account.
@@ -558,9 +558,7 @@ def test_an_advance_in_dollars_is_relieved_at_its_own_rate(open_firm: OpenFirm) 
     )
     received = firm.done(header("PORVIR", "1000", advance("1000", **paid("1000", "880")), CURRENCY="USD", MT="880"))
 
-    number = firm.done(
-        header("PORVIR", "0", pays("1", "1000"), advance("-1000", TRANSAC=received), CURRENCY="USD")
-    )
+    number = firm.done(header("PORVIR", "0", pays("1", "1000"), advance("-1000", TRANSAC=received), CURRENCY="USD"))
 
     # The debt of 880.00 pays a claim of 920.00: 40.00 lost in all, at whatever rate the day has.
     assert firm.balance("411000") == "0.00"
@@ -580,9 +578,7 @@ def test_part_of_an_advance_in_dollars_takes_its_share_and_the_rest_stays(open_f
     )
     received = firm.done(header("PORVIR", "1000", advance("1000", **paid("1000", "900")), CURRENCY="USD", MT="900"))
 
-    number = firm.done(
-        header("PORVIR", "0", pays("1", "333.33"), advance("-333.33", TRANSAC=received), CURRENCY="USD")
-    )
+    number = firm.done(header("PORVIR", "0", pays("1", "333.33"), advance("-333.33", TRANSAC=received), CURRENCY="USD"))
 
     assert firm.entry(number) == sorted([debit("419100", "300.00"), credit("411000", "300.00")])
     assert firm.open_amounts() == [("", "USD", "-666.67")]
@@ -594,9 +590,7 @@ def test_an_advance_is_paid_back_to_the_customer(open_firm: OpenFirm) -> None:
     received = firm.done(header("PORCHQ", "5000", advance("5000")))
 
     number = firm.done(
-        header(
-            "PAYVIR", "2000", advance("2000", TRANSAC=received, THIRDPARTY="C1"), THIRDPARTY="C1", BQC="BNP"
-        )
+        header("PAYVIR", "2000", advance("2000", TRANSAC=received, THIRDPARTY="C1"), THIRDPARTY="C1", BQC="BNP")
     )
 
     assert firm.entry(number) == sorted([debit("419100", "2000.00"), credit("512100", "2000.00")])
@@ -649,9 +643,7 @@ def test_a_total_below_zero_is_refused(open_firm: OpenFirm) -> None:
 def test_a_customer_is_refunded_for_a_credit_note(open_firm: OpenFirm) -> None:
     firm = open_firm(invoices=[invoice("A1", "-150.00")])
 
-    number = firm.done(
-        header("PAYVIR", "150", pays("A1", "150", THIRDPARTY="C1"), THIRDPARTY="C1", BQC="BNP")
-    )
+    number = firm.done(header("PAYVIR", "150", pays("A1", "150", THIRDPARTY="C1"), THIRDPARTY="C1", BQC="BNP"))
 
     assert firm.entry(number) == sorted([debit("411000", "150.00"), credit("512100", "150.00")])
     assert [entry["journal"] for entry in firm.entries()] == ["RF"]
@@ -700,9 +692,7 @@ def test_paying_a_supplier_too_little_is_a_gain_and_too_much_a_loss(
 ) -> None:
     firm = open_firm(invoices=[invoice("1", "1200.00", third_party="F1")])
 
-    number = firm.done(
-        header("PAYVIR", paid_out, pays("1", paid_out), pays("1", difference, "WDR"), BQC="BNP")
-    )
+    number = firm.done(header("PAYVIR", paid_out, pays("1", paid_out), pays("1", difference, "WDR"), BQC="BNP"))
 
     assert firm.entry(number) == sorted([debit("401000", "1200.00"), credit("512100", f"{paid_out}.00"), line])
 

@@ -107,7 +107,7 @@ def test_the_same_content_in_another_spelling_is_the_same_content_for_a_key(firm
 
 
 @pytest.mark.parametrize("parameter", [{"withlog": "1"}, {"response": "single"}])
-def test_how_the_answer_is_wanted_is_no_other_content(firm: Firm, parameter: dict[str, str]) -> None:
+def test_how_the_answer_is_wanted_is_no_other_content(firm: Firm, parameter: dict[str, Any]) -> None:
     first = firm.send(payment(), key="k1")
 
     assert firm.send(payment(), key="k1", **parameter).text == first.text
@@ -546,9 +546,7 @@ def test_a_name_that_means_nothing_does_not_make_a_duplicate_another_one(firm: F
 
 @pytest.mark.parametrize("kind", REPEATABLE)
 @pytest.mark.parametrize("difference", [{"REGLEMENTNUM": "2"}, {"LABEL": "another"}, {"DATE": "20241020"}])
-def test_another_number_label_or_date_makes_it_another_one(
-    firm: Firm, kind: str, difference: dict[str, str]
-) -> None:
+def test_another_number_label_or_date_makes_it_another_one(firm: Firm, kind: str, difference: dict[str, str]) -> None:
     firm.send(REPEATABLE[kind](REGLEMENTNUM="1"))
 
     assert firm.send(REPEATABLE[kind](**({"REGLEMENTNUM": "1"} | difference))).codes == ["0"]
@@ -671,6 +669,18 @@ def test_a_refused_settlement_may_be_sent_again_under_the_same_number(numbered: 
     assert numbered.send(payment("1", "100", REGLEMENTNUM="17")).codes == ["0"]
 
 
+def test_a_declared_number_that_was_done_alone_is_not_done_again_with_others_of_its_group(numbered: Firm) -> None:
+    first = prepaid(REGLEMENTNUM="17", TRANSAC="1", NOORDRE="1")
+    second = payment("1", REGLEMENTNUM="18", TRANSAC="1", NOORDRE="2")
+    (transaction,) = numbered.send(first).transactions
+
+    answer = numbered.send(first, second)
+
+    assert answer.codes == ["3", "3"]
+    assert f"transaction {transaction}" in answer.settlements[0]["errormessage"]
+    assert transactions_made(numbered) == 1
+
+
 def test_numbers_of_a_caller_that_was_not_declared_identify_nothing(numbered: Firm) -> None:
     numbered.send(payment("1", REGLEMENTNUM="17"), caller="shop")
 
@@ -679,9 +689,7 @@ def test_numbers_of_a_caller_that_was_not_declared_identify_nothing(numbered: Fi
 
 
 def test_a_number_twice_in_one_document_refuses_each_of_them_and_the_others_go_on(firm: Firm) -> None:
-    answer = firm.send(
-        payment("1", REGLEMENTNUM="17"), prepaid(REGLEMENTNUM="18"), payment("2", REGLEMENTNUM="17")
-    )
+    answer = firm.send(payment("1", REGLEMENTNUM="17"), prepaid(REGLEMENTNUM="18"), payment("2", REGLEMENTNUM="17"))
 
     assert answer.codes == ["1", "0", "1"]
     assert answer.reasons == [["number_twice"], [], ["number_twice"]]

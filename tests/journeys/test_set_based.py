@@ -60,10 +60,8 @@ def listening(firm: Firm) -> Iterator[Statements]:
 
 def rich(folder: Path, size: int, **more: Any) -> Firm:
     """A firm with enough invoices, cheques and advances for `size` settlements of each kind."""
-    advances = [
-        {"transaction": str(200_000 + n), "third_party": "C1", "currency": "EUR", "amount": "5.00", "date": "2024-09-02"}
-        for n in range(size)
-    ]
+    kept = {"third_party": "C1", "currency": "EUR", "amount": "5.00", "date": "2024-09-02"}
+    advances = [kept | {"transaction": str(200_000 + n)} for n in range(size)]
     vat = {"vat_due": "receipts", "vat": [{"rate": "20", "base": "100.00", "amount": "20.00"}]}
     invoices = [invoice(f"P{n}", "120.00", **vat) for n in range(size)]
     invoices += [invoice(f"Q{n}", "120.00", currency="USD", rate="0.90") for n in range(size)]
@@ -89,7 +87,7 @@ def everything(size: int) -> list[dict[str, Any]]:
     return headers
 
 
-def settled(firm: Firm, headers: list[dict[str, Any]], **parameters: str) -> tuple[Statements, Answer]:
+def settled(firm: Firm, headers: list[dict[str, Any]], **parameters: Any) -> tuple[Statements, Answer]:
     with listening(firm) as heard:
         answer = firm.send(*headers, **parameters)
     return heard, answer

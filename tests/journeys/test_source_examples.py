@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -208,7 +208,7 @@ ENCODINGS: dict[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path, Path], Path]]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, Path], Path]:
     """Loads an example's company once and hands out copies of its books."""
     folder = tmp_path_factory.mktemp("loaded")
 

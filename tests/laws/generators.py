@@ -344,7 +344,7 @@ def invoice(choice: Choice, house: House, number: str, party: str = "") -> tuple
     dues, rows = [], []
     for at, amount in enumerate(amounts):
         due = date(2026, 11, 30) + timedelta(days=15 * at)
-        left = choice.whole(0, amount) if choice.chance(8) else amount
+        left = choice.whole(0, amount - least) if choice.chance(8) else amount
         disputed = choice.chance(4)
         row: dict[str, Any] = {"due_date": due.isoformat(), "amount": text(sign * amount, code), "disputed": disputed}
         if left != amount:
@@ -604,9 +604,7 @@ class Author:
             return self.house.home, "home"
         return choice.pick([c for c in sorted(DECIMALS) if c != self.house.home]), "blocked"
 
-    def _cover(
-        self, dues: list[Due], direction: str, currency: str, *, plain: bool
-    ) -> tuple[list[Line], list[int]]:
+    def _cover(self, dues: list[Due], direction: str, currency: str, *, plain: bool) -> tuple[list[Line], list[int]]:
         """Details that cover each due item to the last minor unit, and what each passes on."""
         lines, rests = [], []
         for due in dues:
@@ -621,9 +619,7 @@ class Author:
                 for part in pieces(self.choice, abs(amount), rows):
                     seen_part = sign * (part if amount > 0 else -part)
                     lines.append(
-                        Line(
-                            due.party, operation, due.piece, due.due_date if dated else None, seen_part, due.currency
-                        )
+                        Line(due.party, operation, due.piece, due.due_date if dated else None, seen_part, due.currency)
                     )
             rests.append(sign * sums.get("WPA", 0))
         if self.choice.chance(30):
@@ -715,7 +711,10 @@ class Author:
         total_home: int | None = None
         if mode == "blocked":
             total_home = max(1, int(total * to_home * choice.whole(90, 110) / 100))
-            for line, amount, home in zip(moneys, paid, shares(total_home, paid), strict=True):
+            homes = shares(total_home, paid)
+            if any(home * amount <= 0 for home, amount in zip(homes, paid, strict=True)):
+                return None  # worth nothing
+            for line, amount, home in zip(moneys, paid, homes, strict=True):
                 line.paid, line.paid_home = amount, home
         elif mode == "home" and any(line.currency != house.home for line in moneys):
             total_home = total
@@ -797,9 +796,7 @@ class Author:
             sketches.append(sketch)
         return sketches
 
-    def _deposit(
-        self, direction: str, state: str, currency: str, change: str, bank: str, order: int
-    ) -> Sketch | None:
+    def _deposit(self, direction: str, state: str, currency: str, change: str, bank: str, order: int) -> Sketch | None:
         choice, taken, lines = self.choice, [], []
         code, target = change.split(":")
         for _ in range(choice.pick((1, 1, 2, 3))):

@@ -89,6 +89,12 @@ class Company(msgspec.Struct, frozen=True):
         account = self.states[state].account(direction)
         return self.banks[bank].account if account == AT_THE_BANK else account
 
+    def currency_of(self, change: StateChange, bank: str, settled_in: Currency) -> Currency:
+        """The currency that a line on the final state's account is kept in: a bank account keeps its own, or home."""
+        if not self._ends_at_bank(change):
+            return settled_in
+        return settled_in if self.banks[bank].currency == settled_in else self.currency
+
     def needs_bank(self, change: StateChange) -> bool:
         """Whether a header with this change must name a bank: always for a deposit."""
         return change.bank or not change.from_due_items or self._ends_at_bank(change)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from fractions import Fraction
+from typing import TypeGuard
 
+from lettrage.dates import day as day_of
 from lettrage.limits import CODE_CHARACTERS, TEXT_CHARACTERS
 from lettrage.money import Currency, currency, figure, rate
 from lettrage.refusal import Refusal, quoted
@@ -22,16 +24,22 @@ class Form:
         self.record: dict[str, Record] = {}
         if isinstance(record, dict):
             self.record = record
+        elif _is_pairs(record):
+            for name, value in record:
+                if self.record.setdefault(name, value) != value:
+                    self.fault("given_twice", name, shown(value), shown(self.record[name]))
         else:
-            self.fault("not_an_object", "", quoted(str(record)), "{ }")
+            self.fault("not_an_object", "", shown(record), "{ }")
 
     def at(self, name: str) -> str:
         """The place of a field."""
         return f"{self.path}.{name}" if name and self.path else self.path + name
 
     def fault(self, code: str, name: str, seen: str = "", expected: str = "", **facts: str) -> None:
-        """Note what is wrong with a field."""
-        self.faults.append(Refusal(code, self.at(name), seen, expected, facts))
+        """Note what is wrong with a field, once."""
+        refusal = Refusal(code, self.at(name), seen, expected, facts)
+        if refusal not in self.faults[-20:]:
+            self.faults.append(refusal)
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not blank."""
@@ -45,7 +53,7 @@ class Form:
         """A text, trimmed; `default` where it is absent or blank."""
         value = self.record.get(name, "")
         if not isinstance(value, str):
-            self.fault("not_a_value", name, "[ ]" if isinstance(value, list) else "{ }", "text")
+            self.fault("not_a_value", name, shown(value), "text")
             return default
         value = value.strip()
         if not value and required:
@@ -81,11 +89,10 @@ class Form:
         value = self.text(name, required=required)
         if not value:
             return None
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
+        found = day_of(value)
+        if found is None:
             self.fault("malformed_date", name, quoted(value), "YYYY-MM-DD")
-            return None
+        return found
 
     def currency(self, name: str, default: Currency | None = None) -> Currency | None:
         """An ISO currency; None when it is missing or unknown (noted)."""
@@ -135,14 +142,27 @@ class Form:
         """The object of this name; an empty one where it is absent."""
         return Form(self.record.get(name) or {}, self.at(name), self.faults)
 
-    def rows(self, name: str) -> Iterator["Form"]:
-        """The objects of a list; none where it is absent."""
+    def rows(self, name: str, key: str = "") -> Iterator["Form"]:
+        """The objects of a list; none where it is absent. A place names the row by its `key`, else by its index."""
         rows = self.record.get(name) or []
-        if not isinstance(rows, list):
-            self.fault("not_a_list", name, quoted(str(rows)), "[ ]")
+        if type(rows) is not list:
+            self.fault("not_a_list", name, shown(rows), "[ ]")
             return
         for index, row in enumerate(rows):
-            yield Form(row, f"{self.at(name)}[{index}]", self.faults)
+            told = row.get(key) if key and isinstance(row, dict) else None
+            yield Form(row, f"{self.at(name)}[{told if isinstance(told, str) and told else index}]", self.faults)
+
+
+def shown(record: Record) -> str:
+    """What stands there, in a few characters: a text, or the kind of thing."""
+    if isinstance(record, str):
+        return quoted(record)
+    return "[ ]" if type(record) is list else "{ }"
+
+
+def _is_pairs(record: Record) -> TypeGuard[list[tuple[str, Record]]]:
+    """Whether the reader found an object with one name twice."""
+    return isinstance(record, list) and type(record) is not list
 
 
 def unique(forms: Iterable[Form], key: Callable[[Form], str]) -> Iterator[Form]:

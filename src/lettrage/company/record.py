@@ -8,7 +8,7 @@ import msgspec
 
 from lettrage.company.accounts import Accounts
 from lettrage.company.dossier import Bank, Company, Establishment, Settings, Tolerance, Year, year_names
-from lettrage.company.form import Form, unique
+from lettrage.company.form import Form, shown, unique
 from lettrage.company.states import (
     DUE,
     STANDARD_CHANGES,
@@ -49,11 +49,25 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merged_table(old: list[Any], new: list[Any], key: str) -> list[Any]:
-    rows = {row.get(key) if isinstance(row, dict) else index: row for index, row in enumerate(old)}
-    for row in new:
-        code = row.get(key) if isinstance(row, dict) else None
-        rows[code] = merged(rows.get(code, {}), row) if isinstance(row, dict) else row
+    rows: dict[Any, Any] = {_name(row, key, index): row for index, row in enumerate(old)}
+    for index, row in enumerate(new, len(old)):
+        name = _name(row, key, index)
+        before = rows.get(name)
+        rows[name] = merged(before, row) if isinstance(before, dict) and isinstance(row, dict) else row
     return list(rows.values())
+
+
+def _name(row: Any, key: str, index: int) -> Any:
+    """What tells a row apart; its index where it has no readable name."""
+    name = row.get(key) if isinstance(row, dict) else None
+    return name.strip() if isinstance(name, str) else index
+
+
+def twice(form: Form) -> None:
+    """Note the records that one file gives twice in a table of the company file."""
+    for table, key in TABLES.items():
+        for _ in unique(form.rows(table, key), lambda row, key=key: row.code(key)):  # type: ignore[misc]
+            pass
 
 
 def company_of(form: Form) -> Company | None:
@@ -61,8 +75,8 @@ def company_of(form: Form) -> Company | None:
     code, name = form.code("code", required=True), form.text("name", required=True)
     home = form.currency("currency")
     limit = form.inner("discount_limit").rate("percent")
-    banks = {b.code: b for row in unique(form.rows("banks"), _code) if (b := _bank(row, home))}
-    states = STANDARD_STATES | {s.code: s for row in unique(form.rows("states"), _code) if (s := _state(row))}
+    banks = {b.code: b for row in unique(form.rows("banks", "code"), _code) if (b := _bank(row, home))}
+    states = STANDARD_STATES | {s.code: s for row in unique(form.rows("states", "code"), _code) if (s := _state(row))}
     if home is None or not code or not name:
         return None
     tolerances = form.inner("tolerances")
@@ -80,7 +94,7 @@ def company_of(form: Form) -> Company | None:
         chronological_callers=_callers(form),
         years=_years(form),
         establishments={
-            e.code: e for row in unique(form.rows("establishments"), _code) if (e := _establishment(row, banks))
+            e.code: e for row in unique(form.rows("establishments", "code"), _code) if (e := _establishment(row, banks))
         },
         banks=banks,
         states=states,
@@ -116,21 +130,23 @@ def _tolerance(form: Form, name: str, home: Currency) -> Tolerance:
     inner = form.inner(name)
     if not inner.record:
         return Tolerance()
-    percent = inner.rate("percent")
-    return Tolerance(inner.amount("amount", home, required=False), None if percent is None else percent / 100)
+    percent, amount = inner.rate("percent"), inner.amount("amount", home, required=False)
+    if amount is not None and amount < 0:
+        inner.fault("negative_total", "amount", inner.text("amount"), ">= 0")
+    return Tolerance(amount, None if percent is None else percent / 100)
 
 
 def _callers(form: Form) -> frozenset[str]:
     callers = form.record.get("chronological_numbers") or []
-    if not isinstance(callers, list) or not all(isinstance(name, str) for name in callers):
-        form.fault("not_a_list", "chronological_numbers", str(callers), "[ ]")
+    if type(callers) is not list or not all(isinstance(name, str) for name in callers):
+        form.fault("not_a_list", "chronological_numbers", shown(callers), "[ ]")
         return frozenset()
     return frozenset(name.strip() for name in callers)
 
 
 def _years(form: Form) -> tuple[Year, ...]:
     spans = []
-    for row in form.rows("years"):
+    for row in form.rows("years", "start"):
         start, end = row.day("start", required=True), row.day("end", required=True)
         closed = row.day("closed_until")
         if start and end and start > end:
@@ -154,7 +170,7 @@ def _state(form: Form) -> State | None:
 
 def _changes(form: Form, states: dict[str, State]) -> dict[str, StateChange]:
     changes = {}
-    for row in unique(form.rows("state_changes"), _code):
+    for row in unique(form.rows("state_changes", "code"), _code):
         change = _change(row, states)
         if change is not None:
             changes[change.code] = change
@@ -167,11 +183,13 @@ def _change(form: Form, states: dict[str, State]) -> StateChange | None:
     direction = form.choice("direction", _DIRECTIONS, standard.direction if standard else "encashment")
     target = form.code("to", standard.target if standard else "", required=standard is None)
     sources = form.record.get("from") or (list(standard.sources) if standard else [DUE])
-    if not isinstance(sources, list) or not all(s == DUE or s in states for s in sources):
-        form.fault("unknown_state", "from", str(sources), ", ".join(sorted(states)))
+    if type(sources) is not list or not all(isinstance(s, str) and (s == DUE or s in states) for s in sources):
+        form.fault("unknown_state", "from", shown(sources), ", ".join(sorted(states)))
         return None
     if target and target not in states:
         form.fault("unknown_state", "to", target, ", ".join(sorted(states)))
+        return None
+    _accounts_of(form, direction, target, sources, states)
     return StateChange(
         code,
         "encashment" if direction == "encashment" else "disbursement",
@@ -182,6 +200,14 @@ def _change(form: Form, states: dict[str, State]) -> StateChange | None:
         slip=form.flag("slip", default=bool(standard and standard.slip)),
         step=standard.step if standard else ("settle" if sources == [DUE] else "move"),
     )
+
+
+def _accounts_of(form: Form, direction: str, target: str, sources: list[str], states: dict[str, State]) -> None:
+    """The states that a change of ours moves between have an account in its direction."""
+    way: Direction = "encashment" if direction == "encashment" else "disbursement"
+    for code in [target, *(source for source in sources if source != DUE)]:
+        if code and form.code("code") not in STANDARD_CHANGES and not states[code].account(way):
+            form.fault("state_without_account", "to" if code == target else "from", code)
 
 
 def _accounts(form: Form) -> Accounts:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from lettrage.books.entry import Entry, Line, entry
 from lettrage.company.accounts import Accounts
 from lettrage.company.states import AT_THE_BANK, Direction
+from lettrage.limits import MINOR_UNITS
 from lettrage.money import Currency, apportion, rate, ratio, rounded
 from lettrage.opening.document import (
     Load,
@@ -98,10 +99,15 @@ class _Planner:
             return
         ledger = self._ledger(invoice.third_party, f"{invoice.path}.third_party")
         home = self._home(invoice)
-        if known is not None or key in self.met:
+        if key in self.met:
+            self.fault("record_twice", invoice.path, "/".join(filter(None, key)))
+        elif known is not None:
             self.fault("invoice_differs", invoice.path, "/".join(filter(None, key)))
         self.met.add(key)
         if ledger is None or home is None:
+            return
+        if max(abs(home), abs(invoice.amount)) > MINOR_UNITS:
+            self.fault("amount_too_large", invoice.path, invoice.number)
             return
         homes = apportion(home, [i.amount for i in invoice.due_items])
         if not all(homes):
@@ -263,9 +269,26 @@ class _Planner:
         if loaded.bank and loaded.bank not in self.company.banks:
             self.fault("unknown_bank", f"{loaded.path}.bank", loaded.bank, ", ".join(self.company.banks))
             return False
+        state = self.company.states[loaded.state]
+        if not (state.encashment or state.disbursement):
+            self.fault("state_without_account", f"{loaded.path}.state", loaded.state)
+            return False
+        return self._at_bank(loaded)
+
+    def _at_bank(self, loaded: LoadedInstrument) -> bool:
+        """What awaits its slip is on its way to a bank; what is at a bank is in its currency, or the dossier's."""
+        path = f"{loaded.path}.bank"
+        if loaded.awaiting_slip and not loaded.state.endswith("50"):
+            self.fault(
+                "wrong_state", f"{loaded.path}.awaiting_slip", loaded.state, "50", transaction=str(loaded.transaction)
+            )
+            return False
         if loaded.awaiting_slip and not loaded.bank:
-            banks = ", ".join(sorted(self.company.banks))
-            self.fault("missing_bank", f"{loaded.path}.bank", "", banks, change=loaded.state)
+            self.fault("missing_bank", path, "", ", ".join(sorted(self.company.banks)), change=loaded.state)
+            return False
+        held = self.company.banks[loaded.bank].currency if loaded.bank else self.home
+        if held not in (loaded.currency, self.home):
+            self.fault("wrong_bank", path, loaded.bank, loaded.currency.code, currency=held.code)
             return False
         return True
 
@@ -313,7 +336,13 @@ class _Planner:
             return None
         ledger = self._ledger(loaded.third_party, f"{loaded.path}.third_party")
         name = f"{loaded.transaction}/{loaded.order}"
-        if known is not None or key in self.met or loaded.transaction in self.loaded_before:
+        if key in self.met:
+            self.fault("record_twice", loaded.path, name)
+            return None
+        if max(loaded.amount, loaded.home) > MINOR_UNITS:
+            self.fault("amount_too_large", loaded.path, name)
+            return None
+        if known is not None or loaded.transaction in self.loaded_before:
             self.fault("portfolio_differs", loaded.path, name)
             return None
         self.met.add(key)

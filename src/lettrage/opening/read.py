@@ -10,10 +10,10 @@ import msgspec
 
 from lettrage.company.dossier import nearest
 from lettrage.company.form import Form, unique
-from lettrage.company.record import NAMES, company_of, merged
+from lettrage.company.record import NAMES, company_of, merged, twice
 from lettrage.company.states import MEANS, Direction
 from lettrage.limits import LOAD
-from lettrage.money import Currency
+from lettrage.money import Amount, Currency
 from lettrage.opening.document import (
     Load,
     LoadedDueItem,
@@ -61,22 +61,19 @@ def read(
         return None
     strangers += _strangers(form)
     settings = {name: value for name, value in form.record.items() if name in NAMES}
-    whole = merged(known or {}, settings)
-    company = company_of(Form(whole, path, faults))
+    twice(form)
+    whole = Form(merged(known or {}, settings), path, faults)
+    company, home = company_of(whole), whole.currency("currency")
+    if home is None:
+        return None
+    parties = tuple(_kept(unique(form.rows("third_parties"), _code), _party))
+    rates = tuple(_kept(form.rows("rates"), _rate))
+    invoices = tuple(_kept(form.rows("invoices"), lambda row: _invoice(row, home)))
+    portfolio = tuple(_kept(form.rows("portfolio"), lambda row: _instrument(row, home, advance=False)))
+    advances = tuple(_kept(form.rows("advances"), lambda row: _instrument(row, home, advance=True)))
     if company is None:
         return None
-    home = company.currency
-    return Load(
-        code=company.code,
-        path=path,
-        record=whole,
-        company=company,
-        third_parties=tuple(_kept(unique(form.rows("third_parties"), _code), _party)),
-        rates=tuple(_kept(form.rows("rates"), _rate)),
-        invoices=tuple(_kept(form.rows("invoices"), lambda row: _invoice(row, home))),
-        portfolio=tuple(_kept(form.rows("portfolio"), lambda row: _instrument(row, home, advance=False))),
-        advances=tuple(_kept(form.rows("advances"), lambda row: _instrument(row, home, advance=True))),
-    )
+    return Load(company.code, path, whole.record, company, parties, rates, invoices, portfolio, advances)
 
 
 def _kept(rows: Iterator[Form], reader: Callable[[Form], _T | None]) -> Iterator[_T]:
@@ -134,8 +131,8 @@ def _party(form: Form) -> LoadedParty | None:
 
 def _rate(form: Form) -> LoadedRate | None:
     held, day, rate = form.currency("currency"), form.day("date", required=True), form.rate("rate", required=True)
-    if rate == 0:
-        form.fault("malformed_rate", "rate", "0", "> 0")
+    if rate is not None and rate == 0:
+        form.fault("malformed_rate", "rate", form.text("rate"), "> 0")
     return LoadedRate(held.code, day, form.text("rate")) if held and day and rate else None
 
 
@@ -144,15 +141,17 @@ def _invoice(form: Form, home: Currency) -> LoadedInvoice | None:
     party, number = form.code("third_party", required=True), form.code("number", required=True)
     day, held = form.day("date", required=True), form.currency("currency", home)
     rate = "" if form.record.get("rate") in (None, "") else form.text("rate")
-    if rate and not form.rate("rate"):
+    if rate and form.rate("rate") == 0:
         form.fault("malformed_rate", "rate", quoted(rate), "> 0")
     vat_due = form.choice("vat_due", ("debits", "receipts"), "debits")
-    if held is None or day is None:
+    if held is None or day is None or len(form.faults) > before:
         return None
     vat = tuple(_kept(form.rows("vat"), lambda row: _vat(row, held)))
     items = tuple(_kept(form.rows("due_items"), lambda row: _due_item(row, held)))
     if len(form.faults) == before:
         _whole(form, vat, items, held)
+    if len(form.faults) > before:
+        return None
     return LoadedInvoice(
         path=form.path,
         third_party=party,
@@ -176,8 +175,8 @@ def _whole(form: Form, vat: tuple[Vat, ...], items: tuple[LoadedDueItem, ...], h
     elif len({item.amount > 0 for item in items}) > 1:
         form.fault("mixed_signs", "due_items")
     if vat and sum(line.base + line.amount for line in vat) != total:
-        seen = sum(line.base + line.amount for line in vat)
-        form.fault("vat_differs", "vat", str(seen), str(total), currency=held.code)
+        seen = Amount(sum(line.base + line.amount for line in vat), held)
+        form.fault("vat_differs", "vat", seen.text, Amount(total, held).text, currency=held.code)
 
 
 def _vat(form: Form, held: Currency) -> Vat | None:
@@ -214,8 +213,9 @@ def _instrument(form: Form, home: Currency, *, advance: bool) -> LoadedInstrumen
         return None
     amount = form.amount("amount", held)
     worth = amount if held == home else form.amount("amount_home", home)
-    if amount is not None and worth is not None and (amount <= 0 or worth <= 0):
-        form.fault("zero_amount", "amount", form.text("amount"), "> 0")
+    for name, value in (("amount", amount), ("amount_home", worth)):
+        if value is not None and value <= 0:
+            form.fault("negative_total", name, form.text(name) or form.text("amount"), "> 0")
     if amount is None or worth is None:
         return None
     return LoadedInstrument(

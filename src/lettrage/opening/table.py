@@ -29,11 +29,26 @@ def records_of(text: str, table: str, dossier: str) -> dict[str, Any]:
         raise Unreadable(Refusal("which_dossier", "--dossier", "", ""))
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
+    _check(text, delimiter)
     rows = [
         {(name or "").strip(): value or "" for name, value in row.items() if not isinstance(value, list)}
         for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     ]
     return {"code": dossier, table: _invoices(rows) if table == "invoices" else rows}
+
+
+def _check(text: str, delimiter: str) -> None:
+    """A line that no program could have meant, or a column name twice, stops the load."""
+    try:
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            pass
+    except csv.Error as error:
+        raise Unreadable(Refusal("malformed_table", "", str(error))) from None
+    names = [name.strip() for name in header]
+    for name in names:
+        if names.count(name) > 1:
+            raise Unreadable(Refusal("malformed_table", "", quoted(name)))
 
 
 def _invoices(rows: list[dict[str, str]]) -> list[dict[str, Any]]:

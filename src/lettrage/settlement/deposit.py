@@ -3,8 +3,10 @@
 import msgspec
 
 from lettrage.books.entry import Line
+from lettrage.company.dossier import nearest
 from lettrage.company.states import StateChange
-from lettrage.money import Amount, Currency
+from lettrage.limits import MINOR_UNITS
+from lettrage.money import Amount, Currency, currency
 from lettrage.refusal import Refusal
 from lettrage.settlement.desk import criteria_of
 from lettrage.settlement.document import Detail, Header, Instrument, Remark, Settlement
@@ -25,15 +27,15 @@ class Deposit:
         self.faults: list[Refusal] = []
         self.remarks: list[Remark] = []
 
-    def post(self) -> None:
-        """Move the instruments into the group's work; only what is wrong when anything is."""
+    def post(self, *, sound: bool) -> None:
+        """Move the instruments into the group's work; only what is wrong when anything is (or was: `sound`)."""
         instruments = [i for d in self.settlement.details if (i := self._instrument(d)) is not None]
         if len(instruments) < len(self.settlement.details) or not instruments:
             return
         held = instruments[0].currency
         self._currencies(instruments, held)
         self._totals(instruments, held)
-        if not self.faults:
+        if sound and not self.faults:
             self._move(instruments, held)
 
     def _fault(self, code: str, path: str, seen: str = "", expected: str = "", **facts: str) -> None:
@@ -43,6 +45,8 @@ class Deposit:
 
     def _instrument(self, detail: Detail) -> Instrument | None:
         """The instrument that a detail names, taken at once so that no other detail gets it."""
+        if detail.malformed:
+            return None
         before = len(self.faults)
         self._idle_fields(detail)
         found = self._by_transaction(detail) if detail.transaction else self._by_criteria(detail)
@@ -79,7 +83,7 @@ class Deposit:
             states = ", ".join(sorted({i.state for i in active}))
             self._fault("wrong_state", path, states, " ".join(self.change.sources), transaction=name)
         elif usable[0].direction != self.change.direction:
-            seen, expected = usable[0].direction, self.change.direction
+            seen, expected = usable[0].direction.upper(), self.change.direction.upper()
             self._fault("wrong_instrument_direction", path, seen, expected, transaction=name)
         elif len(usable) > 1:
             listed = ", ".join(str(Amount(i.amount, i.currency)) for i in usable)
@@ -116,49 +120,68 @@ class Deposit:
     def _by_criteria(self, detail: Detail) -> Instrument | None:
         if not self._criteria_complete(detail):
             return None
-        assert self.settlement.direction is not None
         for criteria in criteria_of(self.settlement, detail, self.company):
             found = self.draft.matching(criteria)
             if not found:
                 facts = {"third_party": detail.third_party, "state": detail.from_state}
-                path = detail.place.of("from_home" if detail.from_home else "from_amount")
-                seen = (detail.from_home or detail.from_amount or detail.amount) and self._shown(detail)
-                self.faults.append(Refusal("nothing_matches", path, str(seen), "", facts))
+                field, seen = self._searched(detail)
+                self._fault("nothing_matches", detail.place.of(field), seen, **facts)
                 return None
             if len(found) > 1:
                 refusal = Refusal("ambiguous_instrument", detail.place.path, expected=str(found[0].transaction))
                 self.remarks.append(Remark(self.settlement.position, refusal))
             return found[0]
-        code = detail.currency or self.settlement.currency or self.company.currency.code
-        self._fault("too_many_decimals", detail.place.of("from_amount"), self._shown(detail), "", currency=code)
         return None
 
-    def _shown(self, detail: Detail) -> str:
-        figure = detail.from_home or detail.from_amount or detail.amount
-        return figure.text if figure else ""
+    def _searched(self, detail: Detail) -> tuple[str, str]:
+        """The field that a search goes by, as the caller gave it, and its figure."""
+        for field in ("from_home", "from_amount", "amount"):
+            figure = getattr(detail, field)
+            if figure is not None:
+                return field, figure.text
+        return "from_home", ""
 
     def _criteria_complete(self, detail: Detail) -> bool:
+        """Whether a search can be made: what it needs is there, exists, and can be read."""
         before = len(self.faults)
         place = detail.place
-        malformed = {fault.path for fault in self.settlement.faults}
         if not detail.from_state and not detail.third_party:
             self._fault("missing_field", place.of("transaction"))
             return False
         for field in ("third_party", "from_state"):
-            if not getattr(detail, field) and place.of(field) not in malformed:
+            if not getattr(detail, field):
                 self._fault("missing_field", place.of(field))
-        if not (detail.from_home or detail.from_amount or detail.amount):
-            if not malformed & {place.of("from_home"), place.of("from_amount"), place.of("amount")}:
-                self._fault("missing_field", place.of("from_home"))
-            return False
+        if not self._searched(detail)[1]:
+            self._fault("missing_field", place.of("from_home"))
         if detail.third_party and detail.third_party not in self.draft.desk.third_parties:
             self._fault("unknown_third_party", place.of("third_party"), detail.third_party)
-        if detail.from_state and detail.from_state not in self.company.states:
-            self._fault("unknown_state", place.of("from_state"), detail.from_state)
-        elif detail.from_state and detail.from_state not in self.change.sources:
-            path = place.of("from_state")
-            self._fault("wrong_entry_state", path, detail.from_state, " ".join(self.change.sources))
+        self._entry_state(detail)
+        self._readable(detail)
         return len(self.faults) == before
+
+    def _entry_state(self, detail: Detail) -> None:
+        path = detail.place.of("from_state")
+        if detail.from_state and detail.from_state not in self.company.states:
+            hint = nearest(detail.from_state, self.company.states) or "-"
+            self._fault("unknown_state", path, detail.from_state, hint)
+        elif detail.from_state and detail.from_state not in self.change.sources:
+            self._fault("wrong_entry_state", path, detail.from_state, " ".join(self.change.sources))
+
+    def _readable(self, detail: Detail) -> None:
+        """MTDEVORI and AMOUNT are one field; its currency exists and has enough decimals, as has the dossier's."""
+        one, other = detail.from_amount, detail.amount
+        if one is not None and other is not None and one.canonical != other.canonical:
+            self._fault("given_twice", detail.place.of("from_amount"), one.text, other.text)
+        home = self.company.currency
+        code = detail.currency or self.settlement.currency or home.code
+        held = currency(code)
+        if held is None and detail.currency:
+            self._fault("unknown_currency", detail.place.of("currency"), code, "ISO 4217")
+        for field, of in (("from_home", home), ("from_amount", held), ("amount", held)):
+            figure = getattr(detail, field)
+            if figure is not None and of is not None and figure.minor(of) is None:
+                path = detail.place.of(field)
+                self._fault("too_many_decimals", path, figure.text, str(of.decimals), currency=of.code)
 
     # ------------------------------------------------------------ checking
 
@@ -177,20 +200,20 @@ class Deposit:
     def _totals(self, instruments: list[Instrument], held: Currency) -> None:
         """The totals are optional; when given they are those of what is deposited."""
         total = sum(i.amount for i in instruments)
-        for field, figure, currency in (
+        for field, figure, of in (
             ("amount", self.settlement.amount, held),
             ("home", self.settlement.home, self.company.currency),
         ):
             if figure is None:
                 continue
-            given = figure.minor(currency)
+            given = figure.minor(of)
             path = self.settlement.place.of(field)
             if given is None:
-                self._fault("too_many_decimals", path, figure.text, str(currency.decimals), currency=currency.code)
+                self._fault("too_many_decimals", path, figure.text, str(of.decimals), currency=of.code)
             elif given != total and (field == "amount" or held == self.company.currency):
-                self._fault("deposit_total_differs", path, figure.text, Amount(total, held).text)
-            elif given <= 0:
-                self._fault("negative_total", path, figure.text)
+                self._fault("deposit_total_differs", path, Amount(given, of).text, Amount(total, held).text)
+            elif not 0 < given <= MINOR_UNITS:
+                self._fault("negative_total" if given <= 0 else "amount_too_large", path, figure.text)
 
     # ------------------------------------------------------------ moving
 

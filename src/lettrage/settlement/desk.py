@@ -28,13 +28,14 @@ OrderKey = tuple[int, int]  # transaction, order
 
 
 class Criteria(msgspec.Struct, frozen=True):
-    """A deposit's search for an instrument: third party, state, and its amount, home or in its currency."""
+    """A deposit's search for an instrument: third party, state, and its amount at home, in its currency, or both."""
 
     third_party: str
     direction: Direction
     state: str
-    currency: str  # "" when the amount is the home one
-    amount: int
+    home: int | None
+    currency: str  # "" with an amount of None
+    amount: int | None
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def wanted(document: Document, company: Company) -> Wanted:
             third_parties.add(detail.third_party)
             if detail.piece:
                 pieces.add((detail.third_party, detail.prefix, detail.piece))
-            elif detail.transaction:
+            if detail.transaction:
                 orders.add((detail.transaction, detail.order or 1))
                 moved += 1
             elif detail.from_state:
@@ -97,24 +98,25 @@ def wanted(document: Document, company: Company) -> Wanted:
 
 
 def criteria_of(settlement: Settlement, detail: Detail, company: Company) -> Iterator[Criteria]:
-    """The search that a deposit's detail asks for; nothing when its amount or currency cannot be read."""
-    from_amount = detail.from_amount or detail.amount
-    minor, code = None, ""
-    if detail.from_home is not None:
-        minor = detail.from_home.minor(company.currency)
-    elif from_amount is not None:
-        found = currency(detail.currency or settlement.currency or company.currency.code)
-        minor, code = (from_amount.minor(found), found.code) if found else (None, "")
-    if minor is not None and settlement.direction is not None:
-        yield Criteria(detail.third_party, settlement.direction, detail.from_state, code, minor)
+    """The search that a deposit's detail asks for; nothing when an amount or a currency cannot be read."""
+    given = detail.from_amount or detail.amount
+    held = currency(detail.currency or settlement.currency or company.currency.code)
+    home = None if detail.from_home is None else detail.from_home.minor(company.currency)
+    amount = None if given is None or held is None else given.minor(held)
+    readable = (detail.from_home is None) == (home is None) and (given is None) == (amount is None)
+    if readable and settlement.direction is not None and (home is not None or amount is not None):
+        code = held.code if held is not None and amount is not None else ""
+        yield Criteria(detail.third_party, settlement.direction, detail.from_state, home, code, amount)
 
 
-def criteria_met(instrument: Instrument) -> tuple[Criteria, Criteria]:
-    """The two searches that find an instrument: by its home amount, and by its amount in its currency."""
-    party, direction, state = instrument.third_party, instrument.direction, instrument.state
+def criteria_met(instrument: Instrument) -> tuple[Criteria, ...]:
+    """The searches that find an instrument: by its home amount, by its amount in its currency, by both."""
+    who = (instrument.third_party, instrument.direction, instrument.state)
+    code, amount, home = instrument.currency.code, instrument.amount, instrument.home
     return (
-        Criteria(party, direction, state, "", instrument.home),
-        Criteria(party, direction, state, instrument.currency.code, instrument.amount),
+        Criteria(*who, home, "", None),
+        Criteria(*who, None, code, amount),
+        Criteria(*who, home, code, amount),
     )
 
 

@@ -26,11 +26,12 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a header or a detail stands, in the caller's own spelling."""
 
     path: str
-    spelled: dict[str, str]  # field -> the caller's name for it
+    spelled: dict[str, str]  # field -> the caller's name for it; "/..." stands elsewhere in the document
 
     def of(self, field: str) -> str:
         """The path of a field; where the caller left it out, with the tag it is best known by."""
-        return f"{self.path}.{self.spelled.get(field) or TAGS[field]}"
+        name = self.spelled.get(field) or TAGS[field]
+        return name[1:] if name.startswith("/") else f"{self.path}.{name}"
 
 
 # The tag shown for a field that the caller did not write.
@@ -81,6 +82,7 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
     from_home: Figure | None = None
     from_amount: Figure | None = None
     currency: str = ""
+    malformed: frozenset[str] = frozenset()  # fields at fault: their value is unknown, not absent
 
     @property
     def names_an_instrument(self) -> bool:
@@ -109,6 +111,7 @@ class Settlement(msgspec.Struct, frozen=True, gc=False):
     number: str
     details: tuple[Detail, ...]
     faults: tuple[Refusal, ...]
+    malformed: frozenset[str]  # fields at fault; "*" for a header that is no object
     identity: str  # digest of the content that is known, REGLEMENTNUM included
 
     @property
@@ -227,6 +230,7 @@ class TableRate(msgspec.Struct, frozen=True):
     currency: str
     date: Day
     rate: Fraction
+    text: str  # as it was loaded
 
 
 # ---------------------------------------------------------------- what is decided

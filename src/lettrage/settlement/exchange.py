@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
+from lettrage.limits import MINOR_UNITS
 from lettrage.money import Amount, Currency, Figure, converted
 from lettrage.refusal import Refusal
 from lettrage.settlement.desk import Desk
@@ -51,8 +52,12 @@ class Exchange:
         total = self._header("amount", self.settlement.amount, self.currency)
         total_home = self._header("home", self.settlement.home, self.home)
         if total is not None and total < 0:
-            self._fault("negative_total", "amount", str(self.settlement.amount and self.settlement.amount.text))
-        if self.faults or total is None:
+            self._fault("negative_total", "amount", self._text(total, self.currency))
+        if self.faults or total is None or "home" in self.settlement.malformed:
+            return None
+        wanted = [d for d in self.settlement.details if d.operation in ("PAYMENT", "WAR")]
+        if len(moneys) < len(wanted):
+            self._total_alone(total, wanted, moneys)
             return None
         if self.currency == self.home:
             valued = self._at_home(moneys, total, total_home)
@@ -62,7 +67,26 @@ class Exchange:
             valued = self._by_table(moneys, total)
         if valued is not None:
             self._adds_up(valued)
+            self._within_bounds(valued)
         return None if self.faults else valued
+
+    def _total_alone(self, total: int, details: list[Detail], moneys: list[Money]) -> None:
+        """Where some detail could not be matched, the header's total is still held against what the details say."""
+        foreign = {id(money.detail) for money in moneys if money.currency != self.currency}
+        added = 0
+        for detail in details:
+            figure = detail.paid or (None if id(detail) in foreign else detail.amount)
+            minor = None if figure is None or detail.malformed else figure.minor(self.currency)
+            if minor is None:
+                return
+            added += minor
+        if added != total:
+            self._fault("total_differs", "amount", self._text(total, self.currency), self._text(added, self.currency))
+
+    def _within_bounds(self, valued: Valued) -> None:
+        """What the books can add up for ever without running over."""
+        if max(valued.total, valued.total_home, *map(abs, valued.paid_home), 0) > MINOR_UNITS:
+            self._fault("amount_too_large", "amount", self._text(valued.total, self.currency), str(MINOR_UNITS))
 
     # ------------------------------------------------------------ the three ways
 
@@ -98,10 +122,20 @@ class Exchange:
             if detail.paid is None and detail.paid_home is None:
                 self.faults.append(Refusal("missing_field", detail.place.of("paid")))
             return None
+        self._same_sign(money, given)
         first = next(iter(given.values()))
         if given.get("paid_home", first) != first:
             self._detail_fault("paid_differs", detail, "paid_home", given["paid_home"], first, self.home)
         return first
+
+    def _same_sign(self, money: Money, given: dict[str, int]) -> None:
+        """What was paid has the sign of what it settles, and is something."""
+        for field, minor in given.items():
+            if minor * money.amount <= 0:
+                expected = "+" if money.amount > 0 else "-"
+                seen = self._text(minor, self.home if field == "paid_home" else self.currency)
+                facts: dict[str, str] = {"operation": money.detail.operation}
+                self.faults.append(Refusal("wrong_sign", money.detail.place.of(field), seen, expected, facts))
 
     def _blocked(self, moneys: list[Money], total: int, total_home: int) -> Valued | None:
         """At the header's own rate: both amounts on each payment, adding up exactly, each near the rate."""
@@ -114,6 +148,7 @@ class Exchange:
         if len(known) < len(moneys) or len(known_home) < len(moneys):
             return None
         for money, amount, amount_home in zip(moneys, known, known_home, strict=True):
+            self._same_sign(money, {"paid": amount, "paid_home": amount_home})
             if money.currency == self.currency and amount != money.amount:
                 self._detail_fault("paid_differs", money.detail, "paid", amount, money.amount, self.currency)
             if abs(Fraction(amount * total_home, total) - amount_home) > 1:
@@ -121,7 +156,7 @@ class Exchange:
                 near = exact.numerator // exact.denominator
                 self._detail_fault("off_the_rate", money.detail, "paid_home", amount_home, near, self.home)
         if sum(known_home) != total_home:
-            seen, expected = self._text(sum(known_home), self.home), self._text(total_home, self.home)
+            seen, expected = self._text(total_home, self.home), self._text(sum(known_home), self.home)
             self._fault("home_total_differs", "home", seen, expected)
         return Valued(total, total_home, known, known_home)
 
@@ -147,7 +182,7 @@ class Exchange:
                 self.ignored.append(Refusal("field_ignored", money.detail.place.of("paid_home"), facts=facts))
         rate, last = self.desk.table_rate(self.currency.code, self.day)
         if rate is None:
-            known = f"{last.date}" if last else "-"
+            known = f"{last.text} ({last.date})" if last else "-"
             facts = {"currency": self.currency.code, "days": str(self.desk.company.settings.rate_days)}
             place = self.settlement.place.of("currency")
             self.faults.append(Refusal("no_table_rate", place, str(self.day), known, facts))

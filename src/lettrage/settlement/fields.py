@@ -11,6 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from lettrage.company.states import WORDS
+from lettrage.dates import day
 from lettrage.limits import CODE_CHARACTERS, NUMBER_DIGITS, TEXT_CHARACTERS
 from lettrage.money import Figure, figure
 
@@ -117,18 +118,6 @@ def _digits(text: str) -> str | None:
 def _number(text: str) -> int | None:
     """A number of a transaction or an order: above zero."""
     return int(text) or None if _digits(text) else None
-
-
-@lru_cache(maxsize=4096)
-def day(text: str) -> date | None:
-    """`YYYYMMDD` or `YYYY-MM-DD`, else None."""
-    digits = text.replace("-", "", 2) if len(text) == 10 and text[4] == text[7] == "-" else text
-    if len(digits) != 8 or not (digits.isascii() and digits.isdigit()):
-        return None
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None
 
 
 def _state(text: str) -> str | None:

@@ -1,6 +1,7 @@
 """Which due item, or which advance, each detail of a settlement means."""
 
 from collections.abc import Iterable
+from datetime import date as Day  # noqa: N812  (as in `document.py`)
 
 import msgspec
 
@@ -46,18 +47,36 @@ class Matcher:
     def match(self) -> Match:
         """Find everything that the details name. The result counts only where `faults` stays empty."""
         self._header()
-        by_document: dict[tuple[PieceKey, object], list[Detail]] = {}
+        by_document: dict[tuple[PieceKey, Day | None], list[Detail]] = {}
         advances = []
         for detail in self.settlement.details:
+            key = (detail.third_party, detail.prefix, detail.piece)
             if not self._sound(detail):
-                self._unsure.add((detail.third_party, detail.prefix, detail.piece))
-                continue
-            if detail.operation == "WAR":
+                self._unsure.add(key)
+            elif detail.operation == "WAR":
                 advances += self._advance(detail)
             else:
-                key = (detail.third_party, detail.prefix, detail.piece)
                 by_document.setdefault((key, detail.due_date), []).append(detail)
-        return Match(self._targets(by_document), advances)
+        return Match(self._targets(self._gathered(by_document)), advances)
+
+    def alone(self) -> list[Refusal]:
+        """What is wrong with the header and its details by themselves, where no direction says how to match them."""
+        self._header()
+        for detail in self.settlement.details:
+            self._sound(detail)
+        return self.faults
+
+    def _gathered(
+        self, by_document: dict[tuple[PieceKey, Day | None], list[Detail]]
+    ) -> dict[tuple[PieceKey, Day | None], list[Detail]]:
+        """Where a document has one open due item only, a detail without date means the one that others date."""
+        dated = {key: due for key, due in by_document if due is not None}
+        for key, due in dated.items():
+            undated = by_document.get((key, None))
+            still_open = [i for i in self.draft.items_of(key) if i.open]
+            if undated and len(still_open) == 1 and still_open[0].due_date == due:
+                by_document[key, due] += by_document.pop((key, None))
+        return by_document
 
     def _fault(self, code: str, path: str, seen: str = "", expected: str = "", **facts: str) -> None:
         self.faults.append(Refusal(code, path, seen, expected, facts))
@@ -66,34 +85,43 @@ class Matcher:
 
     def _header(self) -> None:
         place = self.settlement.place
-        malformed = {fault.path for fault in self.settlement.faults}
-        for field, value in (
-            ("third_party", self.settlement.third_party),
-            ("amount", self.settlement.amount),
-        ):
-            if not value and place.of(field) not in malformed:
+        for field, value in (("third_party", self.settlement.third_party), ("amount", self.settlement.amount)):
+            if not value and field not in self.settlement.malformed:
                 self._fault("missing_field", place.of(field))
         party = self.settlement.third_party
         if party and party not in self.draft.desk.third_parties:
             self._fault("unknown_third_party", place.of("third_party"), party)
 
     def _sound(self, detail: Detail) -> bool:
-        """Whether a detail can be matched: what it must have is there, what it names may be looked for."""
+        """Whether a detail can be matched: what it must have is there, what it names exists."""
         if self._plainly_sound(detail):
             return True
+        if "*" in detail.malformed:
+            return False
         before = len(self.faults)
-        malformed = {fault.path for fault in self.settlement.faults}
         for field in self._required(detail):
-            if not getattr(detail, field) and detail.place.of(field) not in malformed:
+            if not getattr(detail, field) and field not in detail.malformed:
                 self._fault("missing_field", detail.place.of(field))
         if detail.operation == "WAR" and detail.piece:
             self._fault("piece_on_advance", detail.place.of("piece"), detail.piece)
         if detail.amount is not None and detail.amount.digits == 0:
             self._fault("zero_amount", detail.place.of("amount"), detail.amount.text)
-        if detail.third_party:
-            self._third_party(detail)
+        known = bool(detail.third_party) and self._third_party(detail)
         self._idle_fields(detail)
-        return len(self.faults) == before and detail.amount is not None
+        sound = known and len(self.faults) == before and not detail.malformed and detail.amount is not None
+        if known and not sound and detail.piece and detail.operation != "WAR":
+            self._piece_exists(detail)
+        return sound
+
+    def _piece_exists(self, detail: Detail) -> None:
+        """A detail that cannot be judged is still told when its document does not exist."""
+        key = (detail.third_party, detail.prefix, detail.piece)
+        if "prefix" not in detail.malformed and not self.draft.items_of(key):
+            self._unknown_piece(detail)
+
+    def _unknown_piece(self, detail: Detail) -> None:
+        name = "/".join(filter(None, (detail.prefix, detail.piece)))
+        self._fault("unknown_piece", detail.place.of("piece"), name, third_party=detail.third_party)
 
     def _plainly_sound(self, detail: Detail) -> bool:
         """The everyday payment of the header's own third party, told apart first because it is nearly all of them."""
@@ -105,6 +133,7 @@ class Matcher:
             and detail.third_party == self.settlement.third_party
             and detail.third_party in self.draft.desk.third_parties
             and not (detail.transaction or detail.from_state or detail.from_home or detail.from_amount)
+            and not detail.malformed
             and (bool(detail.prefix) or not self.draft.company.uses_prefixes)
         )
 
@@ -114,13 +143,16 @@ class Matcher:
         prefixed = self.draft.company.uses_prefixes
         return ("third_party", "amount", "piece", "prefix") if prefixed else ("third_party", "amount", "piece")
 
-    def _third_party(self, detail: Detail) -> None:
-        place = detail.place.of("third_party")
+    def _third_party(self, detail: Detail) -> bool:
+        """Whether the detail's third party exists; another payer is told where the dossier does not allow it."""
+        place, header = detail.place.of("third_party"), self.settlement.third_party
         if detail.third_party not in self.draft.desk.third_parties:
-            if detail.third_party != self.settlement.third_party:
+            if detail.third_party != header:
                 self._fault("unknown_third_party", place, detail.third_party)
-        elif detail.third_party != self.settlement.third_party and not self.draft.company.allow_other_payer:
-            self._fault("other_payer", place, detail.third_party, self.settlement.third_party)
+            return False
+        if header and detail.third_party != header and not self.draft.company.allow_other_payer:
+            self._fault("other_payer", place, detail.third_party, header)
+        return True
 
     def _idle_fields(self, detail: Detail) -> None:
         """Fields that mean nothing on this detail are told, never silently dropped."""
@@ -135,7 +167,7 @@ class Matcher:
 
     # ------------------------------------------------------------ due items
 
-    def _targets(self, by_document: dict[tuple[PieceKey, object], list[Detail]]) -> list[Target]:
+    def _targets(self, by_document: dict[tuple[PieceKey, Day | None], list[Detail]]) -> list[Target]:
         """Dated groups first: an undated one may not take what another detail names."""
         targets = []
         named: set[int] = set()
@@ -144,8 +176,7 @@ class Matcher:
         for (key, due), details in sorted(groups, key=lambda pair: pair[0][1] is None) if dated else groups:
             known = self.draft.items_of(key)
             if not known:
-                facts = {"third_party": key[0]}
-                self._fault("unknown_piece", details[0].place.of("piece"), "/".join(filter(None, key[1:])), **facts)
+                self._unknown_piece(details[0])
                 continue
             amounts = self._amounts(details, known[0])
             if amounts is None or key in self._unsure:
@@ -179,21 +210,22 @@ class Matcher:
         seen = getattr(detail, field).text
         self._fault("too_many_decimals", detail.place.of(field), seen, str(decimals), currency=code)
 
-    def _choose(self, known: list[Item], due: object, details: list[Detail], amounts: list[int]) -> Item | None:
+    def _choose(self, known: list[Item], due: Day | None, details: list[Detail], amounts: list[int]) -> Item | None:
         """The due item meant: by its date where given, else the only open one, else the one that the sum fits."""
         if len(known) == 1 and due is None and known[0].open and not known[0].disputed:
             return known[0]
         place = details[0].place
         dated = [i for i in known if due is None or i.due_date == due]
         if not dated:
-            listed = ", ".join(sorted({i.due_date.isoformat() for i in known}))
-            self._fault("unknown_due_date", place.of("due_date"), str(due or ""), listed)
+            listed = ", ".join(sorted({i.due_date.isoformat() for i in known if i.open}))
+            self._fault("unknown_due_date", place.of("due_date"), str(due or "-"), listed or "-")
             return None
         still_open = [i for i in dated if i.open]
         free = [i for i in still_open if not i.disputed]
         if not free:
+            one = (still_open or dated)[-1]
             code = "in_dispute" if still_open else "already_settled"
-            self._fault(code, place.of("piece"), dated[-1].piece, due=dated[-1].due_date.isoformat())
+            self._fault(code, place.of("piece"), one.piece, due=one.due_date.isoformat())
             return None
         if len(free) == 1:
             return free[0]
@@ -263,7 +295,8 @@ class Matcher:
         name = f"{detail.transaction}/{detail.order or 1}"
         path = detail.place.of("transaction")
         of_order = self.draft.advances_of(detail.transaction, detail.order or 1)
-        found = [i for i in of_order if i.third_party == detail.third_party]
+        owner = self.settlement.third_party or detail.third_party
+        found = [i for i in of_order if i.third_party == detail.third_party == owner]
         if not found:
             known = detail.transaction in self.draft.desk.transactions
             owners = ", ".join(sorted({i.third_party for i in of_order}))

@@ -45,7 +45,7 @@ class Scene(msgspec.Struct, frozen=True):
 
     company: Company
     settlement: Settlement
-    currency: Currency  # of the settlement
+    currency: Currency | None  # of the settlement; None when it cannot be read
 
 
 Rule = Callable[[Target, int, Scene], Iterator[Refusal]]
@@ -62,8 +62,13 @@ def _refusal(code: str, target: Target, operation: Operation, expected: str = ""
 
 
 def _sign(target: Target, operation: Operation) -> Iterator[Refusal]:
-    if target.sums[operation] * target.open_seen < 0:
-        yield _refusal("wrong_sign", target, operation, "-" if target.open_seen < 0 else "+")
+    """Each detail has the sign of the due item, not only their sum."""
+    for detail, amount in target.details:
+        if detail.operation == operation and amount * target.open_seen < 0:
+            seen = Amount(amount, target.item.currency).text
+            expected = "-" if target.open_seen < 0 else "+"
+            facts = {"piece": target.item.piece, "operation": operation}
+            yield Refusal("wrong_sign", detail.place.of("amount"), seen, expected, facts)
 
 
 def payment(target: Target, amount: int, scene: Scene) -> Iterator[Refusal]:
@@ -126,12 +131,15 @@ OPERATIONS: dict[Operation, Rule] = {
 
 def judged(target: Target, scene: Scene) -> Iterator[Refusal]:
     """Every fault of the operations on one due item, and their sum against what is open (rule 1)."""
-    if len(target.sums) == 1 and target.sums.get("PAYMENT") == target.open_seen:
+    if len(target.details) == 1 and target.sums.get("PAYMENT") == target.open_seen:
         return  # paid in full and nothing else: nothing can be wrong with it
+    signs = True
     for operation, amount in target.sums.items():
-        yield from OPERATIONS[operation](target, amount, scene)
+        for refusal in OPERATIONS[operation](target, amount, scene):
+            signs &= refusal.code != "wrong_sign"
+            yield refusal
     total = sum(target.sums.values())
-    if total != target.open_seen:
+    if signs and total != target.open_seen:  # with a wrong sign the sum says nothing more
         yield _sum_differs(target, total)
 
 

@@ -75,9 +75,10 @@ class _Planner:
             reasons = [*settlement.faults, *faults]
             if settlement.position in self.known:
                 reasons += _not_again(self.known[settlement.position])
-            found = self._header(settlement, terms, work)
-            # After a refused header the books are not what this one counted on: only its own faults are told.
-            reasons += [r for r in found if r.resultcode < 3] if any(refused) else found
+            found = self._header(settlement, terms, work, sound=not reasons)
+            # After a refused header, or for one done before, the books are not what it counted on.
+            alone = any(refused) or settlement.position in self.known
+            reasons += [r for r in found if r.resultcode < 3] if alone else found
             refused.append(_distinct(reasons))
         if any(refused):
             self._refuse(group, refused)
@@ -92,44 +93,51 @@ class _Planner:
         self.outcomes += known
         return True
 
-    def _header(self, settlement: Settlement, terms: Terms, work: Work) -> list[Refusal]:
-        """Plan one header into the group's work; what is against it."""
-        if terms.direction is None or terms.change is None:
+    def _header(self, settlement: Settlement, terms: Terms, work: Work, *, sound: bool) -> list[Refusal]:
+        """Plan one header into the group's work, unless something is against it already (`sound`): what is."""
+        if "*" in settlement.malformed or not settlement.details:
             return []
         if terms.is_deposit:
-            deposit = Deposit(work, settlement, terms, terms.change)
-            deposit.post()
-            self.remarks += deposit.remarks
-            return deposit.faults
+            return self._deposit(settlement, terms, work, sound=sound)
+        if terms.change is not None and terms.change.step != "settle":
+            return []
         matcher = Matcher(settlement, terms, work.draft)
+        if terms.direction is None:
+            return matcher.alone()
         match = matcher.match()
         self.remarks += matcher.remarks
-        faults = matcher.faults
+        scene = Scene(self.desk.company, settlement, terms.currency)
+        faults = matcher.faults + [fault for target in match.targets for fault in judged(target, scene)]
         if terms.currency is None:
             return faults
-        scene = Scene(self.desk.company, settlement, terms.currency)
-        faults += [fault for target in match.targets for fault in judged(target, scene)]
-        exchange = Exchange(settlement, terms, self.desk)
         moneys = moneys_of(match, terms)
-        if not (faults or settlement.faults or moneys):
-            faults.append(Refusal("nothing_paid", settlement.place.of("details")))
-        whole = len(moneys) == sum(1 for d in settlement.details if d.operation in ("PAYMENT", "WAR"))
-        valued = exchange.value(moneys) if whole and settlement.amount is not None else None
+        exchange = Exchange(settlement, terms, self.desk)
+        valued = exchange.value(moneys)
         faults += exchange.faults
         self.remarks += [Remark(settlement.position, ignored) for ignored in exchange.ignored]
-        if valued is not None and not faults and not settlement.faults:
+        if sound and not faults and not moneys:
+            faults.append(Refusal("nothing_paid", settlement.place.of("details")))
+        if sound and not faults and valued is not None and terms.change is not None:
             self._means(settlement, terms, match)
             SettlementPosting(work, settlement, terms, terms.change).post(match, valued)
         return faults
 
+    def _deposit(self, settlement: Settlement, terms: Terms, work: Work, *, sound: bool) -> list[Refusal]:
+        if terms.change is None or terms.change.step != "move":
+            return []
+        deposit = Deposit(work, settlement, terms, terms.change)
+        deposit.post(sound=sound)
+        self.remarks += deposit.remarks
+        return deposit.faults
+
     def _means(self, settlement: Settlement, terms: Terms, match: Match) -> None:
         """The means that the header gives count, whatever was planned; a difference is noted."""
         assert terms.change is not None
-        means = terms.change.target[:1]
+        target_state = terms.change.target
         for target in match.targets:
-            if target.item.means and target.item.means != means:
-                path = target.details[0][0].place.path
-                refusal = Refusal("other_means", path, means, target.item.means, {"piece": target.item.piece})
+            if target.item.means and target.item.means != target_state[:1]:
+                path, planned = target.details[0][0].place.path, f"{target.item.means}10"
+                refusal = Refusal("other_means", path, target_state, planned, {"piece": target.item.piece})
                 self.remarks.append(Remark(settlement.position, refusal))
 
     def _refuse(self, group: list[Settlement], refused: list[list[Refusal]]) -> None:
@@ -191,23 +199,26 @@ def _same_group(judged: list[Judged]) -> None:
     """The headers of a group have the same direction, date, establishment and kind; deposits the same bank and slip."""
     settlement, terms, _ = judged[0]
     for other, other_terms, faults in judged[1:]:
-        differing = [
-            field
-            for field, one, another in (
-                ("direction", terms.direction, other_terms.direction),
-                ("date", terms.day, other_terms.day),
-                ("establishment", settlement.establishment, other.establishment),
-                ("change", terms.is_deposit, other_terms.is_deposit),
-            )
-            if one != another
+        compared = [
+            ("direction", terms.direction, other_terms.direction),
+            ("date", terms.day, other_terms.day),
+            ("establishment", settlement.establishment, other.establishment),
+            ("change", _kind(terms), _kind(other_terms)),
         ]
         if terms.is_deposit and other_terms.is_deposit:
-            differing += [] if terms.bank == other_terms.bank else ["bank"]
-            differing += [] if _slip(terms) == _slip(other_terms) else ["change"]
-        for field in differing:
-            facts = {"group": other.group, "order": str(settlement.order)}
-            seen = getattr(other, field)
-            faults.append(Refusal("group_mixed", other.place.of(field), str(seen or ""), "", facts))
+            compared.append(("bank", terms.bank, other_terms.bank))
+        for field, one, another in compared:
+            if one != another and field not in settlement.malformed | other.malformed:
+                facts = {"group": other.group, "order": str(settlement.order)}
+                path = other.place.of(field)
+                faults.append(Refusal("group_mixed", path, str(another or "-"), str(one or "-"), facts))
+
+
+def _kind(terms: Terms) -> str:
+    """What a group may not mix: settlements, deposits, and deposits that wait for a slip."""
+    if not terms.is_deposit:
+        return "settlement"
+    return "deposit + slip" if _slip(terms) else "deposit"
 
 
 def _slip(terms: Terms) -> bool:

@@ -128,7 +128,9 @@ class SettlementPosting:
         self.work.instruments.append(instrument)
         account = self.work.company.account_of(change.target, change.direction, terms.bank)
         sign = self.money_sign
-        self.work.lines.append(Line(account, sign * valued.total_home, self.currency, sign * valued.total))
+        held = self.work.company.currency_of(change, terms.bank, self.currency)
+        amount = valued.total if held == self.currency else valued.total_home
+        self.work.lines.append(Line(account, sign * valued.total_home, held, sign * amount))
 
     # ------------------------------------------------------------ due items
 

@@ -6,6 +6,7 @@ Names of fields are compared in any case. A field given twice with different val
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any, NoReturn, cast
 
@@ -30,6 +31,8 @@ from lettrage.settlement.fields import (
 )
 
 SERVICE = "integration_reglement"
+TABLE = "EnteteReglementtb"
+_ENVELOPE = ("action", "access_token", "param")
 _FLAGS = {"withlog": "with_log", "dryrun": "dry_run", "atomic": "atomic", "repeat": "repeat"}
 _TEXTS = {"dos": "dossier", "doscpt": "accounting_file", "etb": "establishment"}
 _PARAMETERS = {*_FLAGS, *_TEXTS, "key", "response"}
@@ -47,6 +50,7 @@ def read(text: str, limits: Limits = DOCUMENT) -> Document:
     remarks = [_repair(repair) for repair in parsed.repairs]
     business = parsed.tree
     if (param := _named(business, "param")) is not None:
+        _outer_strangers(business, "", _ENVELOPE, remarks)
         business = _unwrapped(param, text, limits, remarks)
     parameters = _parameters(business, remarks)
     table = _table(business, remarks)
@@ -72,7 +76,7 @@ def _named(node: Node, name: str) -> Node | None:
         return None
     found = [(spelled, value) for spelled, value in pairs(node) if spelled.strip().lower() == name]
     if len(found) > 1 and any(value != found[0][1] for _, value in found):
-        _stop("given_twice", found[1][0], quoted(str(found[1][1])), quoted(str(found[0][1])))
+        _stop("given_twice", found[1][0], shown(found[1][1]), shown(found[0][1]))
     return found[0][1] if found else None
 
 
@@ -105,14 +109,15 @@ def _parameters(business: Node, remarks: list[Remark]) -> Parameters:
     action = _named(business, "action")
     if not isinstance(action, dict | Pairs):
         return Parameters()
+    _outer_strangers(action, "action.", ("swinfinity", "parameters"), remarks)
     service = _named(action, "swinfinity")
     if service is not None and (not isinstance(service, str) or service.strip().lower() != SERVICE):
-        _stop("unknown_service", "action.swinfinity", quoted(str(service)), SERVICE)
+        _stop("unknown_service", "action.swinfinity", shown(service), SERVICE)
     given = _named(action, "parameters")
     if given is None or given == "":
         return Parameters()
     if not isinstance(given, dict | Pairs):
-        _stop("malformed_parameter", "action.parameters", quoted(str(given)), "{ }")
+        _stop("malformed_parameter", "action.parameters", shown(given), "{ }")
     values: dict[str, Any] = {}
     for spelled, _ in pairs(given):
         name = spelled.strip().lower()
@@ -128,7 +133,7 @@ def _parameter(name: str, spelled: str, value: Node | None) -> dict[str, Any]:
     path = f"action.parameters.{spelled}"
     text = value.strip() if isinstance(value, str) else None
     if text is None:
-        _stop("malformed_parameter", path, quoted(str(value)), "text")
+        _stop("malformed_parameter", path, shown(value), "text")
     if name in _FLAGS:
         if text.lower() not in _YES_NO:
             _stop("malformed_parameter", path, quoted(text), "0, 1")
@@ -153,22 +158,34 @@ def _table(business: Node, remarks: list[Remark]) -> tuple[str, list[Node]]:
     """The table of headers, and its path as the caller spells it."""
     data = _named(business, "data")
     holder, path = (data, "data.") if data is not None else (business, "")
-    found = _named(holder, "entetereglementtb")
+    found = _named(holder, TABLE.lower())
     if found is None or isinstance(found, str):
         _stop("unknown_form", seen=_outer_names(business), expected="param | data | EnteteReglementtb")
     assert isinstance(holder, dict | Pairs)
-    spelled = ""
-    for name, _ in pairs(holder):
-        if name.strip().lower() == "entetereglementtb":
-            spelled = name
-        elif name.strip().lower() not in ("action", "access_token"):
-            remarks.append(_unknown(None, path + name, name, ["EnteteReglementtb"]))
+    if data is not None:
+        _outer_strangers(business, "", (*_ENVELOPE, "data"), remarks)
+    _outer_strangers(holder, path, (*_ENVELOPE, TABLE.lower()), remarks)
+    spelled = next(name for name, _ in pairs(holder) if name.strip().lower() == TABLE.lower())
     return path + spelled, _rows(found)
+
+
+def _outer_strangers(node: Node, path: str, known: tuple[str, ...], remarks: list[Remark]) -> None:
+    """Unknown names outside the settlements are told too."""
+    for name, _ in pairs(node) if isinstance(node, dict | Pairs) else ():
+        if name.strip().lower() not in known:
+            remarks.append(_unknown(None, path + name, name, known))
+
+
+def shown(node: Node | None) -> str:
+    """What stands there, in a few characters: a text, or the kind of thing."""
+    if isinstance(node, str):
+        return quoted(node)
+    return "[ ]" if type(node) is list else "{ }"
 
 
 def _outer_names(node: Node) -> str:
     if not isinstance(node, dict | Pairs):
-        return "[ ]" if isinstance(node, list) else quoted(node)
+        return shown(node)
     return quoted(", ".join(name for name, _ in pairs(node)))
 
 
@@ -178,7 +195,7 @@ def _rows(table: Node) -> list[Node]:
 
 
 def _unknown(position: int | None, path: str, name: str, known: Iterable[str]) -> Remark:
-    hint = nearest(name, list(known))
+    hint = nearest(name, list(known)) or "-"
     return Remark(position, Refusal("unknown_name", path, quoted(name), hint))
 
 
@@ -220,24 +237,32 @@ class _Reader:
         self.parameters = parameters
         self.remarks = remarks
         self.faults: list[Refusal] = []
+        self.malformed: set[str] = set()  # of the object being read
         self.content: list[Any] = []  # what is known, in one spelling
         self.strange: list[Any] = []  # unknown names and their values
 
     def settlement(self, row: Node, path: str) -> Settlement:
         node, path = self._inner(row, path, "entetereglement")
         values, place, table = self._fields(node, path, "header")
-        if not values.get("establishment") and self.parameters.establishment:
+        malformed = frozenset(self.malformed)
+        if self.parameters.establishment and not (values.keys() | malformed) & {"establishment"}:
+            place = Place(path, place.spelled | {"establishment": "/action.parameters.etb"})
             values = dict(sorted((values | {"establishment": self.parameters.establishment}).items()))
         self.content.append(_written(values))
         details = self._details(table, place)
-        if "direction" not in values and not self._faulty(place, "direction"):
-            self._fault("missing_field", place.of("direction"), "", "ENCASHMENT=1, DISBURSEMENT=2")
-        if not (values.keys() & {"change", "final"}) and not self._faulty(place, "change", "final"):
-            self._fault("missing_field", place.of("change"), "", "CHGETAT | FINALSTATEMENT")
-        if not details:
-            self._fault("no_details", place.of("details"))
+        if "*" not in malformed:
+            self._required(values.keys() | malformed, place, details)
         identity = hashlib.sha256(_encode(self.content)).hexdigest()
-        return _settlement(self.position, place, values, details, tuple(self.faults), identity)
+        faults = tuple(self.faults)
+        return _settlement(self.position, place, values, details, faults, malformed, identity)
+
+    def _required(self, given: AbstractSet[str], place: Place, details: tuple[Detail, ...]) -> None:
+        if "direction" not in given:
+            self._fault("missing_field", place.of("direction"), "", "ENCASHMENT=1, DISBURSEMENT=2")
+        if not given & {"change", "final"}:
+            self._fault("missing_field", place.of("change"), "", "CHGETAT | FINALSTATEMENT")
+        if not details and "details" not in given:
+            self._fault("no_details", place.of("details"))
 
     def _details(self, table: Node, place: Place) -> tuple[Detail, ...]:
         if table == "":
@@ -248,21 +273,32 @@ class _Reader:
             node, detail_path = self._inner(row, f"{path}[{index}]", "detailreglement")
             values, detail_place, _ = self._fields(node, detail_path, "detail")
             self.content.append(_written(values))
+            if self.malformed:
+                values["malformed"] = cast("Any", frozenset(self.malformed))
             details.append(Detail(detail_place, **cast("dict[str, Any]", values)))
         return tuple(details)
 
     def _inner(self, row: Node, path: str, wrapper: str) -> tuple[Node, str]:
         """A row is the object itself, or an object with that one object in it."""
-        if type(row) is dict and len(row) == 1:
-            ((name, inner),) = row.items()
-            if name.strip().lower() == wrapper:
-                return inner, f"{path}.{name}"
-        return row, path
+        if not isinstance(row, dict | Pairs):
+            return row, path
+        found = [(name, inner) for name, inner in pairs(row) if name.strip().lower() == wrapper]
+        if not found:
+            return row, path
+        name, inner = found[0]
+        if any(other != inner for _, other in found):
+            self._fault("given_twice", f"{path}.{name}", shown(found[1][1]), shown(inner))
+        for stranger, _ in pairs(row):
+            if stranger.strip().lower() != wrapper:
+                self.remarks.append(_unknown(self.position, f"{path}.{stranger}", stranger, [name]))
+        return inner, f"{path}.{name}"
 
     def _fields(self, node: Node, path: str, level: str) -> tuple[dict[str, Value], Place, Node]:
         """The values of an object's fields, its place, and the table that it holds."""
+        self.malformed = set()
         if not isinstance(node, dict | Pairs):
-            self._fault("not_an_object", path, quoted(str(node)), "{ }")
+            self._fault("not_an_object", path, shown(node), "{ }")
+            self.malformed.add("*")
             return {}, Place(path, {}), ""
         names = tuple(node) if type(node) is dict else tuple(name for name, _ in pairs(node))
         plan = layout(level, names)
@@ -287,7 +323,8 @@ class _Reader:
     def _value(self, field: str, raw: Node, place: Place) -> Value | None:
         """A field's value; None for a blank one, or one that is at fault."""
         if not isinstance(raw, str):
-            self._fault("not_a_value", place.of(field), "[ ]" if isinstance(raw, list) else "{ }", "text")
+            self._fault("not_a_value", place.of(field), shown(raw), "text")
+            self.malformed.add(field)
             return None
         text = raw.strip()
         if not text or (text == "00000000" and field in ("date", "due_date")):
@@ -296,6 +333,7 @@ class _Reader:
         value = rule.read(text)
         if value is None:
             self._fault(rule.code, place.of(field), quoted(text), rule.expected)
+            self.malformed.add(field)
             self.content.append([field, text])
         return value
 
@@ -319,19 +357,17 @@ class _Reader:
             earlier, path = kept[first[field]], f"{place.path}.{name}"
             if _same(field, earlier, value):
                 self.remarks.append(
-                    Remark(self.position, Refusal("given_twice_equal", path, quoted(str(value)), first[field]))
+                    Remark(self.position, Refusal("given_twice_equal", path, shown(value), first[field]))
                 )
             else:
-                self._fault("given_twice", path, quoted(str(value)), quoted(str(earlier)))
+                self._fault("given_twice", path, shown(value), shown(earlier))
+                self.malformed.add(field)
+        for field in self.malformed:
+            kept.pop(first[field], None)
         return kept
 
     def _fault(self, code: str, path: str, seen: str = "", expected: str = "") -> None:
         self.faults.append(Refusal(code, path, seen, expected))
-
-    def _faulty(self, place: Place, *fields: str) -> bool:
-        """Whether one of these fields is at fault already, so that its absence is not told as well."""
-        told = {fault.path for fault in self.faults}
-        return any(place.of(field) in told for field in fields)
 
 
 def _same(field: str, earlier: Node, later: Node) -> bool:
@@ -354,6 +390,7 @@ def _settlement(
     values: dict[str, Value],
     details: tuple[Detail, ...],
     faults: tuple[Refusal, ...],
+    malformed: frozenset[str],
     identity: str,
 ) -> Settlement:
     return Settlement(
@@ -375,6 +412,7 @@ def _settlement(
         number=str(values.get("number", "")),
         details=details,
         faults=faults,
+        malformed=malformed,
         identity=identity,
     )
 
@@ -382,7 +420,7 @@ def _settlement(
 def _compared(settlements: list[Settlement]) -> list[Settlement]:
     """Faults that show only side by side: a REGLEMENTNUM twice, or the same order twice in one group."""
     numbers = Counter(s.number for s in settlements if s.number)
-    orders = Counter((s.group, s.order) for s in settlements if s.group)
+    orders = Counter((s.group, s.order) for s in settlements if s.group and "order" not in s.malformed)
     if all(n == 1 for n in numbers.values()) and all(n == 1 for n in orders.values()):
         return settlements
     return [_with_twins(s, numbers[s.number] > 1, orders[s.group, s.order] > 1) for s in settlements]

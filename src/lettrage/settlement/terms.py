@@ -54,8 +54,10 @@ class Glossary:
         if key not in self._known:
             self._known[key] = self._resolve(settlement, moves)
         terms, faults = self._known[key]
-        told = [Refusal(c, settlement.place.of(f), s, e, facts) for c, f, s, e, facts in faults]
-        return terms, told
+        if not faults:
+            return terms, []
+        place, malformed = settlement.place, settlement.malformed
+        return terms, [Refusal(c, place.of(f), s, e, facts) for c, f, s, e, facts in faults if f not in malformed]
 
     def _resolve(self, settlement: Settlement, moves: bool) -> tuple[Terms, tuple[Fault, ...]]:
         faults: list[Fault] = []
@@ -65,14 +67,15 @@ class Glossary:
         year = self._year(day, faults)
         bank = self._bank(settlement, change, is_deposit, faults)
         settled_in = self._currency(settlement, is_deposit, faults)
-        terms = Terms(settlement.direction, change, is_deposit, settled_in, bank, day, year)
+        direction = settlement.direction or (change.direction if change else None)
+        terms = Terms(direction, change, is_deposit, settled_in, bank, day, year)
         return terms, tuple(faults)
 
     # ------------------------------------------------------------ the state change
 
     def _change(self, settlement: Settlement, moves: bool, faults: list[Fault]) -> StateChange | None:
         if settlement.final and settlement.final not in self.company.states:
-            hint = nearest(settlement.final, self.company.states)
+            hint = nearest(settlement.final, self.company.states) or "-"
             faults.append(("unknown_state", "final", settlement.final, hint, {}))
         elif settlement.change:
             return self._named_change(settlement, faults)
@@ -83,7 +86,7 @@ class Glossary:
     def _named_change(self, settlement: Settlement, faults: list[Fault]) -> StateChange | None:
         change = self.company.changes.get(settlement.change)
         if change is None:
-            hint = nearest(settlement.change, self.company.changes)
+            hint = nearest(settlement.change, self.company.changes) or "-"
             faults.append(("unknown_state_change", "change", settlement.change, hint, {}))
             return None
         if settlement.final and settlement.final != change.target:
@@ -93,8 +96,8 @@ class Glossary:
                 (
                     "wrong_direction",
                     "direction",
-                    settlement.direction,
-                    change.direction,
+                    settlement.direction.upper(),
+                    change.direction.upper(),
                     {"change": change.code},
                 )
             )
@@ -121,15 +124,15 @@ class Glossary:
         if settlement.establishment:
             establishment = self.company.establishments.get(settlement.establishment)
             if establishment is None:
-                hint = nearest(settlement.establishment, self.company.establishments)
+                hint = nearest(settlement.establishment, self.company.establishments) or "-"
                 faults.append(("unknown_establishment", "establishment", settlement.establishment, hint, {}))
             else:
                 bank = bank or establishment.bank
-        needed = is_deposit or (change is not None and self.company.needs_bank(change))
+        needed = change is not None and self.company.needs_bank(change) and change.step in ("settle", "move")
         if bank and bank not in self.company.banks and (settlement.bank or needed):
             faults.append(("unknown_bank", "bank", bank, ", ".join(sorted(self.company.banks)) or "-", {}))
         elif needed and not bank:
-            facts = {"change": change.code if change else settlement.change}
+            facts = {"change": change.code if change else ""}
             faults.append(("missing_bank", "bank", "", ", ".join(sorted(self.company.banks)) or "-", facts))
         elif needed and not is_deposit:
             self._bank_currency(bank, settlement, faults)

@@ -109,14 +109,14 @@ class Reader:
 
     def _instruments_meeting(self, wanted: Wanted) -> Iterator[Instrument]:
         """The lowest active ones for each criteria: no more than the document could take, and one to see a tie."""
-        criteria = [(c.third_party, c.direction, c.state, c.currency, c.amount) for c in wanted.criteria]
+        criteria = [(c.third_party, c.direction, c.state, c.currency, c.amount or 0, c.home) for c in wanted.criteria]
         sql = (
             f"SELECT {INSTRUMENT_COLUMNS} FROM (SELECT i.*, row_number() OVER (PARTITION BY k.key"
             ' ORDER BY i."transaction", i."order", i.id) AS rank FROM json_each(?2) k'
             " CROSS JOIN instrument i ON i.dossier = ?1 AND i.active = 1 AND i.third_party = k.value->>0"
             " AND i.direction = k.value->>1 AND i.state = k.value->>2"
-            " AND CASE k.value->>3 WHEN '' THEN i.home = k.value->>4"
-            " ELSE i.currency = k.value->>3 AND i.amount = k.value->>4 END) i WHERE i.rank <= ?3"
+            " AND (k.value->>5 IS NULL OR i.home = k.value->>5)"
+            " AND (k.value->>3 = '' OR (i.currency = k.value->>3 AND i.amount = k.value->>4))) i WHERE i.rank <= ?3"
         )
         return map(instrument, self.rows(sql, _keys(criteria), wanted.moved + 1))
 
@@ -131,7 +131,7 @@ class Reader:
         for code, day, rate in self.rows(sql, _keys(wanted.currencies)):
             found = rate_of(rate)
             if found is not None:
-                yield TableRate(code, _day(day), found)
+                yield TableRate(code, _day(day), found, rate)
 
     def _transactions(self, wanted: Wanted) -> frozenset[int]:
         if not wanted.orders:
@@ -176,8 +176,8 @@ class Reader:
 
 
 def _keys(values: Iterable[object]) -> str:
-    """Keys in a fixed order, as one JSON parameter."""
-    return _json(sorted(values)).decode()
+    """Keys as one JSON parameter; nothing depends on their order."""
+    return _json(values).decode()
 
 
 def held(code: str) -> Currency:
