@@ -1,5 +1,6 @@
 """What the journeys share: a firm with its books and a clock that can be moved, the command line, and entries."""
 
+import atexit
 import io
 import json
 import os
@@ -96,7 +97,9 @@ class Answer:
 @cache
 def _empty_books() -> Path:
     """Books without a dossier, made once."""
-    file = Path(tempfile.mkdtemp(prefix="lettrage-")) / "empty.sqlite"
+    folder = Path(tempfile.mkdtemp(prefix="lettrage-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = folder / "empty.sqlite"
     SqlStore(f"sqlite:///{file}", MovableClock(), create=True).engine.dispose()
     return file
 

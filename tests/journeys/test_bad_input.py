@@ -642,7 +642,7 @@ def test_a_reader_that_goes_away_is_no_error(firm: Firm, command: list[str]) -> 
     assert done.stderr.decode().strip() == "status 0"
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">/dev/full"])
 def test_a_closed_stream_is_no_traceback(firm: Firm, closed: str) -> None:
     shell = f"{sys.executable} -m lettrage settle - --dry-run --database sqlite:///{firm.file} {closed}"
 

@@ -29,6 +29,7 @@ from lettrage.settlement import Caller
 from tests.world import World
 
 T = TypeVar("T")
+Day = date  # classes below have a field called `date`
 TODAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 DECIMALS = {"EUR": 2, "USD": 2, "TND": 3, "JPY": 0}
@@ -232,8 +233,8 @@ class Due:
     ledger: str
     party: str
     piece: str
-    date: date
-    due_date: date
+    date: Day
+    due_date: Day
     currency: str
     amount: int
     open: int
@@ -259,7 +260,7 @@ class Held:
     party: str
     currency: str
     amount: int
-    date: date
+    date: Day
     home: int | None = None
 
     @property
@@ -313,7 +314,8 @@ class Model:
 
     def resolve(self, numbers: dict[int, int]) -> None:
         """Put the transactions' numbers where the document's own places stood."""
-        for thing in (*self.dues, *self.held):
+        things: list[Due | Held] = [*self.dues, *self.held]
+        for thing in things:
             if thing.transaction is not None and thing.transaction < 0:
                 thing.transaction = numbers[thing.transaction]
 
@@ -479,6 +481,17 @@ class Page:
         return all(self.sound)
 
 
+AGAIN = 100  # added to the place of a group that is refused, then stands there again as it should be
+
+
+def _numbered(at: int, sketches: list[Sketch], *, grouped: bool) -> list[tuple[int, Sketch]]:
+    """The headers of a group with their TRANSAC and NOORDRE, and the place of the group."""
+    for order, sketch in enumerate(sketches, 1):
+        if grouped:
+            sketch.group, sketch.order = f"G{at}", order
+    return [(at, sketch) for sketch in sketches]
+
+
 class Author:
     """Writes documents for one company over a copy of its model."""
 
@@ -500,17 +513,18 @@ class Author:
             sketches = self._deposits() if choice.chance(30) else self._settlements()
             if not sketches:
                 continue
+            grouped = len(sketches) > 1 or choice.chance(20)
+            again: list[Sketch] = []
             if choice.chance(wrong):
-                after, self.model = self.model, before
+                mended, after, self.model = copy.deepcopy(sketches), self.model, before
                 if spoil(choice, choice.pick(sketches), self):
                     for sketch in sketches:
                         sketch.sound = False
-                else:
+                    again = mended if choice.chance(50) else []
+                if again or sketches[0].sound:
                     self.model = after
-            if len(sketches) > 1 or choice.chance(20):
-                for order, sketch in enumerate(sketches, 1):
-                    sketch.group, sketch.order = f"G{at}", order
-            written += [(at, sketch) for sketch in sketches]
+            written += _numbered(at, sketches, grouped=grouped)
+            written += _numbered(at + AGAIN, again, grouped=grouped)
         return self.bound(written, self._parameters(written))
 
     def _parameters(self, written: list[tuple[int, Sketch]]) -> dict[str, str]:
@@ -538,8 +552,8 @@ class Author:
                 sketch.number = str(self.serial * 100 + position)
             headers.append(self._header(sketch))
         return Page(
-            self.house.code, headers, [s.sound for _, s in placed], [-at - 1 for at, _ in placed], self.model,
-            parameters,
+            self.house.code, headers, [s.sound for _, s in placed], [-(at % AGAIN) - 1 for at, _ in placed],
+            self.model, parameters,
         )  # fmt: skip
 
     # ------------------------------------------------------------ settlements
@@ -716,21 +730,26 @@ class Author:
                 return None  # worth nothing
             for line, amount, home in zip(moneys, paid, homes, strict=True):
                 line.paid, line.paid_home = amount, home
-        elif mode == "home" and any(line.currency != house.home for line in moneys):
-            total_home = total
-            for line, amount in zip(moneys, paid, strict=True):
-                if line.operation == "WAR" and choice.chance(50):
-                    continue
-                line.paid = amount if choice.chance(70) else None
-                line.paid_home = amount if line.paid is None or choice.chance(70) else None
-        elif mode == "home" and choice.chance(30):
-            total_home = total
-        elif mode == "table" and choice.chance(30):
+        elif mode == "home":
+            total_home = self._at_home(moneys, paid)
+        elif choice.chance(30):
             for line in moneys:
                 line.paid = line.amount
         change, target = choice.pick(ENTERING[direction]).split(":")
         bank = self._bank(target, currency)
         return Sketch(direction, change, party, day, currency, total, total_home, lines, bank, mode)
+
+    def _at_home(self, moneys: list[Line], paid: list[int]) -> int | None:
+        """The home total where it is given, and what each payment gives beside its own amount."""
+        choice, total = self.choice, sum(paid)
+        if all(line.currency == self.house.home for line in moneys):
+            return total if choice.chance(30) else None
+        for line, amount in zip(moneys, paid, strict=True):
+            if line.operation == "WAR" and choice.chance(50):
+                continue
+            line.paid = amount if choice.chance(70) else None
+            line.paid_home = amount if line.paid is None or choice.chance(70) else None
+        return total
 
     def _paid(self, line: Line, currency: str, to_home: Fraction, day: date) -> int:
         """A payment in the settlement's currency: as it is, or at about the rate between the two."""
@@ -797,7 +816,7 @@ class Author:
         return sketches
 
     def _deposit(self, direction: str, state: str, currency: str, change: str, bank: str, order: int) -> Sketch | None:
-        choice, taken, lines = self.choice, [], []
+        choice, taken, lines = self.choice, list[Held](), list[Line]()
         code, target = change.split(":")
         for _ in range(choice.pick((1, 1, 2, 3))):
             pool = [
@@ -867,7 +886,10 @@ class Author:
 
     # ------------------------------------------------------------ writing
 
-    def _amount(self, minor: int, code: str) -> str:
+    def _amount(self, minor: int | None, code: str) -> str:
+        """An amount in one of the ways people write it; blank where there is none."""
+        if minor is None:
+            return ""
         written = text(minor, code)
         style = self.choice.whole(0, 9)
         if style == 1:
@@ -881,63 +903,50 @@ class Author:
         return written
 
     def _header(self, sketch: Sketch) -> dict[str, Any]:
-        english = self.choice.chance(30)
-        home = self.house.home
+        """A header in French or English names; its sound twin may leave out what has a default."""
+        choice, english = self.choice, self.choice.chance(30)
+        date_given = sketch.day != TODAY or choice.chance(50)
+        final = sketch.mode != "deposit" and choice.chance(15)
+        final_alone = final and sketch.sound and choice.chance(50)
         row: dict[str, Any] = {
             "PAYMENTTYPE" if english else "REGLTTYP": _direction(sketch.direction, english=english),
-            "CHGETAT": sketch.change,
+            "CHGETAT": "" if final_alone else sketch.change,
+            "FINALSTATEMENT": _target(sketch.change) if final else "",
+            "THIRDPARTY" if english else "TIERS": sketch.party,
+            "AMOUNT" if english else "MTDEV": self._amount(sketch.total, sketch.currency or sketch.held_in),
+            "MT": self._amount(sketch.total_home, self.house.home),
+            "CURRENCY" if english else "DEV": sketch.currency,
+            "DATE" if english else "TRANSACDT": f"{sketch.day:%Y%m%d}" if date_given else "",
+            "BQC": sketch.bank,
+            "TRANSAC": sketch.group,
+            "REGLEMENTNUM": sketch.number,
+            "NOORDRE": str(sketch.order) if sketch.group else "",
+            "DetailReglementtb": [self._detail(line, sketch, english=english) for line in sketch.lines],
         }
-        if sketch.mode != "deposit" and self.choice.chance(15):
-            row["FINALSTATEMENT"] = _target(sketch.change)
-            if sketch.sound and self.choice.chance(50):
-                del row["CHGETAT"]
-        if sketch.party:
-            row["THIRDPARTY" if english else "TIERS"] = sketch.party
-        if sketch.total is not None:
-            row["AMOUNT" if english else "MTDEV"] = self._amount(sketch.total, sketch.currency or sketch.held_in)
-        if sketch.total_home is not None:
-            row["MT"] = self._amount(sketch.total_home, home)
-        if sketch.currency:
-            row["CURRENCY" if english else "DEV"] = sketch.currency
-        if sketch.day != TODAY or self.choice.chance(50):
-            row["DATE" if english else "TRANSACDT"] = f"{sketch.day:%Y%m%d}"
-        for name, value in (("BQC", sketch.bank), ("TRANSAC", sketch.group), ("REGLEMENTNUM", sketch.number)):
-            if value:
-                row[name] = value
-        if sketch.group:
-            row["NOORDRE"] = str(sketch.order)
-        row["DetailReglementtb"] = [self._detail(line, sketch, english=english) for line in sketch.lines]
-        return row | sketch.spoilt
+        return {name: value for name, value in row.items() if value} | sketch.spoilt
 
     def _detail(self, line: Line, sketch: Sketch, *, english: bool) -> dict[str, str]:
-        row: dict[str, str] = {}
-        if line.party:
-            row["THIRDPARTY" if english else "TIERS"] = line.party
-        if line.operation or self.choice.chance(10):
-            row["OPERATION" if english else "NATUREOPERATION"] = line.operation
-        if line.piece:
-            row["PIECE"] = line.piece
-        if line.due_date is not None:
-            row["DUEDATE"] = f"{line.due_date:%Y%m%d}"
-        if line.amount is not None:
-            name = "MTDEVORI" if line.state else "AMOUNT" if english else "MTDEVFIN"
-            row[name] = self._amount(line.amount, line.currency)
-        for name, minor, code in (
-            ("MTDEVREGLE", line.paid, sketch.currency),
-            ("MTREGLE", line.paid_home, self.house.home),
-            ("MTORI", line.from_home, self.house.home),
-        ):
-            if minor is not None:
-                row[name] = self._amount(minor, code)
-        if line.transaction is not None:
-            row["TRANSAC"] = str(line.transaction)
-        if line.order is not None:
-            row["NOORDRE"] = str(line.order)
-        if line.state:
-            row["ETATORI"] = line.state
-        if line.named:
-            row["DEV"] = line.currency
-        return row | line.spoilt
+        operation = line.operation or ("PAYMENT" if sketch.mode != "deposit" and self.choice.chance(10) else "")
+        amount = "MTDEVORI" if line.state else "AMOUNT" if english else "MTDEVFIN"
+        row = {
+            "THIRDPARTY" if english else "TIERS": line.party,
+            "OPERATION" if english else "NATUREOPERATION": operation,
+            "PIECE": line.piece,
+            "DUEDATE": "" if line.due_date is None else f"{line.due_date:%Y%m%d}",
+            amount: self._amount(line.amount, line.currency),
+            "MTDEVREGLE": self._amount(line.paid, sketch.currency),
+            "MTREGLE": self._amount(line.paid_home, self.house.home),
+            "MTORI": self._amount(line.from_home, self.house.home),
+            "TRANSAC": _digits(line.transaction),
+            "NOORDRE": _digits(line.order),
+            "ETATORI": line.state,
+            "DEV": line.currency if line.named else "",
+        }
+        return {name: value for name, value in row.items() if value} | line.spoilt
+
+
+def _digits(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def shares(total: int, weights: list[int]) -> list[int]:
@@ -1048,7 +1057,6 @@ def _in_dispute(choice: Choice, sketch: Sketch, writer: Author) -> bool:
 def _other_direction(choice: Choice, sketch: Sketch, writer: Author) -> bool:
     other = "disbursement" if sketch.direction == "encashment" else "encashment"
     sketch.change = choice.pick(ENTERING[other]).split(":")[0]
-    sketch.bank = "BNP"
     return True
 
 
@@ -1152,7 +1160,7 @@ def _nothing_alike(choice: Choice, sketch: Sketch, writer: Author) -> bool:
 
 
 _DEPOSIT_FAULTS: tuple[_Fault, ...] = (
-    _deposited_twice, _wrong_deposit_total, _wrong_state, _unknown_transaction, _nothing_alike,
+    _deposited_twice, _wrong_deposit_total, _wrong_state, _no_bank, _unknown_transaction, _nothing_alike,
 )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ MACHINE = settings(SHORT_FORM, max_examples=150, stateful_step_count=25, print_b
 )
 def test_the_machine_turns_red(plant: Plant, law: str) -> None:
     with plant(), pytest.raises(AssertionError, match=law):
-        run_state_machine_as_test(Money, settings=MACHINE)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(Money, settings=MACHINE)
 
 
 def test_a3_turns_red_where_one_minor_unit_is_tolerated() -> None:

@@ -282,6 +282,9 @@ class _Reader:
         """A row is the object itself, or an object with that one object in it."""
         if not isinstance(row, dict | Pairs):
             return row, path
+        if len(row) == 1 and type(row) is dict:
+            ((name, inner),) = row.items()
+            return (inner, f"{path}.{name}") if name.strip().lower() == wrapper else (row, path)
         found = [(name, inner) for name, inner in pairs(row) if name.strip().lower() == wrapper]
         if not found:
             return row, path
@@ -295,7 +298,8 @@ class _Reader:
 
     def _fields(self, node: Node, path: str, level: str) -> tuple[dict[str, Value], Place, Node]:
         """The values of an object's fields, its place, and the table that it holds."""
-        self.malformed = set()
+        if self.malformed:
+            self.malformed = set()
         if not isinstance(node, dict | Pairs):
             self._fault("not_an_object", path, shown(node), "{ }")
             self.malformed.add("*")

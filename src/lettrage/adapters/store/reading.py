@@ -7,6 +7,7 @@ the keys instead of the other way round.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -180,6 +181,7 @@ def _keys(values: Iterable[object]) -> str:
     return _json(values).decode()
 
 
+@cache
 def held(code: str) -> Currency:
     """The currency of a stored code."""
     found = currency(code)
