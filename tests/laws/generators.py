@@ -346,7 +346,7 @@ def invoice(choice: Choice, house: House, number: str, party: str = "") -> tuple
     dues, rows = [], []
     for at, amount in enumerate(amounts):
         due = date(2026, 11, 30) + timedelta(days=15 * at)
-        left = choice.whole(0, amount - least) if choice.chance(8) else amount
+        left = choice.whole(0, amount - least) if choice.chance(8) else amount  # a share of nothing: see its case
         disputed = choice.chance(4)
         row: dict[str, Any] = {"due_date": due.isoformat(), "amount": text(sign * amount, code), "disputed": disputed}
         if left != amount:
