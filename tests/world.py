@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from lettrage.adapters.clock import PARIS
 from lettrage.adapters.store.books import SqlStore
+from lettrage.dates import PARIS
 from lettrage.opening import Loaded, load
 from lettrage.settlement import Caller, settle
 from lettrage.settlement.answer import Reply

@@ -1,5 +1,6 @@
 """The command line. Exit status: 0 done, 1 done but something was refused or found, 2 could not be carried out."""
 
+import errno
 import getpass
 import os
 import sys
@@ -17,7 +18,8 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.dates import day as day_of
-from lettrage.refusal import Language, Refusal, Stop, Unreadable
+from lettrage.limits import DOCUMENT, KEY_CHARACTERS, LOAD, PATH_CHARACTERS, Limits
+from lettrage.refusal import Language, Refusal, Stop, Unreadable, quoted
 from lettrage.settlement import Caller, settle
 from lettrage.settlement.answer import stopped
 
@@ -73,6 +75,8 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _fail(Refusal("output_lost", seen=str(error.strerror)).say(context.lang))
     except Exception as error:
         if context.debug:
             raise
@@ -103,7 +107,14 @@ def _fail(message: str) -> None:
 
 def print_json(value: Any) -> None:
     """JSON for machines, on standard output."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    _write(msgspec.json.encode(value).decode())
+
+
+def _write(text: str) -> None:
+    """One line on standard output. Raises OSError when nobody can take it."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
@@ -139,20 +150,35 @@ def shared(
     if lang not in ("fr", "en"):
         raise Stop(Refusal("malformed_option", "--lang", lang, "fr, en"))
     context.database = database or _default_database()
-    context.dossier = dossier.strip()
+    context.dossier = _plain(dossier, "--dossier")
     context.json = json
     context.lang = "en" if lang == "en" else "fr"
     context.debug = debug
     configure()
 
 
-def _read(file: str) -> bytes:
-    """A file's bytes; `-` is standard input. Raises Unreadable."""
+def _read(file: str, limits: Limits) -> bytes:
+    """A file's bytes, one more than allowed at most; `-` is standard input. Raises Unreadable."""
+    most = limits.document_bytes + 1
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if file == "-":
+            if sys.stdin is None:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            return sys.stdin.buffer.read(most)
+        with Path(file).open("rb") as opened:
+            return opened.read(most)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise Unreadable(Refusal("unreadable_file", "FILE", file, str(reason))) from None
+        raise Unreadable(Refusal("unreadable_file", "FILE", quoted(file, PATH_CHARACTERS), str(reason))) from None
+
+
+def _plain(value: str, option: str) -> str:
+    """An option's text, trimmed. Bytes that are no text are told, not guessed at."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Stop(Refusal("malformed_option", option, quoted(value), "UTF-8")) from None
+    return value.strip()
 
 
 def _day(text: str, option: str) -> str:
@@ -161,7 +187,7 @@ def _day(text: str, option: str) -> str:
         return ""
     found = day_of(text.strip())
     if found is None:
-        raise Stop(Refusal("malformed_option", option, text, "YYYY-MM-DD, YYYYMMDD"))
+        raise Stop(Refusal("malformed_option", option, quoted(text), "YYYY-MM-DD, YYYYMMDD"))
     return found.isoformat()
 
 
@@ -176,7 +202,7 @@ def _user() -> str:
 @app.command()
 def load(file: Annotated[str, typer.Argument(help="JSON load file, or TABLE.csv; - for stdin")]) -> None:
     """Load companies, third parties, banks, rates, invoices, portfolio. / Charger un dossier."""
-    data = _read(file)
+    data = _read(file, LOAD)
     loaded = opening.load(data, file, context.dossier, context.store(create=True), SystemClock())
     for stranger in loaded.strangers:
         print(stranger.say(context.lang), file=sys.stderr)
@@ -194,21 +220,32 @@ def load(file: Annotated[str, typer.Argument(help="JSON load file, or TABLE.csv;
 def settle_(
     file: Annotated[str, typer.Argument(help="Settlement document; - for stdin")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and plan, store nothing")] = False,
-    key: Annotated[str, typer.Option(help="Idempotency key: the same call again gives the same answer")] = "",
+    key: Annotated[str | None, typer.Option(help="Idempotency key: the same call again gives the same answer")] = None,
     caller: Annotated[str, typer.Option(help="Who sends it; default: the system's user")] = "",
 ) -> None:
     """Book a settlement document. / Intégrer un document de règlements."""
     try:
-        data = _read(file)
-        who = Caller(caller.strip() or _user(), "command line", context.dossier, key, dry_run)
-        reply = settle(data, who, context.store(), SystemClock())
+        if key == "":
+            raise Stop(Refusal("malformed_key", "--key", "", f"1-{KEY_CHARACTERS} ASCII"))
+        who = Caller(_plain(caller, "--caller") or _user(), "command line", context.dossier, key or "", dry_run)
+        reply = settle(_read(file, DOCUMENT), who, context.store(), SystemClock())
     except Stop as stop:
         reply = stopped(stop)
-    sys.stdout.write(reply.text + "\n")
-    sys.stdout.flush()
-    if sys.stderr.isatty() or reply.error:
+    if sys.stderr is not None and (reply.error or sys.stderr.isatty()):
         terminal.show_reply(reply, context.lang)
-    raise typer.Exit(2 if reply.error else 1 if reply.refused else 0)
+    status = 2 if reply.error else 1 if reply.refused else 0
+    try:
+        _write(reply.text)
+    except OSError as error:
+        # What was done is done: the status says so, and the same key gives the answer again.
+        _unwritten(error, status)
+    raise typer.Exit(status)
+
+
+def _unwritten(error: OSError, status: int) -> None:
+    if sys.stderr is not None:
+        print(Refusal("answer_not_written", seen=str(error.strerror)).say(context.lang), file=sys.stderr)
+    os._exit(status)
 
 
 @app.command()
@@ -218,7 +255,7 @@ def items(
 ) -> None:
     """Due items and open advances. / Échéances et acomptes ouverts."""
     with context.books() as books:
-        found = books.items(SystemClock().today(), third_party.strip(), everything=everything)
+        found = books.items(SystemClock().today(), _plain(third_party, "--third-party"), everything=everything)
     context.show(found, "items")
 
 
@@ -241,7 +278,7 @@ def transaction(number: Annotated[str, typer.Argument(help="Transaction number")
     with context.books() as books:
         found = books.transaction(wanted, books.company.currency)
     if found is None:
-        raise Stop(Refusal("no_such_number", "NUMBER", number))
+        raise Stop(Refusal("no_such_number", "NUMBER", quoted(number)))
     context.show(found, "transaction")
 
 
@@ -249,7 +286,7 @@ def transaction(number: Annotated[str, typer.Argument(help="Transaction number")
 def portfolio(state: Annotated[str, typer.Option(help="Only this state, for instance C30")] = "") -> None:
     """Active instruments. / Effets en portefeuille et en banque."""
     with context.books() as books:
-        found = books.portfolio(books.company.currency, state.strip().upper())
+        found = books.portfolio(books.company.currency, _plain(state, "--state").upper())
     context.show(found, "portfolio")
 
 

@@ -2,6 +2,9 @@
 
 from datetime import date
 from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")  # its date is the accounting date
 
 
 @lru_cache(maxsize=4096)

@@ -20,5 +20,7 @@ TEXT_CHARACTERS = 1_000  # a label
 CODE_CHARACTERS = 80  # a third party, a piece, a bank, a state change
 NUMBER_DIGITS = 15  # REGLEMENTNUM, TRANSAC of a detail, NOORDRE
 KEY_CHARACTERS = 100  # an idempotency key
+PATH_CHARACTERS = 1_000  # of a file's path in a message
 SEEN_CHARACTERS = 80  # how much of the caller's text a refusal quotes
+SETTINGS_MOST = {"repeat_hours": 8_784, "future_days": 3_660, "rate_days": 3_660}
 BUSY_SECONDS = 5.0  # how long to wait for another writer

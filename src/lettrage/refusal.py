@@ -95,7 +95,7 @@ class StoreTrouble(Stop):
         super().__init__(refusal, error=503)
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, most: int = SEEN_CHARACTERS) -> str:
     """What the caller wrote, fit to be shown in one line: cut, and without control characters."""
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:SEEN_CHARACTERS])
-    return shown + ("…" if len(text) > SEEN_CHARACTERS else "")
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:most])
+    return shown + ("…" if len(text) > most else "")

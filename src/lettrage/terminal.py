@@ -1,6 +1,6 @@
 """Results for reading: tables on a terminal, in French or in English."""
 
-import json
+import os
 import sys
 from typing import Any
 
@@ -68,10 +68,18 @@ NOTHING = ("Rien à montrer.", "Nothing to show.")
 RIGHT = {"amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat"}
 
 
+class _Console(Console):
+    """A reader that goes away has read enough: that is not a failure."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0)
+
+
 def console(*, errors: bool = False) -> Console:
     """A console as wide as the terminal, or wide enough for any table when it is no terminal."""
     stream = sys.stderr if errors else sys.stdout
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else 140)
+    return _Console(file=stream, highlight=False, width=None if stream.isatty() else 140)
 
 
 def _said(pair: tuple[str, str], lang: Language) -> str:
@@ -165,11 +173,11 @@ def show_load(loaded: Loaded, lang: Language) -> None:
 def show_reply(reply: Reply, lang: Language) -> None:
     """A summary of an answer, on standard error beside the JSON of standard output."""
     errors = console(errors=True)
-    answer = json.loads(reply.text)
-    if reply.error:
-        errors.print(escape(answer["txterr"]))
+    if reply.reason is not None:
+        errors.print(escape(reply.reason.say(lang)))
         return
-    result = json.loads(answer["result"])["result"]
-    for element in result["response"] if isinstance(result["response"], list) else []:
-        errors.print(escape(element["errormessage"]))
-    errors.print(escape(result["common"]["errormessage"]))
+    for outcome in reply.outcomes:
+        for reason in outcome.reasons:
+            errors.print(escape(f"n°{outcome.shown_number}: {reason.say(lang)}"))
+    counts = (f"{reply.done} fait(s), {reply.refused} refusé(s).", f"{reply.done} done, {reply.refused} refused.")
+    errors.print(_said(counts, lang))

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from lettrage.adapters.clock import PARIS
 from lettrage.adapters.store.books import SqlStore
 from lettrage.cli import main
+from lettrage.dates import PARIS
 from lettrage.opening import Loaded, load
 from lettrage.settlement import Caller, settle
 

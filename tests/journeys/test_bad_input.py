@@ -680,7 +680,6 @@ def faults_of(firm: Firm, *dossiers: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 FAULTY: list[tuple[dict[str, Any], str, str]] = [
-    ({"name": ""}, "missing_field", "name"),
     ({"currency": "EURO"}, "unknown_currency", "currency"),
     ({"discount_vat": "sometimes"}, "malformed_choice", "discount_vat"),
     ({"uses_prefixes": "perhaps"}, "malformed_choice", "uses_prefixes"),

@@ -5,6 +5,7 @@ The model knows nothing of the engine: it is a list of due items with what is op
 model when the books agree. Everything is chosen through `Choice`, so that the same code serves shrinking and storms.
 """
 
+import atexit
 import copy
 import json
 import random
@@ -177,6 +178,7 @@ def _template() -> Path:
     """The empty companies in a database file of this process, made once."""
     root = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (in memory: thousands of books a minute)
     path = Path(tempfile.mkdtemp(prefix="laws-", dir=root)) / "template.sqlite"
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
     world = World(path, NOON)
     loaded = world.load(json.dumps({"dossiers": [company_file(h) for h in HOUSES.values()]}).encode())
     assert not loaded.faults, [fault.say("en") for fault in loaded.faults]
@@ -651,8 +653,9 @@ class Author:
         """An open amount as payment, WPA, WE, WDR and WDC, within what the company allows. Own currency, positive."""
         choice, house = self.choice, self.house
         sums: dict[str, int] = {}
-        if size > 1 and choice.chance(40):
-            sums["WPA"] = choice.whole(1, size - 1)
+        least = 1 if due.currency == house.home else int(8 / due.worth) + 1  # a rest worth nothing is refused
+        if size > least and choice.chance(40):
+            sums["WPA"] = choice.whole(least, size - 1)
         discount = size * house.discount // 100
         if discount and choice.chance(25):
             sums["WE"] = choice.whole(1, discount)

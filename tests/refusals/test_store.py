@@ -1,5 +1,6 @@
 """The refusals of the store and of the command line: they need files, locks and full disks, so each has a test."""
 
+import errno
 import json
 import os
 import sqlite3
@@ -184,6 +185,37 @@ def _no_such_number(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
 def _no_such_task(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     refusal = Refusal("no_such_task", "--transaction", "4711", "--piece, --credit-note")
     return told_by_command(folder, refusal, "tasks", "--transaction", "4711", "--piece", "86", "--credit-note", "A9")
+
+
+def _into_a_full_device(folder: Path, code: str, status: int, *arguments: str) -> Refusal:
+    books(folder).store.engine.dispose()
+    refusal = Refusal(code, seen=os.strerror(errno.ENOSPC))
+    environment = {**os.environ, "LETTRAGE_DATABASE": f"sqlite:///{folder / 'books.sqlite'}", "LETTRAGE_DOSSIER": "998"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lettrage", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            check=False,
+        )
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert refusal.say("fr") in done.stderr
+    return refusal
+
+
+@shows("answer_not_written")
+def _answer_not_written(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    # The document was judged and one settlement refused: the status says that, not "could not be carried out".
+    document = str(HERE / "unknown_piece" / "document.txt")
+    return _into_a_full_device(folder, "answer_not_written", 1, "settle", document)
+
+
+@shows("output_lost")
+def _output_lost(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return _into_a_full_device(folder, "output_lost", 2, "items", "--json")
 
 
 # ---------------------------------------------------------------- all of them

@@ -1,7 +1,7 @@
 """The reader of documents: what it accepts, what it refuses and where, and that its readers agree."""
 
-import gc
 import codecs
+import gc
 import json
 import random
 import time

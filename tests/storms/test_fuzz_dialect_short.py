@@ -1,7 +1,8 @@
 """The short form of the storm over the reader; the long form is `python tests/storms/fuzz_dialect.py`."""
 
 import pytest
-from fuzz_dialect import PLANTS, BrokenPromiseError, main, planted, storm
+
+from tests.storms.fuzz_dialect import PLANTS, BrokenPromiseError, main, planted, storm
 
 
 def test_thousands_of_damaged_documents_give_a_tree_or_a_refusal() -> None:

@@ -1,9 +1,8 @@
 """The real clock. Paris gives the accounting date."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+from lettrage.dates import PARIS
 
 
 class SystemClock:

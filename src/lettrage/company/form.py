@@ -144,13 +144,16 @@ class Form:
 
     def rows(self, name: str, key: str = "") -> Iterator["Form"]:
         """The objects of a list; none where it is absent. A place names the row by its `key`, else by its index."""
-        rows = self.record.get(name) or []
+        rows = self.record.get(name)
+        if rows in (None, ""):
+            return
         if type(rows) is not list:
             self.fault("not_a_list", name, shown(rows), "[ ]")
             return
         for index, row in enumerate(rows):
             told = row.get(key) if key and isinstance(row, dict) else None
-            yield Form(row, f"{self.at(name)}[{told if isinstance(told, str) and told else index}]", self.faults)
+            place = f'"{told}"' if isinstance(told, str) and told else str(index)
+            yield Form(row, f"{self.at(name)}[{place}]", self.faults)
 
 
 def shown(record: Record) -> str:

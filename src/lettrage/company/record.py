@@ -17,6 +17,7 @@ from lettrage.company.states import (
     State,
     StateChange,
 )
+from lettrage.limits import SETTINGS_MOST
 from lettrage.money import Currency
 
 # The tables of the company file, and what tells their records apart. The other tables of a load are not kept here.
@@ -31,6 +32,7 @@ NAMES = {
     "code", "name", "currency", "siret", "accounting_file", "uses_prefixes", "allow_other_payer", "tolerances",
     "discount_vat", "discount_limit", "chronological_numbers", "bank_matching", "accounts", "settings", *TABLES,
 }  # fmt: skip
+_BLANK: tuple[object, ...] = (None, "", [], {})  # the same as an absent key
 _DIRECTIONS: tuple[Direction, ...] = ("encashment", "disbursement")
 
 
@@ -39,6 +41,8 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     result = dict(old)
     for name, value in new.items():
         before = result.get(name)
+        if value in _BLANK and not (value == [] and name == "chronological_numbers"):
+            continue
         if name in TABLES and isinstance(value, list) and isinstance(before, list):
             result[name] = _merged_table(before, value, TABLES[name])
         elif isinstance(value, dict) and isinstance(before, dict):
@@ -72,6 +76,7 @@ def twice(form: Form) -> None:
 
 def company_of(form: Form) -> Company | None:
     """The company that a complete record describes; None without code, name or currency. Faults are noted."""
+    before = len(form.faults)
     code, name = form.code("code", required=True), form.text("name", required=True)
     home = form.currency("currency")
     limit = form.inner("discount_limit").rate("percent")
@@ -102,7 +107,7 @@ def company_of(form: Form) -> Company | None:
         accounts=_accounts(form.inner("accounts")),
         settings=_settings(form.inner("settings")),
     )
-    return None if form.faults else company
+    return None if len(form.faults) > before else company
 
 
 def _code(form: Form) -> str:
@@ -221,7 +226,11 @@ def _settings(form: Form) -> Settings:
     names = Settings.__struct_fields__
     for name in form.strangers(names):
         form.fault("unknown_role", name, name, ", ".join(names))
-    return Settings(**{name: form.number(name) for name in names if form.has(name)})
+    values = {name: form.number(name) for name in names if form.has(name)}
+    for name, value in values.items():
+        if value > SETTINGS_MOST[name]:
+            form.fault("malformed_number", name, str(value), f"1-{SETTINGS_MOST[name]}")
+    return Settings(**values)
 
 
 def stored(record: str) -> Company:

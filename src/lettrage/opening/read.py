@@ -25,6 +25,7 @@ from lettrage.opening.document import (
 from lettrage.opening.table import records_of
 from lettrage.refusal import Refusal, Unreadable, quoted
 from lettrage.settlement import dialect
+from lettrage.settlement.dialect import Pairs
 from lettrage.settlement.document import Vat
 
 DATA_TABLES = ("third_parties", "rates", "invoices", "portfolio", "advances")
@@ -57,13 +58,15 @@ def read(
     Names that mean nothing are told in `strangers`, never silently dropped.
     """
     form = Form(record, path, faults)
-    if not form.record:
+    if not isinstance(record, dict | Pairs):
         return None
     strangers += _strangers(form)
     settings = {name: value for name, value in form.record.items() if name in NAMES}
     twice(form)
     whole = Form(merged(known or {}, settings), path, faults)
     company, home = company_of(whole), whole.currency("currency")
+    if company is None and known is not None:
+        company = company_of(Form(known, path, []))  # refused anyhow: only to look at the rest as well
     if home is None:
         return None
     parties = tuple(_kept(unique(form.rows("third_parties"), _code), _party))

@@ -29,26 +29,25 @@ def records_of(text: str, table: str, dossier: str) -> dict[str, Any]:
         raise Unreadable(Refusal("which_dossier", "--dossier", "", ""))
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    _check(text, delimiter)
-    rows = [
-        {(name or "").strip(): value or "" for name, value in row.items() if not isinstance(value, list)}
-        for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
-    ]
+    rows = _rows(text, delimiter)
     return {"code": dossier, table: _invoices(rows) if table == "invoices" else rows}
 
 
-def _check(text: str, delimiter: str) -> None:
-    """A line that no program could have meant, or a column name twice, stops the load."""
+def _rows(text: str, delimiter: str) -> list[dict[str, str]]:
+    """The lines by column name. A table that says something else than it seems to stops the load."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            pass
+        lines = list(reader)
     except csv.Error as error:
-        raise Unreadable(Refusal("malformed_table", "", str(error))) from None
-    names = [name.strip() for name in header]
-    for name in names:
-        if names.count(name) > 1:
-            raise Unreadable(Refusal("malformed_table", "", quoted(name)))
+        raise Unreadable(Refusal("malformed_table", str(reader.line_num), str(error))) from None
+    names = [name.strip() for name in lines[0]] if lines else []
+    twice = [name for name in names if names.count(name) > 1]
+    if twice or not any(names):
+        raise Unreadable(Refusal("malformed_table", "1", quoted(twice[0]) if twice else "-"))
+    for number, line in enumerate(lines[1:], 2):
+        if any(cell.strip() for cell in line[len(names) :]):
+            raise Unreadable(Refusal("malformed_table", str(number), quoted(line[len(names)])))
+    return [dict(zip(names, line, strict=False)) for line in lines[1:] if any(cell.strip() for cell in line)]
 
 
 def _invoices(rows: list[dict[str, str]]) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ class Reply(msgspec.Struct, frozen=True):
     done: int
     refused: int
     replayed: int = 0
+    outcomes: tuple[Outcome, ...] = ()
+    reason: Refusal | None = None  # why nothing was judged
 
 
 def answered(document: Document, plan: Plan, home: Currency, today: date, *, dry_run: bool) -> Reply:
@@ -43,12 +45,12 @@ def answered(document: Document, plan: Plan, home: Currency, today: date, *, dry
         result["plan"] = planned(plan, home, today)
     replayed = sum(1 for outcome in outcomes if outcome.replayed)
     text = _envelope(0, _text({"label": LABEL, "codeScript": SERVICE, "result": result}).decode(), "")
-    return Reply(text, 0, len(outcomes) - len(refused), len(refused), replayed)
+    return Reply(text, 0, len(outcomes) - len(refused), len(refused), replayed, outcomes)
 
 
 def stopped(stop: Stop) -> Reply:
     """The answer to a call that could not be carried out: nothing was judged."""
-    return Reply(_envelope(stop.error, "", stop.refusal.say("fr")), stop.error, 0, 0)
+    return Reply(_envelope(stop.error, "", stop.refusal.say("fr")), stop.error, 0, 0, reason=stop.refusal)
 
 
 def key_reused(document: Document, key: str) -> Plan:

@@ -29,7 +29,10 @@ class Deposit:
 
     def post(self, *, sound: bool) -> None:
         """Move the instruments into the group's work; only what is wrong when anything is (or was: `sound`)."""
-        instruments = [i for d in self.settlement.details if (i := self._instrument(d)) is not None]
+        details = self.settlement.details
+        # What is named exactly goes first, so that no search takes it.
+        named = {id(d): self._instrument(d) for d in sorted(details, key=lambda d: not d.transaction)}
+        instruments = [i for d in details if (i := named[id(d)]) is not None]
         if len(instruments) < len(self.settlement.details) or not instruments:
             return
         held = instruments[0].currency

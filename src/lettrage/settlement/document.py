@@ -13,7 +13,7 @@ import msgspec
 
 from lettrage.books.entry import Entry
 from lettrage.company.states import Direction, StateChange
-from lettrage.money import Currency, Figure
+from lettrage.money import Currency, Figure, ratio
 from lettrage.refusal import Refusal
 
 Ledger = Literal["customer", "supplier"]
@@ -192,6 +192,18 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     parked: tuple[int, ...] = ()
     settled: int = 0
     passed_on: int = 0
+
+    def share(self, part: int) -> int:
+        """A part of it at its carrying rate, rounded (home)."""
+        if self.origin_amount == self.origin_carried:
+            return part
+        sign = 1 if self.origin_amount > 0 else -1
+        return ratio(sign * self.origin_carried * part, abs(self.origin_amount))
+
+    def relieved(self, part: int) -> int:
+        """The carrying amount of a part of it: its share of the first of the chain, at most what is left."""
+        share = self.share(part)
+        return min(share, self.carried) if self.carried >= 0 else max(share, self.carried)
 
     def seen(self, direction: Direction) -> int:
         """+1 where this ledger's own invoices are settled by this direction, else -1."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from lettrage.company.dossier import Company
+from lettrage.dates import PARIS
 from lettrage.refusal import Refusal
 from lettrage.settlement.document import Document, Outcome, Settlement
 
@@ -133,7 +134,7 @@ def _as_before(settlement: Settlement, done: Done) -> Outcome:
 def _refused(settlement: Settlement, done: Done, code: str) -> Outcome:
     """Never a silent OK, never silently booked again: names the date, the transaction and what became of it."""
     facts = {
-        "date": done.at.date().isoformat(),
+        "date": done.at.astimezone(PARIS).date().isoformat(),
         "transaction": str(done.transaction),
         "number": done.number,
         "became": _BECAME[done.status][0],

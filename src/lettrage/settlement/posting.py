@@ -13,7 +13,7 @@ import msgspec
 
 from lettrage.books.entry import Line
 from lettrage.company.states import StateChange
-from lettrage.money import Currency, apportion, ratio, rounded
+from lettrage.money import Currency, apportion, rounded
 from lettrage.settlement.desk import Draft
 from lettrage.settlement.document import (
     Allocation,
@@ -140,9 +140,9 @@ class SettlementPosting:
         own = target.sums if sense == 1 else {o: -amount for o, amount in target.sums.items()}
         rest = own.get("WPA", 0)
         part = item.open - rest
-        relief = relieved(item, part) if rest else item.carried
+        relief = item.relieved(part) if rest else item.carried
         only_paid = len(own) == 1 and "PAYMENT" in own
-        values = {} if only_paid else {o: _share(item, own[o]) for o in _DIFFERENCES if o in own}
+        values = {} if only_paid else {o: item.share(own[o]) for o in _DIFFERENCES if o in own}
         by_payment = relief - sum(values.values())
         if "PAYMENT" not in own and values:
             last = next(reversed(values))
@@ -247,7 +247,7 @@ class SettlementPosting:
         """Relieve an advance at its own carrying amount; the difference to the invoice's goes to 656/756."""
         item = self.work.draft.changed.get(item.id, item)
         sign, part = ledger_sign(item), advance.sense * advance.amount
-        relief = item.carried if part == item.open else relieved(item, part)
+        relief = item.carried if part == item.open else item.relieved(part)
         value = advance.sense * paid_home
         if value != relief:
             self._add(self.accounts.exchange(-sign * (value - relief)), -sign * (value - relief))
@@ -304,20 +304,6 @@ class SettlementPosting:
 
     def _relieve(self, account: str, item: Item, home: int, amount: int) -> None:
         self.relieved.append(Line(account, home, item.currency, amount, item.third_party, item.id))
-
-
-def relieved(item: Item, part: int) -> int:
-    """The carrying amount of a part of an item: its share of the first of the chain, never more than left."""
-    share = _share(item, part)
-    return min(share, item.carried) if item.carried >= 0 else max(share, item.carried)
-
-
-def _share(item: Item, part: int) -> int:
-    """A part of an item at its carrying rate, rounded."""
-    if item.origin_amount == item.origin_carried:
-        return part
-    sign = 1 if item.origin_amount > 0 else -1
-    return ratio(sign * item.origin_carried * part, abs(item.origin_amount))
 
 
 def vat_shares(amount: int, vat: Sequence[Vat]) -> list[int]:

@@ -12,9 +12,9 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from lettrage.limits import BUSY_SECONDS
-from lettrage.refusal import Refusal, StoreTrouble
+from lettrage.refusal import Refusal, StoreTrouble, quoted
 
-HEAD = "0001"  # the newest migration
+KNOWN = ("0001",)  # our migrations, the newest last
 
 
 def open_engine(address: str, *, create: bool = False) -> Engine:
@@ -23,10 +23,13 @@ def open_engine(address: str, *, create: bool = False) -> Engine:
     Raises StoreTrouble when there is no such database (unless `create`), or it is not one of ours.
     """
     url = _url(address)
-    if url.get_backend_name() != "sqlite":
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise StoreTrouble(Refusal("no_such_store", "--database", url.render_as_string(hide_password=True)))
     path = Path(url.database or "")
-    _check_file(path, create=create)
+    try:
+        _check_file(path, create=create)
+    except (OSError, ValueError):
+        raise StoreTrouble(Refusal("database_not_writable", "--database", quoted(str(path)))) from None
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare)
     with plain_words(engine):
@@ -64,33 +67,37 @@ def _prepare(connection: SqliteConnection, _record: object) -> None:
     """WAL with synchronous=FULL: an acknowledged settlement survives a power cut. Transactions begin by hand."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-32000")
     if pages := os.environ.get("LETTRAGE_MAX_PAGES"):  # a quota, in pages of 4 KiB
+        if not pages.isdecimal():
+            raise StoreTrouble(Refusal("malformed_option", "LETTRAGE_MAX_PAGES", quoted(pages), "1-4294967294"))
         cursor.execute(f"PRAGMA max_page_count={int(pages)}")
     cursor.close()
 
 
 def _migrate(engine: Engine, *, create: bool) -> None:
+    """Bring our database to the newest schema; another program's file is left as it is, to the byte."""
+    name = str(engine.url.database)
     with engine.connect() as connection:
-        if schema_version(connection) == HEAD:
-            return
+        version = schema_version(connection)
         empty = not connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").all()
         if empty and not create:
-            raise StoreTrouble(Refusal("no_database", "--database", str(engine.url.database)))
-        if not empty and schema_version(connection) is None:
-            raise StoreTrouble(Refusal("foreign_database", "--database", str(engine.url.database)))
-    from lettrage.adapters.store.migrations import upgrade  # noqa: PLC0415  (Alembic is slow to import)
+            raise StoreTrouble(Refusal("no_database", "--database", name))
+        if not empty and version not in KNOWN:
+            raise StoreTrouble(Refusal("foreign_database", "--database", name))
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    if version != KNOWN[-1]:
+        from lettrage.adapters.store.migrations import upgrade  # noqa: PLC0415  (Alembic is slow to import)
 
-    upgrade(engine)
+        upgrade(engine)
 
 
 def schema_version(connection: Connection) -> str | None:
     """The migration that the database stands at; None where it has none of ours."""
-    known = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
-    if not connection.exec_driver_sql(known).all():
+    known = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'year_counter')"
+    if len(connection.exec_driver_sql(known).all()) < 2:
         return None
     row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
     return str(row[0]) if row else None

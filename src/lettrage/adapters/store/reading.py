@@ -109,17 +109,29 @@ class Reader:
             yield from self._instruments_meeting(wanted)
 
     def _instruments_meeting(self, wanted: Wanted) -> Iterator[Instrument]:
-        """The lowest active ones for each criteria: no more than the document could take, and one to see a tie."""
-        criteria = [(c.third_party, c.direction, c.state, c.currency, c.amount or 0, c.home) for c in wanted.criteria]
+        """The lowest active ones for each criteria: no more than the document could take, and one to see a tie.
+
+        Searches by the home amount and searches by the amount in currency each go through an index of their own.
+        """
+        criteria = [(c.third_party, c.direction, c.state, c.currency, c.amount, c.home) for c in wanted.criteria]
+        by_home = [c for c in criteria if c[5] is not None]
+        by_amount = [c for c in criteria if c[5] is None]
+        both = (
+            " AND i.home = k.value->>5 AND (k.value->>3 = '' OR (i.currency = k.value->>3 AND i.amount = k.value->>4))"
+        )
+        alone = " AND i.amount = k.value->>4 AND i.currency = k.value->>3"
+        for searched, condition in ((by_home, both), (by_amount, alone)):
+            if searched:
+                yield from self._lowest(searched, condition, wanted.moved + 1)
+
+    def _lowest(self, criteria: Sequence[tuple[object, ...]], condition: str, most: int) -> Iterator[Instrument]:
         sql = (
             f"SELECT {INSTRUMENT_COLUMNS} FROM (SELECT i.*, row_number() OVER (PARTITION BY k.key"
             ' ORDER BY i."transaction", i."order", i.id) AS rank FROM json_each(?2) k'
             " CROSS JOIN instrument i ON i.dossier = ?1 AND i.active = 1 AND i.third_party = k.value->>0"
-            " AND i.direction = k.value->>1 AND i.state = k.value->>2"
-            " AND (k.value->>5 IS NULL OR i.home = k.value->>5)"
-            " AND (k.value->>3 = '' OR (i.currency = k.value->>3 AND i.amount = k.value->>4))) i WHERE i.rank <= ?3"
+            f" AND i.direction = k.value->>1 AND i.state = k.value->>2{condition}) i WHERE i.rank <= ?3"
         )
-        return map(instrument, self.rows(sql, _keys(criteria), wanted.moved + 1))
+        return map(instrument, self.rows(sql, _keys(criteria), most))
 
     def _rates(self, wanted: Wanted) -> Iterator[TableRate]:
         """All the rates of the currencies named that may count, and the last known before them."""

@@ -341,13 +341,17 @@ instrument = Table(
     _to("dossier transaction", "transaction", "dossier number"),
     _to("dossier previous", "instrument", "dossier id"),
     Index("ix_instrument_transaction", "dossier", "transaction", "order"),
-    Index(
-        "ix_instrument_active",
-        "dossier",
-        "third_party",
-        "state",
-        sqlite_where=text("active = 1"),
-        postgresql_where=text("active = 1"),
+    *(
+        Index(
+            f"ix_instrument_{figure}",  # the criteria of a deposit
+            "dossier",
+            "third_party",
+            "state",
+            figure,
+            sqlite_where=text("active = 1"),
+            postgresql_where=text("active = 1"),
+        )
+        for figure in ("home", "amount")
     ),
     **_CLUSTERED,
 )

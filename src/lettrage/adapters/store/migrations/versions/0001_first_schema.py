@@ -162,9 +162,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("document", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dossier", "document"],
-            ["document.dossier", "document.id"],
-            name=op.f("fk_kept_answer_dossier_document"),
+            ["dossier", "document"], ["document.dossier", "document.id"], name=op.f("fk_kept_answer_dossier_document")
         ),
         sa.PrimaryKeyConstraint("dossier", "caller", "key", name=op.f("pk_kept_answer")),
     )
@@ -210,9 +208,7 @@ def upgrade() -> None:
         sa.Column("document", sa.BigInteger(), nullable=True),
         sa.Column("slip", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["dossier", "document"],
-            ["document.dossier", "document.id"],
-            name=op.f("fk_transaction_dossier_document"),
+            ["dossier", "document"], ["document.dossier", "document.id"], name=op.f("fk_transaction_dossier_document")
         ),
         sa.PrimaryKeyConstraint("dossier", "number", name=op.f("pk_transaction")),
         sqlite_with_rowid=False,
@@ -324,9 +320,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_instrument_active",
+        "ix_instrument_amount",
         "instrument",
-        ["dossier", "third_party", "state"],
+        ["dossier", "third_party", "state", "amount"],
+        unique=False,
+        sqlite_where=sa.text("active = 1"),
+        postgresql_where=sa.text("active = 1"),
+    )
+    op.create_index(
+        "ix_instrument_home",
+        "instrument",
+        ["dossier", "third_party", "state", "home"],
         unique=False,
         sqlite_where=sa.text("active = 1"),
         postgresql_where=sa.text("active = 1"),
@@ -349,9 +353,7 @@ def upgrade() -> None:
             ["dossier", "item"], ["due_item.dossier", "due_item.id"], name=op.f("fk_allocation_dossier_item")
         ),
         sa.ForeignKeyConstraint(
-            ["dossier", "successor"],
-            ["due_item.dossier", "due_item.id"],
-            name=op.f("fk_allocation_dossier_successor"),
+            ["dossier", "successor"], ["due_item.dossier", "due_item.id"], name=op.f("fk_allocation_dossier_successor")
         ),
         sa.ForeignKeyConstraint(
             ["dossier", "transaction", "order"],
