@@ -348,7 +348,7 @@ def invoice(choice: Choice, house: House, number: str, party: str = "") -> tuple
     dues, rows = [], []
     for at, amount in enumerate(amounts):
         due = date(2026, 11, 30) + timedelta(days=15 * at)
-        left = choice.whole(0, amount - least) if choice.chance(8) else amount  # a share of nothing: see its case
+        left = choice.whole(least, amount - least) if amount > 2 * least and choice.chance(8) else amount
         disputed = choice.chance(4)
         row: dict[str, Any] = {"due_date": due.isoformat(), "amount": text(sign * amount, code), "disputed": disputed}
         if left != amount:
@@ -654,8 +654,8 @@ class Author:
         choice, house = self.choice, self.house
         sums: dict[str, int] = {}
         least = 1 if due.currency == house.home else int(8 / due.worth) + 1  # a rest worth nothing is refused
-        if size > least and choice.chance(40):
-            sums["WPA"] = choice.whole(least, size - 1)
+        if size > 2 * least and choice.chance(40):
+            sums["WPA"] = choice.whole(least, size - least)
         discount = size * house.discount // 100
         if discount and choice.chance(25):
             sums["WE"] = choice.whole(1, discount)
@@ -676,12 +676,17 @@ class Author:
             if due.kind == "advance" and due.party == party and due.currency == currency and due.seen(direction) < 0:
                 if due.transaction is None or due.transaction < 0 or not self.choice.chance(40):
                     continue
-                amount = self.choice.whole(1, abs(due.open))
+                amount = self._part(due)
                 order = None if due.order == 1 and self.choice.chance(50) else due.order
                 lines.append(
                     Line(party, "WAR", amount=-amount, currency=currency, transaction=due.transaction, order=order)
                 )
         return lines
+
+    def _part(self, due: Due) -> int:
+        """A part of an advance, or all of it; a part or a rest that is worth nothing at home is refused."""
+        size, least = abs(due.open), 1 if due.currency == self.house.home else int(8 / due.worth) + 1
+        return size if size <= 2 * least else self.choice.pick((size, self.choice.whole(least, size - least)))
 
     def _received(self, party: str, direction: str, currency: str) -> list[Line]:
         """More than is due: an advance opened beside the payments."""
@@ -698,7 +703,7 @@ class Author:
         ]  # fmt: skip
         if back and choice.chance(60):
             due = choice.pick(back)
-            line = Line(due.party, "WAR", amount=choice.whole(1, abs(due.open)), currency=due.currency)
+            line = Line(due.party, "WAR", amount=self._part(due), currency=due.currency)
             line.transaction, line.order = due.transaction, due.order
             currency, party = due.currency, due.party
         else:

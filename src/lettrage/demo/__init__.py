@@ -43,7 +43,8 @@ def play(path: Path, lang: Language) -> None:
     word = ("tout est juste", "everything is right") if sound else ("ANOMALIES", "FINDINGS")
     label = ("Contrôle d'intégrité des cinq dossiers", "Integrity check of the five dossiers")
     at = 0 if lang == "fr" else 1
-    out.print(f"[bold]{label[at]}: {word[at]}.[/bold]")
+    colon = " :" if lang == "fr" else ":"
+    out.print(f"[bold]{label[at]}{colon} {word[at]}.[/bold]")
     out.print(escape(f"lettrage --database {address} --dossier EX1 items --all"))
 
 

@@ -204,6 +204,9 @@ class _Planner:
         worth = home - item.carried
         if not before:
             return
+        if not worth or (item.open and not item.carried):
+            self.fault("worth_nothing", f"{invoice.path}.due_items", invoice.number, self.home.code)
+            return
         sign = 1 if item.ledger == "customer" else -1
         account = self.accounts.third_party(item.ledger)
         freed = sum(parked) - sum(item.parked)

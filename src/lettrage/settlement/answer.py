@@ -138,17 +138,23 @@ def planned(plan: Plan, home: Currency, today: date) -> dict[str, Any]:
     """What a real run would store, but for numbers: entries, instruments, and items made or changed."""
     entries, instruments = [], []
     items: dict[int, Any] = {}
+    made = {instrument.id for t in plan.transactions for instrument in t.instruments_made}
+    new = {item.id for t in plan.transactions for item in t.items_made}
+    ended = {identity for t in plan.transactions for identity in t.instruments_ended}
     for transaction in plan.transactions:
         numbers = [header.settlement.number for header in transaction.headers if header.settlement.number]
         if transaction.entry is not None:
             blank = msgspec.structs.replace(transaction.entry, piece="")
             entries.append(shapes.entry(blank, home, "", [""], numbers))
-        made = {instrument.id for instrument in transaction.instruments_made}
         for instrument in transaction.instruments_made:
-            shape = shapes.instrument(instrument, home, "")
+            last = msgspec.structs.replace(instrument, active=instrument.id not in ended)
+            shape = shapes.instrument(last, home, "")
             if instrument.previous in made:
                 shape["previous"] = [""]
             instruments.append(shape)
         for item in (*transaction.items_changed, *transaction.items_made):
-            items[item.id] = shapes.item(item, today, None if item.transaction is None else "")
+            shape = shapes.item(item, today, None if item.transaction is None else "")
+            if item.previous in new:
+                shape["previous"] = ""
+            items[item.id] = shape
     return {"entries": entries, "instruments": instruments, "items": list(items.values())}

@@ -203,7 +203,12 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     def relieved(self, part: int) -> int:
         """The carrying amount of a part of it: its share of the first of the chain, at most what is left."""
         share = self.share(part)
-        return min(share, self.carried) if self.carried >= 0 else max(share, self.carried)
+        return min(share, self.carried) if self.amount > 0 else max(share, self.carried)
+
+    def parts_are_worth_something(self, part: int) -> bool:
+        """Whether a part of it, and what then stays open, are each worth at least one minor unit at home."""
+        relief = self.relieved(part)
+        return relief != 0 and (self.carried != relief or self.open == part)
 
     def seen(self, direction: Direction) -> int:
         """+1 where this ledger's own invoices are settled by this direction, else -1."""

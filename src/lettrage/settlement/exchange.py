@@ -131,7 +131,9 @@ class Exchange:
     def _same_sign(self, money: Money, given: dict[str, int]) -> None:
         """What was paid has the sign of what it settles, and is something."""
         for field, minor in given.items():
-            if minor * money.amount <= 0:
+            # At a blocked rate the home amount of a tiny payment may round to nothing.
+            nothing = minor == 0 and field == "paid"
+            if nothing or minor * money.amount < 0:
                 expected = "+" if money.amount > 0 else "-"
                 seen = self._text(minor, self.home if field == "paid_home" else self.currency)
                 facts: dict[str, str] = {"operation": money.detail.operation}

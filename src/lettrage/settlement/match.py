@@ -42,7 +42,7 @@ class Matcher:
         self.faults: list[Refusal] = []
         self.remarks: list[Remark] = []
         self._unsure: set[PieceKey] = set()  # documents with a detail that cannot be read
-        self._taken: dict[int, int] = {}  # what this settlement already takes of each advance, as seen
+        self._left: dict[int, Item] = {}  # what this settlement has left so far of each advance
 
     def match(self) -> Match:
         """Find everything that the details name. The result counts only where `faults` stays empty."""
@@ -311,17 +311,20 @@ class Matcher:
         return self._taken_from(item, detail, amount)
 
     def _taken_from(self, item: Item, detail: Detail, amount: int) -> list[Advance]:
-        """No more than what is left, all details of this settlement together."""
+        """No more than what is left, all details of this settlement together; and nothing that is worth nothing."""
         assert self.terms.direction is not None
         sense = item.seen(self.terms.direction)
-        taken = self._taken.get(item.id, 0) + amount
-        self._taken[item.id] = taken
-        if abs(taken) > abs(item.open):
+        item, part = self._left.get(item.id, item), sense * amount
+        path = detail.place.of("amount")
+        if abs(part) > abs(item.open):
             left = Amount(sense * item.open, item.currency)
-            seen = Amount(taken, item.currency).text
-            self._fault("advance_too_small", detail.place.of("amount"), seen, left.text)
+            self._fault("advance_too_small", path, Amount(amount, item.currency).text, left.text)
             return []
+        if not item.parts_are_worth_something(part):
+            self._fault("worth_nothing", path, Amount(amount, item.currency).text, self.draft.company.currency.code)
         if item.date > self.terms.day:
             path, expected = self.settlement.place.of("date"), f">= {item.date}"
             self._fault("date_before", path, str(self.terms.day), expected, piece=str(item.transaction))
+        relief = item.carried if part == item.open else item.relieved(part)
+        self._left[item.id] = msgspec.structs.replace(item, open=item.open - part, carried=item.carried - relief)
         return [Advance(detail, amount, item, sense)]

@@ -321,5 +321,6 @@ def released_vat(item: Item, relief: int, closes: bool) -> list[int]:
         return list(item.parked)
     shares = vat_shares(relief, item.vat)
     return [
-        min(share, left) if left >= 0 else max(share, left) for share, left in zip(shares, item.parked, strict=True)
+        min(share, left) if item.amount > 0 else max(share, left)
+        for share, left in zip(shares, item.parked, strict=True)
     ]

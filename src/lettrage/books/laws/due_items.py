@@ -107,6 +107,8 @@ def _carrying(row: ItemRow, held: Currency, home: Currency) -> Iterator[Finding]
     place, first = row.place, row.previous is None
     beginning = _beginning(row) if first else 0
     left = beginning - row.relieved
+    if row.amount * row.carried < 0:
+        yield Finding("item_carried", f"Valeur comptable de sens contraire : {text(row.carried, home)}.", place)
     if not row.open:
         yield from equal("item_carried", place, "Valeur comptable d'une échéance soldée", row.carried, 0, home)
     if first:
