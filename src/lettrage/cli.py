@@ -72,9 +72,6 @@ def main() -> None:
         app(args=arguments, prog_name="lettrage")
     except Stop as stop:
         _fail(stop.refusal.say(context.lang))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         _fail(Refusal("output_lost", seen=str(error.strerror)).say(context.lang))
     except Exception as error:
@@ -111,11 +108,14 @@ def print_json(value: Any) -> None:
 
 
 def _write(text: str) -> None:
-    """One line on standard output. Raises OSError when nobody can take it."""
+    """One line on standard output; a reader that has gone has read enough. Raises OSError when it cannot be written."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        terminal.discard_output()
 
 
 def _only(store: SqlStore) -> str:

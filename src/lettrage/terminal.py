@@ -68,11 +68,16 @@ NOTHING = ("Rien à montrer.", "Nothing to show.")
 RIGHT = {"amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat"}
 
 
+def discard_output() -> None:
+    """Nobody reads standard output any more: what is still buffered goes nowhere, quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class _Console(Console):
     """A reader that goes away has read enough: that is not a failure."""
 
     def on_broken_pipe(self) -> None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         raise SystemExit(0)
 
 
