@@ -138,6 +138,7 @@ def _disk_full(folder: Path, patch: pytest.MonkeyPatch) -> Refusal:
     world = books(folder)
     before = world.books()
     patch.setenv("LETTRAGE_MAX_PAGES", str(world.file.stat().st_size // PAGE_BYTES))
+    world.store.engine.dispose()  # the limit is read when a connection is opened
     refusal = settled_in_trouble(world)
     assert world.books() == before
     return refusal

@@ -8,7 +8,7 @@ from sqlite3 import Connection as SqliteConnection
 from sqlite3 import DatabaseError as SqliteDatabaseError
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from lettrage.limits import BUSY_SECONDS
@@ -30,7 +30,7 @@ def open_engine(address: str, *, create: bool = False) -> Engine:
         _check_file(path, create=create)
     except (OSError, ValueError):
         raise StoreTrouble(Refusal("database_not_writable", "--database", quoted(str(path)))) from None
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare)
     with plain_words(engine):
         _migrate(engine, create=create)
@@ -92,6 +92,7 @@ def _migrate(engine: Engine, *, create: bool) -> None:
         from lettrage.adapters.store.migrations import upgrade  # noqa: PLC0415  (Alembic is slow to import)
 
         upgrade(engine)
+        engine.dispose()  # the statistics count from the next connection on
 
 
 def schema_version(connection: Connection) -> str | None:
