@@ -43,9 +43,17 @@ class Context(msgspec.Struct):
     lang: Language = "fr"
     debug: bool = False
 
+    opened: SqlStore | None = None
+
     def store(self, *, create: bool = False) -> SqlStore:
         """The store at `--database`. Raises StoreTrouble."""
-        return SqlStore(self.database, SystemClock(), create=create)
+        self.opened = SqlStore(self.database, SystemClock(), create=create)
+        return self.opened
+
+    def close(self) -> None:
+        """Leave the database file whole by itself."""
+        if self.opened is not None:
+            self.opened.close()
 
     @contextmanager
     def books(self, *, writing: bool = False) -> Iterator[SqlBooks]:
@@ -78,6 +86,8 @@ def main() -> None:
         if context.debug:
             raise
         _fail(f"Erreur interne / internal error: {type(error).__name__}. --debug: details.")
+    finally:
+        context.close()
 
 
 def hoisted(arguments: list[str]) -> list[str]:
@@ -245,6 +255,7 @@ def settle_(
 def _unwritten(error: OSError, status: int) -> None:
     if sys.stderr is not None:
         print(Refusal("answer_not_written", seen=str(error.strerror)).say(context.lang), file=sys.stderr)
+    context.close()
     os._exit(status)
 
 

@@ -340,7 +340,9 @@ def half_a_database(file: Path) -> None:
 
 
 def a_newer_lettrage(file: Path) -> None:
-    Firm(file.parent, company()).file.rename(file)
+    firm = Firm(file.parent, company())
+    firm.store.close()
+    firm.file.rename(file)
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()

@@ -28,6 +28,7 @@ def make(path: Path) -> World:
     assert sent(world, [header("PORCHQ", "C1", "1", detail("C1", "unknown", "1"))]).refused == 1
     # The last entry stands alone, so that a tail can be cut off without a trace but its hash.
     _load(world, json.dumps({"dossiers": [{"code": RICH, "invoices": [invoice("LAST", 77, "2024-10-20")]}]}))
+    world.store.close()  # the file is whole by itself, and may be copied
     return world
 
 

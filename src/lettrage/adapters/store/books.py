@@ -37,6 +37,10 @@ class SqlStore:
         self.engine: Engine = open_engine(address, create=create)
         self.clock = clock
 
+    def close(self) -> None:
+        """Close every connection; the last one leaves the file whole by itself."""
+        self.engine.dispose()
+
     def dossiers(self) -> list[str]:
         """The codes of all dossiers."""
         with transaction(self.engine, writing=False) as connection:
