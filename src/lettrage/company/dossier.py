@@ -84,6 +84,12 @@ class Company(msgspec.Struct, frozen=True):
             return Year(str(day.year), date(day.year, 1, 1), date(day.year, 12, 31))
         return next((year for year in self.years if year.start <= day <= year.end), None)
 
+    def span(self, name: str) -> str:
+        """From when to when the financial year of this name goes; "" when there is none."""
+        if not self.years:
+            return f"{name}-01-01..{name}-12-31" if name.isdigit() else ""
+        return next((f"{year.start}..{year.end}" for year in self.years if year.name == name), "")
+
     def account_of(self, state: str, direction: Direction, bank: str) -> str:
         """The account that carries an instrument in this state; the bank's own when it is at the bank."""
         account = self.states[state].account(direction)

@@ -4,12 +4,13 @@ A record that is there and equal changes nothing, whatever has happened to it si
 is updated, invoices and portfolio are refused. All faults of a dossier are told; a refused load changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 
 from lettrage.books.entry import Entry, Line, entry
 from lettrage.company.accounts import Accounts
+from lettrage.company.dossier import Company
 from lettrage.company.states import AT_THE_BANK, Direction
 from lettrage.limits import MINOR_UNITS
 from lettrage.money import Currency, apportion, rate, ratio, rounded
@@ -69,25 +70,29 @@ class _Planner:
     # ------------------------------------------------------------ the company file
 
     def company_file(self) -> None:
-        """What posted books rest on does not change: the currency, the accounts in use, a third party's ledger."""
+        """What posted books rest on does not change: currency, posted years, accounts, a third party's ledger."""
         for party in self.load.third_parties:
             known = self.present.third_parties.get(party.code, party.ledger)
             if known != party.ledger:
                 self.fault("kind_differs", f"{self.load.path}.third_parties.{party.code}.kind", party.ledger, known)
-        old, path = self.present.company, self.load.path
+        old = self.present.company
         if old is None or not self.present.posted:
             return
-        if old.currency != self.home:
-            self.fault("settled_choice", f"{path}.currency", self.home.code, old.currency.code)
-        for role in Accounts.__struct_fields__:
-            before, after = getattr(old.accounts, role), getattr(self.accounts, role)
+        for place, after, before in self._rested_on(old):
             if before != after:
-                self.fault("settled_choice", f"{path}.accounts.{role}", after, before)
+                self.fault("settled_choice", f"{self.load.path}.{place}", after or "-", before)
+
+    def _rested_on(self, old: Company) -> Iterator[tuple[str, str, str]]:
+        """What posted entries rest on: its place, what the load makes of it, what it was."""
+        new = self.company
+        yield "currency", new.currency.code, old.currency.code
+        for name in sorted(self.present.posted):
+            yield "years", new.span(name), old.span(name)
+        for role in Accounts.__struct_fields__:
+            yield f"accounts.{role}", getattr(new.accounts, role), getattr(old.accounts, role)
         for code, state in old.states.items():
-            for direction in ("encashment", "disbursement"):
-                before, after = getattr(state, direction), getattr(self.company.states[code], direction)
-                if before != after:
-                    self.fault("settled_choice", f"{path}.states.{code}.{direction}", after, before)
+            yield f"states.{code}.encashment", new.states[code].encashment, state.encashment
+            yield f"states.{code}.disbursement", new.states[code].disbursement, state.disbursement
 
     # ------------------------------------------------------------ invoices
 

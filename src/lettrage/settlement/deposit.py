@@ -30,6 +30,9 @@ class Deposit:
     def post(self, *, sound: bool) -> None:
         """Move the instruments into the group's work; only what is wrong when anything is (or was: `sound`)."""
         details = self.settlement.details
+        party = self.settlement.third_party
+        if party and party not in self.draft.desk.third_parties:
+            self._fault("unknown_third_party", self.settlement.place.of("third_party"), party)
         # What is named exactly goes first, so that no search takes it.
         named = {id(d): self._instrument(d) for d in sorted(details, key=lambda d: not d.transaction)}
         instruments = [i for d in details if (i := named[id(d)]) is not None]
@@ -97,6 +100,9 @@ class Deposit:
 
     def _as_described(self, instrument: Instrument, detail: Detail) -> Instrument | None:
         """Where a detail gives criteria beside the transaction, they must be true of it."""
+        if detail.third_party and detail.third_party not in self.draft.desk.third_parties:
+            self._fault("unknown_third_party", detail.place.of("third_party"), detail.third_party)
+            return None
         held, home = instrument.currency, self.company.currency
         truths = [
             ("third_party", detail.third_party or None, instrument.third_party),

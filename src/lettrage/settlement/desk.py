@@ -34,7 +34,7 @@ class Criteria(msgspec.Struct, frozen=True):
     direction: Direction
     state: str
     home: int | None
-    currency: str  # "" with an amount of None
+    currency: str  # "" for any
     amount: int | None
 
 
@@ -105,7 +105,8 @@ def criteria_of(settlement: Settlement, detail: Detail, company: Company) -> Ite
     amount = None if given is None or held is None else given.minor(held)
     readable = (detail.from_home is None) == (home is None) and (given is None) == (amount is None)
     if readable and settlement.direction is not None and (home is not None or amount is not None):
-        code = held.code if held is not None and amount is not None else ""
+        named = detail.currency or settlement.currency or amount is not None
+        code = held.code if held is not None and named else ""
         yield Criteria(detail.third_party, settlement.direction, detail.from_state, home, code, amount)
 
 
@@ -115,6 +116,7 @@ def criteria_met(instrument: Instrument) -> tuple[Criteria, ...]:
     code, amount, home = instrument.currency.code, instrument.amount, instrument.home
     return (
         Criteria(*who, home, "", None),
+        Criteria(*who, home, code, None),
         Criteria(*who, None, code, amount),
         Criteria(*who, home, code, amount),
     )

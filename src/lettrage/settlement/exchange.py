@@ -9,10 +9,10 @@ from fractions import Fraction
 import msgspec
 
 from lettrage.limits import MINOR_UNITS
-from lettrage.money import Amount, Currency, Figure, converted
+from lettrage.money import Amount, Currency, Figure, converted, rounded
 from lettrage.refusal import Refusal
 from lettrage.settlement.desk import Desk
-from lettrage.settlement.document import Detail, Settlement
+from lettrage.settlement.document import Detail, Item, Settlement
 from lettrage.settlement.terms import Terms
 
 
@@ -22,7 +22,7 @@ class Money(msgspec.Struct, frozen=True, gc=False):
     detail: Detail
     amount: int
     currency: Currency
-    is_advance: bool
+    item: Item | None  # what it settles; None for an advance to be opened
 
 
 class Valued(msgspec.Struct, frozen=True):
@@ -45,7 +45,6 @@ class Exchange:
         self.currency = terms.currency
         self.home = desk.company.currency
         self.faults: list[Refusal] = []
-        self.ignored: list[Refusal] = []
 
     def value(self, moneys: list[Money]) -> Valued | None:
         """The header's money in both currencies; None when it cannot be valued (see `faults`)."""
@@ -154,8 +153,7 @@ class Exchange:
             if money.currency == self.currency and amount != money.amount:
                 self._detail_fault("paid_differs", money.detail, "paid", amount, money.amount, self.currency)
             if abs(Fraction(amount * total_home, total) - amount_home) > 1:
-                exact = Fraction(amount * total_home, total)
-                near = exact.numerator // exact.denominator
+                near = rounded(Fraction(amount * total_home, total))
                 self._detail_fault("off_the_rate", money.detail, "paid_home", amount_home, near, self.home)
         if sum(known_home) != total_home:
             seen, expected = self._text(total_home, self.home), self._text(sum(known_home), self.home)
@@ -179,22 +177,30 @@ class Exchange:
             minor = self._minor(money.detail, "paid", self.currency)
             if minor is not None and minor != money.amount:
                 self._detail_fault("paid_differs", money.detail, "paid", minor, money.amount, self.currency)
-            if money.detail.paid_home is not None:
-                facts = {"operation": money.detail.operation}
-                self.ignored.append(Refusal("field_ignored", money.detail.place.of("paid_home"), facts=facts))
         rate, last = self.desk.table_rate(self.currency.code, self.day)
-        if rate is None:
+        by, scale = self._own_rate(moneys, total) if rate is None else (rate.rate, _scale(self.home, self.currency))
+        if by is None:
             known = f"{last.text} ({last.date})" if last else "-"
             facts = {"currency": self.currency.code, "days": str(self.desk.company.settings.rate_days)}
             place = self.settlement.place.of("currency")
             self.faults.append(Refusal("no_table_rate", place, str(self.day), known, facts))
             return None
         amounts = [money.amount for money in moneys]
-        scale = Fraction(10**self.home.decimals, 10**self.currency.decimals)
-        homes = converted(amounts, rate.rate, scale)
+        homes = converted(amounts, by, scale)
+        for money, home in zip(moneys, homes, strict=True):
+            given = self._minor(money.detail, "paid_home", self.home)
+            if given is not None and given != home:
+                self._detail_fault("paid_differs", money.detail, "paid_home", given, home, self.home)
         if total and not sum(homes):
             self._fault("worth_nothing", "amount", self._text(total, self.currency), self.home.code)
         return Valued(total, sum(homes), amounts, homes)
+
+    def _own_rate(self, moneys: list[Money], total: int) -> tuple[Fraction | None, Fraction]:
+        """Where no money moves no rate of the day is needed: what is offset keeps the first item's own rate."""
+        item = next((money.item for money in moneys if money.item is not None), None)
+        if total or item is None:
+            return None, Fraction(1)
+        return Fraction(item.origin_carried, item.origin_amount), Fraction(1)
 
     # ------------------------------------------------------------ totals
 
@@ -241,3 +247,8 @@ class Exchange:
 
     def _text(self, minor: int, currency: Currency) -> str:
         return Amount(minor, currency).text
+
+
+def _scale(home: Currency, foreign: Currency) -> Fraction:
+    """Minor units of the one for a minor unit of the other, at a rate of 1."""
+    return Fraction(10**home.decimals, 10**foreign.decimals)

@@ -116,7 +116,8 @@ class Matcher:
     def _piece_exists(self, detail: Detail) -> None:
         """A detail that cannot be judged is still told when its document does not exist."""
         key = (detail.third_party, detail.prefix, detail.piece)
-        if "prefix" not in detail.malformed and not self.draft.items_of(key):
+        unprefixed = self.draft.company.uses_prefixes and not detail.prefix
+        if "prefix" not in detail.malformed and not unprefixed and not self.draft.items_of(key):
             self._unknown_piece(detail)
 
     def _unknown_piece(self, detail: Detail) -> None:
@@ -182,6 +183,9 @@ class Matcher:
             if amounts is None or key in self._unsure:
                 continue
             free = [i for i in known if i.id not in named] if named else known
+            if due is None and not any(i.open for i in free) and named:
+                self._no_fit(known, details[0], sum(amounts))
+                continue
             item = self._choose(free, due, details, amounts)
             if item is not None:
                 named.add(item.id)
@@ -227,9 +231,25 @@ class Matcher:
             code = "in_dispute" if still_open else "already_settled"
             self._fault(code, place.of("piece"), one.piece, due=one.due_date.isoformat())
             return None
-        if len(free) == 1:
-            return free[0]
-        return self._fitting(free, details, sum(amounts))
+        disputed = self._disputed_fit(still_open, sum(amounts)) if len(free) < len(still_open) else None
+        if disputed is not None:
+            self._fault("in_dispute", place.of("piece"), disputed.piece, due=disputed.due_date.isoformat())
+            return None
+        return free[0] if len(free) == 1 else self._fitting(free, details, sum(amounts))
+
+    def _disputed_fit(self, still_open: list[Item], total: int) -> Item | None:
+        """The disputed due item that the sum means, where it fits no other one."""
+        assert self.terms.direction is not None
+        sense = still_open[0].seen(self.terms.direction)
+        fits = sorted((i for i in still_open if sense * i.open == total), key=lambda i: i.disputed)
+        return fits[0] if fits and fits[0].disputed else None
+
+    def _no_fit(self, known: list[Item], detail: Detail, total: int) -> None:
+        """No due item of the document has this open amount: those that are open, with dates and amounts."""
+        currency = known[0].currency
+        listed = ", ".join(f"{i.due_date} {Amount(i.open, currency).text}" for i in known if i.open)
+        path = detail.place.of("due_date")
+        self._fault("no_due_item_fits", path, Amount(total, currency).text, listed, piece=known[0].piece)
 
     def _fitting(self, free: list[Item], details: list[Detail], total: int) -> Item | None:
         assert self.terms.direction is not None

@@ -82,7 +82,9 @@ def partial(target: Target, amount: int, scene: Scene) -> Iterator[Refusal]:
     if abs(amount) >= abs(target.open_seen):
         limit = Amount(target.open_seen, target.item.currency).text
         yield _refusal("remainder_too_large", target, "WPA", f"< {limit}")
-    elif not target.item.parts_are_worth_something(target.item.open - target.sense * amount):
+    elif amount * target.open_seen > 0 and not target.item.parts_are_worth_something(
+        target.item.open - target.sense * amount
+    ):
         yield _refusal("worth_nothing", target, "WPA", scene.company.currency.code)
     if target.count("WPA") > 1:
         yield _refusal("remainder_twice", target, "WPA", "1 WPA")

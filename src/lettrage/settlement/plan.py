@@ -114,7 +114,6 @@ class _Planner:
         exchange = Exchange(settlement, terms, self.desk)
         valued = exchange.value(moneys)
         faults += exchange.faults
-        self.remarks += [Remark(settlement.position, ignored) for ignored in exchange.ignored]
         if sound and not faults and not moneys:
             faults.append(Refusal("nothing_paid", settlement.place.of("details")))
         if sound and not faults and valued is not None and terms.change is not None:
@@ -187,12 +186,12 @@ def moneys_of(match: Match, terms: Terms) -> list[Money]:
     """What counts in the header's total: the payments in the order of their due items, then the advances."""
     assert terms.currency is not None
     moneys = [
-        Money(detail, amount, target.item.currency, False)
+        Money(detail, amount, target.item.currency, target.item)
         for target in match.targets
         for detail, amount in target.details
         if detail.operation == "PAYMENT"
     ]
-    return moneys + [Money(a.detail, a.amount, terms.currency, True) for a in match.advances]
+    return moneys + [Money(a.detail, a.amount, terms.currency, a.item) for a in match.advances]
 
 
 def _same_group(judged: list[Judged]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from lettrage.books.entry import Line
 from lettrage.company.states import StateChange
-from lettrage.money import Currency, apportion, rounded
+from lettrage.money import Currency, apportion, ratio, rounded
 from lettrage.settlement.desk import Draft
 from lettrage.settlement.document import (
     Allocation,
@@ -81,17 +81,58 @@ class SettlementPosting:
     def post(self, match: Match, valued: Valued) -> None:
         """Apply a matched and valued header: the draft's items change, the work gains lines and rows."""
         self._instrument(valued)
+        parts: list[int] = []
+        homes: list[int] = []
         at = 0
         for target in match.targets:
             count = target.count("PAYMENT")
-            self._settle(target, sum(valued.paid[at : at + count]), sum(valued.paid_home[at : at + count]))
+            parts.append(sum(valued.paid[at : at + count]))
+            homes.append(sum(valued.paid_home[at : at + count]))
             at += count
-        for advance, paid_home in zip(match.advances, valued.paid_home[at:], strict=True):
+        of_advances = valued.paid_home[at:]
+        if self.currency != self.home:
+            self._at_their_own_rate(match, parts, homes, of_advances)
+        for target, paid, paid_home in zip(match.targets, parts, homes, strict=True):
+            self._settle(target, paid, paid_home)
+        for advance, paid_home in zip(match.advances, of_advances, strict=True):
             if advance.item is not None:
                 self._consume(advance, advance.item, paid_home)
-        self._open_advances(match.advances, valued.paid_home[at:])
+        self._open_advances(match.advances, of_advances)
         differences = [Line(account, home, self.home, home) for account, home in self.sums.items() if home]
-        self.work.lines += differences + self.relieved
+        self.work.lines += differences + self._by_item()
+
+    def _at_their_own_rate(self, match: Match, parts: list[int], homes: list[int], of_advances: list[int]) -> None:
+        """What advances pay of the due items is worth what the invoices carry, not what the day's rate makes of it.
+
+        So the day's rate counts for the money only, and each advance differs from the invoices by its own rate alone.
+        Changes the home amounts in place.
+        """
+        used = [i for i, a in enumerate(match.advances) if a.item is not None and a.amount < 0]
+        paid = [i for i, part in enumerate(parts) if part > 0]
+        if not used or not paid:
+            return
+        amounts = [-match.advances[i].amount for i in used]
+        weights = [parts[i] for i in paid]
+        nominal = apportion(-sum(of_advances[i] for i in used), weights)
+        covered = 0
+        for i, share, at_the_day in zip(paid, apportion(sum(amounts), weights), nominal, strict=True):
+            target = match.targets[i]
+            carried = ratio(target.sense * self._worth(target)[2] * share, parts[i])
+            homes[i] += carried - at_the_day
+            covered += carried
+        for i, cover in zip(used, apportion(covered, amounts), strict=True):
+            of_advances[i] = -cover
+
+    def _by_item(self) -> list[Line]:
+        """One third-party line per item, even where several details take of one advance."""
+        lines: dict[tuple[str, int | None], Line] = {}
+        for line in self.relieved:
+            other = lines.get((line.account, line.item))
+            whole = line
+            if other is not None:
+                whole = msgspec.structs.replace(line, home=line.home + other.home, amount=line.amount + other.amount)
+            lines[line.account, line.item] = whole
+        return list(lines.values())
 
     # ------------------------------------------------------------ the instrument
 
@@ -139,23 +180,30 @@ class SettlementPosting:
         item, sense, sign = target.item, target.sense, ledger_sign(target.item)
         own = target.sums if sense == 1 else {o: -amount for o, amount in target.sums.items()}
         rest = own.get("WPA", 0)
-        part = item.open - rest
-        relief = item.relieved(part) if rest else item.carried
-        only_paid = len(own) == 1 and "PAYMENT" in own
-        values = {} if only_paid else {o: item.share(own[o]) for o in _DIFFERENCES if o in own}
-        by_payment = relief - sum(values.values())
-        if "PAYMENT" not in own and values:
-            last = next(reversed(values))
-            values[last] += by_payment
-            by_payment = 0
+        relief, values, by_payment = self._worth(target)
         released = self._differences(item, sign, values, relief, closes=not rest) if values or item.parked else []
         gain = sense * paid_home - by_payment
         if gain:
             self._add(self.accounts.exchange(-sign * gain), -sign * gain)
         account = self.accounts.third_party(item.ledger)
-        self._relieve(account, item, -sign * relief, -sign * part)
+        self._relieve(account, item, -sign * relief, -sign * (item.open - rest))
         self._allocate(item, own, values, by_payment, sense * paid_home, paid)
-        self._close(item, part, relief, rest, released)
+        self._close(item, item.open - rest, relief, rest, released)
+
+    def _worth(self, target: Target) -> tuple[int, dict[Operation, int], int]:
+        """What a header takes of an item's carrying amount: in all, by discount and differences, by payments."""
+        item, sense, sums = target.item, target.sense, target.sums
+        rest = sense * sums.get("WPA", 0)
+        relief = item.relieved(item.open - rest) if rest else item.carried
+        if len(sums) == 1 and "PAYMENT" in sums:
+            return relief, {}, relief
+        values = {o: item.share(sense * sums[o]) for o in _DIFFERENCES if o in sums}
+        by_payment = relief - sum(values.values())
+        if "PAYMENT" not in sums and values:
+            last = next(reversed(values))
+            values[last] += by_payment
+            by_payment = 0
+        return relief, values, by_payment
 
     def _allocate(
         self,
@@ -210,7 +258,9 @@ class SettlementPosting:
         no_vat = [0] * len(item.vat)
         discount_vat = vat_shares(values.get("WE", 0), item.vat) if adjusts else no_vat
         parked = any(item.parked)
-        difference_vat = vat_shares(values.get("WDR", 0), item.vat) if parked else no_vat
+        # What was received too little takes its share of the VAT that waits; a gain has no VAT in it.
+        short = values.get("WDR", 0) * item.amount > 0
+        difference_vat = vat_shares(values["WDR"], item.vat) if parked and short else no_vat
         freed = released_vat(item, relief, closes) if parked else [0] * len(item.parked)
         for rate, (released, of_discount, of_difference) in enumerate(
             zip(freed or no_vat, discount_vat, difference_vat, strict=True)
@@ -321,6 +371,6 @@ def released_vat(item: Item, relief: int, closes: bool) -> list[int]:
         return list(item.parked)
     shares = vat_shares(relief, item.vat)
     return [
-        min(share, left) if item.amount > 0 else max(share, left)
+        max(min(share, left), 0) if left > 0 else min(max(share, left), 0)
         for share, left in zip(shares, item.parked, strict=True)
     ]

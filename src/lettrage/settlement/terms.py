@@ -111,7 +111,8 @@ class Glossary:
         chosen = ways if len(ways) == 1 else [way for way in ways if way.default]
         if len(chosen) == 1:
             return chosen[0]
-        everything = ways or [*self.company.changes_to(final, direction, from_due_items=moves)]
+        leading = [c for c in self.company.changes.values() if c.target == final and c.direction == direction]
+        everything = ways or leading
         listed = ", ".join(f"{way.code} ({'+'.join(way.sources)}→{way.target})" for way in everything)
         faults.append(("which_state_change", "final", final, listed or "-", {}))
         return None

@@ -163,7 +163,7 @@ class Loader:
             " (SELECT coalesce(max(id), 0) + 1 FROM invoice WHERE dossier = code) FROM dossier WHERE code = ?"
         )
         counters = reader.rows(sql) or [(1, 1, 1, 1, 1)]
-        standing = reader.rows("SELECT record, postings FROM dossier WHERE code = ?")
+        standing = reader.rows("SELECT record FROM dossier WHERE code = ?")
         parties = reader.rows("SELECT code, ledger FROM third_party WHERE dossier = ?")
         rates = reader.rows("SELECT currency, date, rate FROM rate WHERE dossier = ?")
         invoices = reader.rows("SELECT third_party, prefix, number, digest FROM invoice WHERE dossier = ?")
@@ -175,7 +175,7 @@ class Loader:
         )
         return Present(
             _company(standing[0][0]) if standing else None,
-            bool(standing and standing[0][1]),
+            frozenset(row[0] for row in reader.rows("SELECT year FROM year_counter WHERE dossier = ?")),
             dict(tuple(row) for row in parties),
             tuple(LoadedRate(code, date.fromisoformat(day), rate) for code, day, rate in rates),
             {(row[0], row[1], row[2]): row[3] for row in invoices},

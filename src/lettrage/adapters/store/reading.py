@@ -117,7 +117,8 @@ class Reader:
         by_home = [c for c in criteria if c[5] is not None]
         by_amount = [c for c in criteria if c[5] is None]
         both = (
-            " AND i.home = k.value->>5 AND (k.value->>3 = '' OR (i.currency = k.value->>3 AND i.amount = k.value->>4))"
+            " AND i.home = k.value->>5 AND (k.value->>3 = '' OR i.currency = k.value->>3)"
+            " AND (k.value->>4 IS NULL OR i.amount = k.value->>4)"
         )
         alone = " AND i.amount = k.value->>4 AND i.currency = k.value->>3"
         for searched, condition in ((by_home, both), (by_amount, alone)):
