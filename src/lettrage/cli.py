@@ -2,6 +2,7 @@
 
 import errno
 import getpass
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import typer
 
 from lettrage import __version__, demo, opening, terminal
 from lettrage.adapters.clock import SystemClock
-from lettrage.adapters.logs import configure
+from lettrage.adapters.logs import configure, log
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.dates import day as day_of
 from lettrage.limits import DOCUMENT, KEY_CHARACTERS, LOAD, PATH_CHARACTERS, Limits
@@ -75,6 +76,7 @@ context = Context()
 
 def main() -> None:
     """The entry point: everything that goes wrong is said in plain words."""
+    _speak_utf8()
     arguments = hoisted(sys.argv[1:])
     try:
         app(args=arguments, prog_name="lettrage")
@@ -88,6 +90,13 @@ def main() -> None:
         _fail(f"Erreur interne / internal error: {type(error).__name__}. --debug: details.")
     finally:
         context.close()
+
+
+def _speak_utf8() -> None:
+    """JSON and accents are UTF-8, whatever the system believes of its terminal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def hoisted(arguments: list[str]) -> list[str]:
@@ -239,6 +248,14 @@ def settle_(
             raise Stop(Refusal("malformed_key", "--key", "", f"1-{KEY_CHARACTERS} ASCII"))
         who = Caller(_plain(caller, "--caller") or _user(), "command line", context.dossier, key or "", dry_run)
         reply = settle(_read(file, DOCUMENT), who, context.store(), SystemClock())
+        log(
+            "document",
+            caller=who.name,
+            done=reply.done,
+            refused=reply.refused,
+            replayed=reply.replayed,
+            error=reply.error,
+        )
     except Stop as stop:
         reply = stopped(stop)
     if sys.stderr is not None and (reply.error or sys.stderr.isatty()):
@@ -247,8 +264,8 @@ def settle_(
     try:
         _write(reply.text)
     except OSError as error:
-        # What was done is done: the status says so, and the same key gives the answer again.
-        _unwritten(error, status)
+        # What was done is done: the status is not 2, and the same key gives the answer again.
+        _unwritten(error, max(status, 1))
     raise typer.Exit(status)
 
 
@@ -265,8 +282,12 @@ def items(
     everything: Annotated[bool, typer.Option("--all", help="With the settled ones")] = False,
 ) -> None:
     """Due items and open advances. / Échéances et acomptes ouverts."""
+    wanted = _plain(third_party, "--third-party")
     with context.books() as books:
-        found = books.items(SystemClock().today(), _plain(third_party, "--third-party"), everything=everything)
+        unknown = bool(wanted) and not books.has_third_party(wanted)
+        found = books.items(SystemClock().today(), wanted, everything=everything)
+    if unknown and not context.json:
+        print(Refusal("unknown_third_party", "--third-party", quoted(wanted)).say(context.lang), file=sys.stderr)
     context.show(found, "items")
 
 

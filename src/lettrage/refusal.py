@@ -43,7 +43,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
     def _fill(self, template: str) -> str:
         blanks = {"path": self.path, "seen": self.seen, "expected": self.expected, **self.facts}
-        return template.format_map(_Blanks(blanks))
+        return template.format_map(_Blanks({name: legible(value) for name, value in blanks.items()}))
 
     @property
     def fr(self) -> str:
@@ -97,5 +97,11 @@ class StoreTrouble(Stop):
 
 def quoted(text: str, most: int = SEEN_CHARACTERS) -> str:
     """What the caller wrote, fit to be shown in one line: cut, and without control characters."""
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:most])
-    return shown + ("…" if len(text) > most else "")
+    return legible(text[:most]) + ("…" if len(text) > most else "")
+
+
+def legible(text: str) -> str:
+    """A text that cannot move a terminal's cursor, ring its bell or turn its writing round."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

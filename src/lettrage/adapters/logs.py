@@ -8,12 +8,17 @@ from typing import Any
 
 import structlog
 
+from lettrage.refusal import Refusal, Stop, quoted
+
 _SECRET = ("token", "secret", "password", "iban", "authorization", "key")
 
 
 def configure() -> None:
     """Log at the level of LETTRAGE_LOG (default: warning), as JSON."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("LETTRAGE_LOG", "warning").upper(), logging.WARNING)
+    named = os.environ.get("LETTRAGE_LOG", "warning")
+    level = logging.getLevelNamesMapping().get(named.upper())
+    if level is None:
+        raise Stop(Refusal("malformed_option", "LETTRAGE_LOG", quoted(named), "debug, info, warning, error"))
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -25,6 +30,11 @@ def configure() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def log(event: str, **facts: object) -> None:
+    """One event with its facts, at the level of information."""
+    structlog.get_logger().info(event, **facts)
 
 
 def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

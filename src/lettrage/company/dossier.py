@@ -8,6 +8,7 @@ import msgspec
 
 from lettrage.company.accounts import Accounts
 from lettrage.company.states import AT_THE_BANK, Direction, State, StateChange
+from lettrage.limits import CODE_CHARACTERS
 from lettrage.money import Currency
 
 
@@ -131,7 +132,9 @@ def year_names(spans: list[tuple[date, date]]) -> list[str]:
 
 
 def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
-    """The known name nearest to this one, or "" when none is near."""
+    """The known name nearest to this one, or "" when none is near (or the name is too long to be one)."""
+    if len(name) > CODE_CHARACTERS:
+        return ""
     from difflib import get_close_matches  # noqa: PLC0415  (only where somebody misspelt something)
 
     folded = {k.casefold(): k for k in known}

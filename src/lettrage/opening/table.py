@@ -51,12 +51,15 @@ def _rows(text: str, delimiter: str) -> list[dict[str, str]]:
 
 
 def _invoices(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """Lines of one invoice together: each adds a due item, a VAT line, or both."""
+    """Lines of one invoice together: each adds a due item, a VAT line, or both, and says the same of the rest."""
     invoices: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in rows:
         key = (row.get("third_party", ""), row.get("prefix", ""), row.get("number", ""))
         own = {name: value for name, value in row.items() if name not in _DUE and name not in _VAT}
         invoice = invoices.setdefault(key, {**own, "due_items": [], "vat": []})
+        for name, value in own.items():
+            if value.strip() and value.strip() != str(invoice[name]).strip():
+                raise Unreadable(Refusal("malformed_table", "/".join(filter(None, key)), f"{name}: {quoted(value)}"))
         for columns, part in ((_DUE, "due_items"), (_VAT, "vat")):
             values = {name: row[column] for column, name in columns.items() if row.get(column, "").strip()}
             if values:

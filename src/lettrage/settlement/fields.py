@@ -175,9 +175,13 @@ class Layout(msgspec.Struct, frozen=True):
     clash: bool  # a field stands there under two names
 
 
-@lru_cache(maxsize=2048)
 def layout(level: str, names: tuple[str, ...]) -> Layout:
     """The layout of a header (`level` "header") or a detail ("detail") with these names."""
+    return _layout(level, names) if len(names) < 100 else _layout.__wrapped__(level, names)
+
+
+@lru_cache(maxsize=2048)
+def _layout(level: str, names: tuple[str, ...]) -> Layout:
     known = HEADER_NAMES if level == "header" else DETAIL_NAMES
     fields = tuple(known.get(name.strip().upper(), "") for name in names)
     spelled: dict[str, str] = {}

@@ -32,6 +32,7 @@ from lettrage.settlement.fields import (
 
 SERVICE = "integration_reglement"
 TABLE = "EnteteReglementtb"
+STRANGERS_TOLD = 50  # unknown names of one object that are told one by one
 _ENVELOPE = ("action", "access_token", "param")
 _FLAGS = {"withlog": "with_log", "dryrun": "dry_run", "atomic": "atomic", "repeat": "repeat"}
 _TEXTS = {"dos": "dossier", "doscpt": "accounting_file", "etb": "establishment"}
@@ -160,7 +161,8 @@ def _table(business: Node, remarks: list[Remark]) -> tuple[str, list[Node]]:
     holder, path = (data, "data.") if data is not None else (business, "")
     found = _named(holder, TABLE.lower())
     if found is None or isinstance(found, str):
-        _stop("unknown_form", seen=_outer_names(business), expected="param | data | EnteteReglementtb")
+        place, expected = (path[:-1], TABLE) if data is not None else ("", f"param | data | {TABLE}")
+        _stop("unknown_form", place, _outer_names(holder) or "-", expected)
     assert isinstance(holder, dict | Pairs)
     if data is not None:
         _outer_strangers(business, "", (*_ENVELOPE, "data"), remarks)
@@ -343,9 +345,13 @@ class _Reader:
 
     def _strangers(self, plan: Layout, node: dict[str, Node] | Pairs, place: Place, level: str) -> None:
         known = HEADER_NAMES if level == "header" else DETAIL_NAMES
-        for name in plan.unknown:
+        for name in plan.unknown[:STRANGERS_TOLD]:
             self.remarks.append(_unknown(self.position, f"{place.path}.{name}", name, known))
-        self.strange.append([item for item in pairs(node) if item[0] in plan.unknown])
+        more = len(plan.unknown) - STRANGERS_TOLD
+        if more > 0:
+            self.remarks.append(Remark(self.position, Refusal("unknown_name", place.path, f"+ {more}", "-")))
+        strange = frozenset(plan.unknown)
+        self.strange.append([item for item in pairs(node) if item[0] in strange])
 
     def _once(self, plan: Layout, node: dict[str, Node] | Pairs, place: Place) -> dict[str, Node]:
         """Each field once. Under two names, or twice under one: equal is a remark, different a fault."""

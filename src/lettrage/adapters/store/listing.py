@@ -18,6 +18,7 @@ from lettrage.books import shapes
 from lettrage.books.chain import shown
 from lettrage.books.entry import Entry, Line
 from lettrage.money import Currency, decimal_text
+from lettrage.settlement.document import Item
 
 # Which transaction comes right before which: by an instrument moved on, or by an item made earlier and settled later.
 _STEPS = """
@@ -30,8 +31,18 @@ _STEPS = """
 """
 
 
+def _by_date_then_piece(value: Item) -> tuple[object, ...]:
+    """By due date, then piece: numbers as numbers, before what is no number."""
+    piece = value.piece
+    return value.due_date, not piece.isdecimal(), int(piece) if piece.isdecimal() else 0, piece, value.id
+
+
 class Lists(Reader):
     """The lists of one dossier, in the shapes of `books/shapes.py`."""
+
+    def has_third_party(self, code: str) -> bool:
+        """Whether there is a third party of this code."""
+        return bool(self.rows("SELECT 1 FROM third_party WHERE dossier = ? AND code = ?", code))
 
     def items(self, today: date, third_party: str, *, everything: bool) -> list[dict[str, Any]]:
         """Due items and open advances by due date then piece; the settled ones too when everything is asked for."""
@@ -39,7 +50,7 @@ class Lists(Reader):
             f"SELECT {ITEM_COLUMNS} FROM due_item d{ITEM_JOINS} WHERE d.dossier = ?1"
             " AND (?2 = '' OR d.third_party = ?2) AND (?3 OR d.open <> 0) ORDER BY d.due_date, d.piece, d.id"
         )
-        found = map(item, self.rows(sql, third_party, everything))
+        found = sorted(map(item, self.rows(sql, third_party, everything)), key=_by_date_then_piece)
         return [shapes.item(i, today, None if i.transaction is None else str(i.transaction)) for i in found]
 
     def entries(self, home: Currency, first: str = "", last: str = "") -> list[dict[str, Any]]:
