@@ -130,11 +130,7 @@ def _write(text: str) -> None:
     """One line on standard output; a reader that has gone has read enough. Raises OSError when it cannot be written."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        terminal.discard_output()
+    terminal.say(text)
 
 
 def _only(store: SqlStore) -> str:

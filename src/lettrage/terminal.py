@@ -1,16 +1,15 @@
-"""Results for reading: tables on a terminal, in French or in English."""
+"""Results for reading: tables on a terminal, in French or in English.
+
+Plain columns: a list of twenty thousand lines is written as fast as it is read.
+"""
 
 import os
 import sys
-from typing import Any
-
-from rich.console import Console, Group
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterable
+from typing import Any, TextIO
 
 from lettrage.opening import Loaded
-from lettrage.refusal import Language
+from lettrage.refusal import Language, legible
 from lettrage.settlement.answer import Reply
 
 # Columns of each list: field, French, English; amounts stand to the right.
@@ -45,6 +44,14 @@ COLUMNS = {
         ("vat", "dont TVA", "of which VAT"),
         ("transaction", "Transaction", "Transaction"),
     ),
+    "instruments": (
+        ("order", "Ordre", "Order"),
+        ("state", "État", "State"),
+        ("third_party", "Tiers", "Third party"),
+        ("amount", "Montant", "Amount"),
+        ("currency", "Devise", "Currency"),
+        ("amount_home", "Valeur comptable", "Carried at"),
+    ),
     "lines": (
         ("account", "Compte", "Account"),
         ("third_party", "Tiers", "Third party"),
@@ -65,7 +72,7 @@ WORDS = {
     "credit_note_to_receive": ("avoir à recevoir", "credit note to receive"),
 }
 NOTHING = ("Rien à montrer.", "Nothing to show.")
-RIGHT = {"amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat"}
+RIGHT = {"amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat", "amount_home"}
 
 
 def discard_output() -> None:
@@ -73,116 +80,119 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class _Console(Console):
-    """A reader that goes away has read enough: that is not a failure."""
-
-    def on_broken_pipe(self) -> None:
+def say(*lines: str, stream: TextIO | None = None) -> None:
+    """Lines of text; a reader that has gone has read enough. Raises OSError when they cannot be written."""
+    try:
+        print(*lines, sep="\n", file=stream or sys.stdout, flush=True)
+    except BrokenPipeError:
         discard_output()
-        raise SystemExit(0)
+        raise SystemExit(0) from None
 
 
-def console(*, errors: bool = False) -> Console:
-    """A console as wide as the terminal, or wide enough for any table when it is no terminal."""
-    stream = sys.stderr if errors else sys.stdout
-    return _Console(file=stream, highlight=False, width=None if stream.isatty() else 140)
-
-
-def _said(pair: tuple[str, str], lang: Language) -> str:
+def said(pair: tuple[str, str], lang: Language) -> str:
+    """The French or the English of a pair."""
     return pair[0] if lang == "fr" else pair[1]
 
 
-def table(rows: list[dict[str, Any]], kind: str, lang: Language, title: str = "") -> Table:
-    """A list as a table."""
-    drawn = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for field, french, english in COLUMNS[kind]:
-        drawn.add_column(_said((french, english), lang), justify="right" if field in RIGHT else "left")
-    for row in rows:
-        drawn.add_row(*(_cell(field, row.get(field), lang) for field, _, _ in COLUMNS[kind]))
-    return drawn
+def table(rows: Iterable[dict[str, Any]], kind: str, lang: Language, title: str = "") -> list[str]:
+    """A list as lines of text: a title, the names of the columns, the rows."""
+    columns = COLUMNS[kind]
+    names = [said((french, english), lang) for _, french, english in columns]
+    cells = [[_cell(field, row.get(field), lang) for field, _, _ in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    right = [field in RIGHT for field, _, _ in columns]
+    lines = [_line(line, widths, right) for line in [names, *cells]]
+    return [title, *lines] if title else lines
+
+
+def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
+    padded = (
+        cell.rjust(width) if to_the_right else cell.ljust(width)
+        for cell, width, to_the_right in zip(cells, widths, right, strict=True)
+    )
+    return "  ".join(padded).rstrip()
 
 
 def _cell(field: str, value: Any, lang: Language) -> str:
     if value is None or (field in ("debit", "credit") and not str(value).strip("0.")):
         return ""
     text = str(value)
-    return escape(_said(WORDS[text], lang) if text in WORDS else text)
+    return said(WORDS[text], lang) if text in WORDS else legible(text)
 
 
 def show(value: Any, kind: str, lang: Language) -> None:
     """Print a result for reading."""
-    out = console()
-    if kind == "entries":
-        for entry in value:
-            out.print(entry_table(entry, lang))
-            out.print()
-    elif kind == "transaction":
-        _show_transaction(value, lang, out)
-    elif kind == "verify":
-        _show_verify(value, lang, out)
-    else:
-        out.print(table(value, kind, lang))
     if not value:
-        out.print(_said(NOTHING, lang))
+        say(said(NOTHING, lang))
+    elif kind == "entries":
+        for entry in value:
+            say(*entry_table(entry, lang), "")
+    elif kind == "transaction":
+        _show_transaction(value, lang)
+    elif kind == "verify":
+        _show_verify(value, lang)
+    else:
+        say(*table(value, kind, lang))
 
 
-def entry_table(entry: dict[str, Any], lang: Language) -> Group:
+def entry_table(entry: dict[str, Any], lang: Language) -> list[str]:
     """An entry with its lines under its heading; an amount in currency where it says more than debit and credit."""
     by = f" · transaction {entry['transaction']}" if entry["transaction"] else ""
-    title = f"{entry['number']} · {entry['date']} · {entry['journal']} · {entry['label']}{by}"
+    title = f"{entry['number']} · {entry['date']} · {entry['journal']} · {legible(entry['label'])}{by}"
     lines = [
         {**line, "currency_amount": "", "currency": ""} if _same_at_home(line) else line for line in entry["lines"]
     ]
-    return Group(Text(title, style="bold"), table(lines, "lines", lang))
+    return table(lines, "lines", lang, title)
 
 
 def _same_at_home(line: dict[str, Any]) -> bool:
     return line["currency_amount"].lstrip("-") in (line["debit"], line["credit"])
 
 
-def _show_transaction(value: dict[str, Any], lang: Language, out: Console) -> None:
+def _show_transaction(value: dict[str, Any], lang: Language) -> None:
     status = {
         "posted": ("comptabilisée", "posted"),
         "awaiting_slip": ("en attente de bordereau", "awaiting its slip"),
         "cancelled": ("annulée", "cancelled"),
     }[value["status"]]
-    out.print(f"Transaction {value['number']} · {value['date']} · {_said(status, lang)}")
+    say(f"Transaction {value['number']} · {value['date']} · {said(status, lang)}")
     for order in value["orders"]:
         number = f" · REGLEMENTNUM {order['reglement_num']}" if order["reglement_num"] else ""
-        out.print(escape(f"  {order['order']}. {order['state_change']} · {order['label']}{number}"))
-    out.print(table([{**i, "transaction": value["number"]} for i in value["instruments"]], "portfolio", lang))
-    out.print(_said(("Écritures", "Entries"), lang) + ": " + (", ".join(value["entries"]) or "-"))
-    out.print(_said(("Avant et après", "Before and after"), lang) + ": " + (", ".join(value["lineage"]) or "-"))
+        say(f"  {order['order']}. {order['state_change']} · {legible(order['label'])}{number}")
+    if value["instruments"]:
+        say(*table(value["instruments"], "instruments", lang))
+    say(said(("Écritures : ", "Entries: "), lang) + (", ".join(value["entries"]) or "-"))
+    say(said(("Avant et après : ", "Before and after: "), lang) + (", ".join(value["lineage"]) or "-"))
 
 
-def _show_verify(value: dict[str, Any], lang: Language, out: Console) -> None:
+def _show_verify(value: dict[str, Any], lang: Language) -> None:
     if value["ok"]:
-        out.print(_said(("Contrôle d'intégrité : tout est juste.", "Integrity check: everything is right."), lang))
+        say(said(("Contrôle d'intégrité : tout est juste.", "Integrity check: everything is right."), lang))
     else:
-        out.print(table(value["findings"], "findings", lang))
+        say(*table(value["findings"], "findings", lang))
 
 
 def show_load(loaded: Loaded, lang: Language) -> None:
     """What a load did, or every fault against it."""
-    out, errors = console(), console(errors=True)
     for fault in loaded.faults:
-        said = fault.say(lang)
-        errors.print(escape(said if fault.path in said else f"{fault.path}: {said}"))
+        text, path = fault.say(lang), legible(fault.path)
+        say(text if path in text else f"{path}: {text}", stream=sys.stderr)
     if loaded.faults:
-        refused = (f"Chargement refusé, rien n'a changé ({len(loaded.faults)} fautes).",
-                   f"Load refused, nothing has changed ({len(loaded.faults)} faults).")  # fmt: skip
-        errors.print(_said(refused, lang))
+        count = len(loaded.faults)
+        refused = (f"Chargement refusé, rien n'a changé (fautes : {count}).",
+                   f"Load refused, nothing has changed (faults: {count}).")  # fmt: skip
+        say(said(refused, lang), stream=sys.stderr)
     for code, counts in loaded.counts.items():
-        out.print(escape(f"{code}: " + ", ".join(f"{name} {count}" for name, count in counts.items())))
+        say(f"{legible(code)}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
 
 
 def show_reply(reply: Reply, lang: Language) -> None:
     """A summary of an answer, on standard error beside the JSON of standard output."""
-    errors = console(errors=True)
     if reply.reason is not None:
-        errors.print(escape(reply.reason.say(lang)))
+        say(reply.reason.say(lang), stream=sys.stderr)
         return
     for outcome in reply.outcomes:
         for reason in outcome.reasons:
-            errors.print(escape(f"n°{outcome.shown_number}: {reason.say(lang)}"))
+            say(f"n°{outcome.shown_number}: {reason.say(lang)}", stream=sys.stderr)
     counts = (f"{reply.done} fait(s), {reply.refused} refusé(s).", f"{reply.done} done, {reply.refused} refused.")
-    errors.print(_said(counts, lang))
+    say(said(counts, lang), stream=sys.stderr)

@@ -5,9 +5,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-
 from lettrage import opening, terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlStore
@@ -35,20 +32,20 @@ def play(path: Path, lang: Language) -> None:
     clock = SystemClock()
     address = f"sqlite:///{path}"
     store = SqlStore(address, clock, create=True)
-    out = terminal.console()
     sound = True
     for code, name, french, english in EXAMPLES:
-        out.rule(f"[bold]{code} · {escape(french if lang == 'fr' else english)}", align="left")
-        sound &= _example(code, name, store, clock, lang, out)
+        heading = f"{code} · {french if lang == 'fr' else english}"
+        terminal.say("", heading, "═" * len(heading))
+        sound &= _example(code, name, store, clock, lang)
     word = ("tout est juste", "everything is right") if sound else ("ANOMALIES", "FINDINGS")
     label = ("Contrôle d'intégrité des cinq dossiers", "Integrity check of the five dossiers")
     at = 0 if lang == "fr" else 1
     colon = " :" if lang == "fr" else ":"
-    out.print(f"[bold]{label[at]}{colon} {word[at]}.[/bold]")
-    out.print(escape(f"lettrage --database {address} --dossier EX1 items --all"))
+    terminal.say("", f"{label[at]}{colon} {word[at]}.")
+    terminal.say(f"lettrage --database {address} --dossier EX1 items --all")
 
 
-def _example(code: str, name: str, store: SqlStore, clock: SystemClock, lang: Language, out: Console) -> bool:
+def _example(code: str, name: str, store: SqlStore, clock: SystemClock, lang: Language) -> bool:
     folder = files("lettrage.demo").joinpath("examples")
     company = folder.joinpath(f"{name}.json").read_bytes()
     loaded = opening.load(company, f"{name}.json", code, store, clock)
@@ -56,21 +53,18 @@ def _example(code: str, name: str, store: SqlStore, clock: SystemClock, lang: La
     document = folder.joinpath(f"{name}.txt").read_bytes()
     reply = settle(document, Caller("demo", "demonstration", code), store, clock)
     for element in _response(reply.text):
-        out.print(escape(element["errormessage"]))
-    out.print()
+        terminal.say(element["errormessage"])
     with store.books(code, writing=False) as books:
         home = books.company.currency
         made = [entry for entry in books.entries(home) if entry["transaction"]]
         portfolio = books.portfolio(home)
         items = books.items(clock.today(), "", everything=True)
     for entry in made:
-        out.print(terminal.entry_table(entry, lang))
-        out.print()
+        terminal.say("", *terminal.entry_table(entry, lang))
     if items:
-        out.print(terminal.table(items, "items", lang, "Échéances et acomptes" if lang == "fr" else "Due items"))
-        out.print()
-    out.print(terminal.table(portfolio, "portfolio", lang, "Portefeuille" if lang == "fr" else "Portfolio"))
-    out.print()
+        title = "Échéances et acomptes" if lang == "fr" else "Due items and advances"
+        terminal.say("", *terminal.table(items, "items", lang, title))
+    terminal.say("", *terminal.table(portfolio, "portfolio", lang, "Portefeuille" if lang == "fr" else "Portfolio"))
     return not store.audit(code)
 
 

@@ -32,9 +32,10 @@ _STEPS = """
 
 
 def _by_date_then_piece(value: Item) -> tuple[object, ...]:
-    """By due date, then piece: numbers as numbers, before what is no number."""
+    """By due date, then piece: advances have none, numbers count as numbers, then what is no number."""
     piece = value.piece
-    return value.due_date, not piece.isdecimal(), int(piece) if piece.isdecimal() else 0, piece, value.id
+    rank = 0 if not piece else 1 if piece.isdecimal() else 2
+    return value.due_date, rank, int(piece) if rank == 1 else 0, piece, value.id
 
 
 class Lists(Reader):
