@@ -19,7 +19,7 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.dates import day as day_of
-from lettrage.limits import DOCUMENT, KEY_CHARACTERS, LOAD, PATH_CHARACTERS, Limits
+from lettrage.limits import DOCUMENT, KEY_CHARACTERS, LOAD, NUMBER_DIGITS, PATH_CHARACTERS, Limits
 from lettrage.refusal import Language, Refusal, Stop, Unreadable, quoted
 from lettrage.settlement import Caller, settle
 from lettrage.settlement.answer import stopped
@@ -117,7 +117,7 @@ def hoisted(arguments: list[str]) -> list[str]:
 
 
 def _fail(message: str) -> None:
-    print(message, file=sys.stderr)
+    terminal.tell(message)
     sys.exit(2)
 
 
@@ -146,7 +146,7 @@ def _default_database() -> str:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"lettrage {__version__}")
+        terminal.say(f"lettrage {__version__}")
         raise typer.Exit
 
 
@@ -206,6 +206,11 @@ def _day(text: str, option: str) -> str:
     return found.isoformat()
 
 
+def _transaction_number(text: str) -> int:
+    """A transaction's number; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS else 0
+
+
 def _user() -> str:
     """The operating system's user; a bare number where it has no name."""
     try:
@@ -220,7 +225,7 @@ def load(file: Annotated[str, typer.Argument(help="JSON load file, or TABLE.csv;
     data = _read(file, LOAD)
     loaded = opening.load(data, file, context.dossier, context.store(create=True), SystemClock())
     for stranger in loaded.strangers:
-        print(stranger.say(context.lang), file=sys.stderr)
+        terminal.tell(stranger.say(context.lang))
     if context.json:
         faults = [{"code": f.code, "path": f.path, "seen": f.seen, "expected": f.expected, "fr": f.fr, "en": f.en,
                    "fix": f.fix_fr, "fix_en": f.fix_en} for f in loaded.faults]  # fmt: skip
@@ -244,30 +249,22 @@ def settle_(
             raise Stop(Refusal("malformed_key", "--key", "", f"1-{KEY_CHARACTERS} ASCII"))
         who = Caller(_plain(caller, "--caller") or _user(), "command line", context.dossier, key or "", dry_run)
         reply = settle(_read(file, DOCUMENT), who, context.store(), SystemClock())
-        log(
-            "document",
-            caller=who.name,
-            done=reply.done,
-            refused=reply.refused,
-            replayed=reply.replayed,
-            error=reply.error,
-        )
     except Stop as stop:
         reply = stopped(stop)
-    if sys.stderr is not None and (reply.error or sys.stderr.isatty()):
-        terminal.show_reply(reply, context.lang)
     status = 2 if reply.error else 1 if reply.refused else 0
     try:
-        _write(reply.text)
+        _write(reply.text)  # before anything else: the answer counts most
     except OSError as error:
         # What was done is done: the status is not 2, and the same key gives the answer again.
         _unwritten(error, max(status, 1))
+    if reply.error or (sys.stderr is not None and sys.stderr.isatty()):
+        terminal.show_reply(reply, context.lang)
+    log("document", done=reply.done, refused=reply.refused, replayed=reply.replayed, error=reply.error)
     raise typer.Exit(status)
 
 
 def _unwritten(error: OSError, status: int) -> None:
-    if sys.stderr is not None:
-        print(Refusal("answer_not_written", seen=str(error.strerror)).say(context.lang), file=sys.stderr)
+    terminal.tell(Refusal("answer_not_written", seen=str(error.strerror)).say(context.lang))
     context.close()
     os._exit(status)
 
@@ -283,7 +280,7 @@ def items(
         unknown = bool(wanted) and not books.has_third_party(wanted)
         found = books.items(SystemClock().today(), wanted, everything=everything)
     if unknown and not context.json:
-        print(Refusal("unknown_third_party", "--third-party", quoted(wanted)).say(context.lang), file=sys.stderr)
+        terminal.tell(Refusal("unknown_third_party", "--third-party", quoted(wanted)).say(context.lang))
     context.show(found, "items")
 
 
@@ -302,9 +299,8 @@ def entries(
 @app.command()
 def transaction(number: Annotated[str, typer.Argument(help="Transaction number")]) -> None:
     """One transaction with its lineage. / Une transaction et sa filiation."""
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) <= 15 else 0
     with context.books() as books:
-        found = books.transaction(wanted, books.company.currency)
+        found = books.transaction(_transaction_number(number), books.company.currency)
     if found is None:
         raise Stop(Refusal("no_such_number", "NUMBER", quoted(number)))
     context.show(found, "transaction")
@@ -326,11 +322,11 @@ def tasks(
 ) -> None:
     """Credit notes to issue or to receive. / Avoirs à émettre ou à recevoir."""
     closing = bool(transaction or piece or credit_note)
+    number, invoice = _transaction_number(transaction), _plain(piece, "--piece")
+    note = _plain(credit_note, "--credit-note")
     with context.books(writing=closing) as books:
-        if closing:
-            known = transaction.isascii() and transaction.isdigit() and bool(piece and credit_note)
-            if not known or not books.close_task(int(transaction), piece, credit_note):
-                raise Stop(Refusal("no_such_task", "--transaction", transaction, "--piece, --credit-note"))
+        if closing and not (number and invoice and note and books.close_task(number, invoice, note)):
+            raise Stop(Refusal("no_such_task", "--transaction", quoted(transaction), "--piece, --credit-note"))
         found = books.tasks(books.company.currency)
     context.show(found, "tasks")
 
@@ -339,7 +335,7 @@ def tasks(
 def verify(head: Annotated[str, typer.Option(help="A hash of the chain that was kept elsewhere")] = "") -> None:
     """Integrity check. / Contrôle d'intégrité."""
     store = context.store()
-    findings = store.audit(context.dossier or _only(store), head or None)
+    findings = store.audit(context.dossier or _only(store), _plain(head, "--head") or None)
     found = {
         "ok": not findings,
         "findings": [{"code": f.code, "message": f.message, "where": f.where} for f in findings],

@@ -6,7 +6,8 @@ Plain columns: a list of twenty thousand lines is written as fast as it is read.
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any
 
 from lettrage.opening import Loaded
 from lettrage.refusal import Language, legible
@@ -80,13 +81,19 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def say(*lines: str, stream: TextIO | None = None) -> None:
-    """Lines of text; a reader that has gone has read enough. Raises OSError when they cannot be written."""
+def say(*lines: str) -> None:
+    """Lines on standard output; a reader that has gone has read enough. Raises OSError when they cannot be written."""
     try:
-        print(*lines, sep="\n", file=stream or sys.stdout, flush=True)
+        print(*lines, sep="\n", flush=True)
     except BrokenPipeError:
         discard_output()
-        raise SystemExit(0) from None
+
+
+def tell(*lines: str) -> None:
+    """Lines on standard error, where there is one. What is told there never changes what was done."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def said(pair: tuple[str, str], lang: Language) -> str:
@@ -176,12 +183,12 @@ def show_load(loaded: Loaded, lang: Language) -> None:
     """What a load did, or every fault against it."""
     for fault in loaded.faults:
         text, path = fault.say(lang), legible(fault.path)
-        say(text if path in text else f"{path}: {text}", stream=sys.stderr)
+        tell(text if path in text else f"{path}: {text}")
     if loaded.faults:
         count = len(loaded.faults)
         refused = (f"Chargement refusé, rien n'a changé (fautes : {count}).",
                    f"Load refused, nothing has changed (faults: {count}).")  # fmt: skip
-        say(said(refused, lang), stream=sys.stderr)
+        tell(said(refused, lang))
     for code, counts in loaded.counts.items():
         say(f"{legible(code)}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
 
@@ -189,10 +196,10 @@ def show_load(loaded: Loaded, lang: Language) -> None:
 def show_reply(reply: Reply, lang: Language) -> None:
     """A summary of an answer, on standard error beside the JSON of standard output."""
     if reply.reason is not None:
-        say(reply.reason.say(lang), stream=sys.stderr)
+        tell(reply.reason.say(lang))
         return
     for outcome in reply.outcomes:
         for reason in outcome.reasons:
-            say(f"n°{outcome.shown_number}: {reason.say(lang)}", stream=sys.stderr)
+            tell(f"n°{outcome.shown_number}: {reason.say(lang)}")
     counts = (f"{reply.done} fait(s), {reply.refused} refusé(s).", f"{reply.done} done, {reply.refused} refused.")
-    say(said(counts, lang), stream=sys.stderr)
+    tell(said(counts, lang))

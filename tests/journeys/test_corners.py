@@ -185,3 +185,42 @@ def test_no_part_of_a_token_is_kept_whatever_its_shape(tmp_path: Path, value: st
         kept = b"".join(row[0] for row in connection.execute("SELECT raw FROM document"))
     connection.close()
     assert b"SECRET" not in kept
+
+
+def test_a_foreign_invoice_is_not_written_off_by_a_payment_of_nothing(tmp_path: Path) -> None:
+    firm = firm_with(tmp_path, invoices=[invoice("1", "100.00", currency="USD", rate="0.90")])
+
+    answer = firm.send(header("PORVIR", "0", pays("1", "100", MTREGLE="0"), MT="0"))
+
+    assert answer.reasons == [["wrong_sign"]]
+
+
+def test_a_load_with_a_name_twice_leaves_the_company_file_as_it_is(tmp_path: Path) -> None:
+    firm = firm_with(tmp_path)
+    table = tmp_path / "load.json"
+    table.write_text('{"dossiers":[{"code":"998","code":"998","name":"Autre"}]}')
+    firm.store.close()
+
+    ran = run("load", str(table), "--database", f"sqlite:///{firm.file}", folder=tmp_path)
+
+    assert ran.status == 0
+    with firm.store.books("998", writing=False) as books:
+        assert (books.company.name, "BNP" in books.company.banks) == ("Autre", True)
+
+
+def test_an_amount_beside_a_transaction_is_read_before_it_is_believed(tmp_path: Path) -> None:
+    firm = firm_with(tmp_path, portfolio=[instrument("1", "100.00")])
+
+    answer = firm.send(deposit("REMCDI", {"TRANSAC": "1", "MTDEVORI": "1.2345"}))
+
+    assert "too_many_decimals" in answer.reasons[0]
+
+
+def test_a_damaged_company_file_is_a_finding(tmp_path: Path) -> None:
+    firm = firm_with(tmp_path)
+    firm.store.close()
+    with sqlite3.connect(firm.file) as connection:
+        connection.execute("UPDATE dossier SET record = '{'")
+    connection.close()
+
+    assert [finding.code for finding in firm.store.audit("998")] == ["unreadable"]

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -33,8 +34,10 @@ def configure() -> None:
 
 
 def log(event: str, **facts: object) -> None:
-    """One event with its facts, at the level of information."""
-    structlog.get_logger().info(event, **facts)
+    """One event with its facts, at the level of information; never on standard output, never in the way."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            structlog.get_logger().info(event, **facts)
 
 
 def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

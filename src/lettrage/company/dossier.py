@@ -102,6 +102,10 @@ class Company(msgspec.Struct, frozen=True):
             return settled_in
         return settled_in if self.banks[bank].currency == settled_in else self.currency
 
+    def waits_for_slip(self, change: StateChange) -> bool:
+        """Whether a deposit's entry is made with its slip: tied to one, and no transfer."""
+        return change.slip and not self.states[change.target].is_transfer
+
     def needs_bank(self, change: StateChange) -> bool:
         """Whether a header with this change must name a bank: always for a deposit."""
         return change.bank or not change.from_due_items or self._ends_at_bank(change)

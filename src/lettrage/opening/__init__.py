@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from lettrage.company.form import Form
 from lettrage.opening.document import Load, Opening, Present
 from lettrage.opening.plan import plan
 from lettrage.opening.read import parse, read
@@ -56,7 +57,7 @@ def load(data: bytes, name: str, dossier: str, store: LoadingStore, clock: Clock
 
 
 def _one(record: Any, path: str, loader: Loader, loaded: Loaded, clock: Clock) -> None:
-    code = record.get("code", "").strip() if isinstance(record, dict) and isinstance(record.get("code"), str) else ""
+    code = Form(record, path, []).code("code")
     form = read(record, path, loader.record(code), loaded.faults, loaded.strangers)
     if form is None:
         return

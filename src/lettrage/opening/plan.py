@@ -90,6 +90,9 @@ class _Planner:
             yield "years", new.span(name), old.span(name)
         for role in Accounts.__struct_fields__:
             yield f"accounts.{role}", getattr(new.accounts, role), getattr(old.accounts, role)
+        for code, bank in old.banks.items():
+            yield f"banks.{code}.account", new.banks[code].account, bank.account
+            yield f"banks.{code}.currency", new.banks[code].currency.code, bank.currency.code
         for code, state in old.states.items():
             yield f"states.{code}.encashment", new.states[code].encashment, state.encashment
             yield f"states.{code}.disbursement", new.states[code].disbursement, state.disbursement
@@ -343,22 +346,26 @@ class _Planner:
             self.met.add(key)
             return None
         ledger = self._ledger(loaded.third_party, f"{loaded.path}.third_party")
-        name = f"{loaded.transaction}/{loaded.order}"
-        if key in self.met:
-            self.fault("record_twice", loaded.path, name)
-            return None
-        if max(loaded.amount, loaded.home) > MINOR_UNITS:
-            self.fault("amount_too_large", loaded.path, name)
-            return None
-        if known is not None or loaded.transaction in self.loaded_before:
-            self.fault("portfolio_differs", loaded.path, name)
-            return None
+        code, expected = self._against(loaded, key, known)
         self.met.add(key)
-        if loaded.transaction >= self.present.first_transaction and self._numbering_has_begun:
-            first = str(self.present.first_transaction)
-            self.fault("number_taken", f"{loaded.path}.transaction", str(loaded.transaction), f"< {first}")
+        if code:
+            self.fault(code, loaded.path, f"{loaded.transaction}/{loaded.order}", expected)
             return None
         return ledger
+
+    def _against(self, loaded: LoadedInstrument, key: tuple[int, int, str], known: str | None) -> tuple[str, str]:
+        """What speaks against a new portfolio record: its code and what was expected, or "" twice."""
+        orders = [order for order, _, _ in self.orders.get(loaded.transaction, ())]
+        first = self.present.first_transaction
+        if key in self.met or loaded.order in orders:  # an instrument and an advance need a number each
+            return "record_twice", ""
+        if max(loaded.amount, loaded.home) > MINOR_UNITS:
+            return "amount_too_large", ""
+        if known is not None or loaded.transaction in self.loaded_before:
+            return "portfolio_differs", ""
+        if loaded.transaction >= first and self._numbering_has_begun:
+            return "number_taken", f"< {first}"
+        return "", ""
 
     # ------------------------------------------------------------ common
 

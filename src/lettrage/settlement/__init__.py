@@ -27,7 +27,7 @@ class Caller(msgspec.Struct, frozen=True):
 def settle(data: bytes, caller: Caller, store: Store, clock: Clock) -> Reply:
     """Book every settlement of one document, or say why not. One document is one commit.
 
-    Raises StoreTrouble (through `stopped` at the doors) only when the store cannot be used: nothing is done then.
+    Never raises a Stop: what keeps the whole call from being carried out is an answer too (`error` other than 0).
     """
     try:
         text = dialect.decode(data)
@@ -91,10 +91,12 @@ def _earlier(receipt: Receipt, books: Books) -> Earlier:
 
 
 def _replay(answer: str) -> Reply:
-    """A kept answer, byte for byte, with its count of refusals for the exit status."""
+    """A kept answer, byte for byte. How many settlements it refused only its array form tells; at least whether."""
     response = msgspec.json.decode(msgspec.json.decode(answer)["result"])["result"]
-    codes = response["common"]["resultcode"]
-    return Reply(answer, 0, 0, 0 if codes == "0" else 1, replayed=1)
+    elements = response["response"] if isinstance(response["response"], list) else [response["common"]]
+    refused = sum(1 for element in elements if element["resultcode"] != "0")
+    done = len(elements) - refused
+    return Reply(answer, 0, done, refused, replayed=done)
 
 
 def _with_options(document: Document, caller: Caller) -> Document:

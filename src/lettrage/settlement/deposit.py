@@ -73,6 +73,7 @@ class Deposit:
 
     def _by_transaction(self, detail: Detail) -> Instrument | None:
         assert detail.transaction is not None
+        self._readable(detail)
         order = detail.order or 1
         name, path = f"{detail.transaction}/{order}", detail.place.of("transaction")
         known = self.draft.instruments_of(detail.transaction, order)
@@ -246,7 +247,7 @@ class Deposit:
         self.work.instruments += [self._moved(instrument) for instrument in instruments]
         self.work.ended += [instrument.id for instrument in instruments]
         self.work.lines += self._lines(instruments, held, total, bank_home)
-        self.work.waits_for_slip = self.change.slip and not self.company.states[self.change.target].is_transfer
+        self.work.waits_for_slip = self.company.waits_for_slip(self.change)
 
     def _moved(self, instrument: Instrument) -> Instrument:
         """The instrument in its new state: same currency, amount and carrying amount, linked to the old one."""
@@ -265,8 +266,8 @@ class Deposit:
         """One line on the bank for the total, one per instrument on its old account, the difference to 656/756."""
         home, sign = self.company.currency, money_sign(self.change.direction)
         account = self.company.account_of(self.change.target, self.change.direction, self.terms.bank)
-        in_held = self.company.banks[self.terms.bank].currency == held
-        bank = Line(account, sign * bank_home, held if in_held else home, sign * (total if in_held else bank_home))
+        kept_in = self.company.currency_of(self.change, self.terms.bank, held)
+        bank = Line(account, sign * bank_home, kept_in, sign * (total if kept_in == held else bank_home))
         lines = [bank]
         for old in instruments:
             account = self.company.account_of(old.state, old.direction, old.bank)

@@ -4,6 +4,7 @@ A group of headers works on a `Draft` over the `Desk`: when the group is refused
 trace; when it is sound the desk absorbs it.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -47,7 +48,6 @@ class Wanted(msgspec.Struct, frozen=True):
     criteria: frozenset[Criteria]
     moved: int  # how many instruments the document's details name in all
     currencies: frozenset[str]
-    latest: date | None  # of the headers' dates
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -85,7 +85,6 @@ def wanted(document: Document, company: Company) -> Wanted:
                 criteria.update(criteria_of(settlement, detail, company))
                 moved += 1
     currencies = {s.currency for s in document.settlements} - {company.currency.code}
-    dates = [s.date for s in document.settlements if s.date]
     return Wanted(
         frozenset(third_parties - {""}),
         frozenset(pieces),
@@ -93,7 +92,6 @@ def wanted(document: Document, company: Company) -> Wanted:
         frozenset(criteria),
         moved,
         frozenset(currencies),
-        max(dates, default=None),
     )
 
 
@@ -141,7 +139,9 @@ class Desk:
         self.next_transaction = snapshot.next_transaction
         self.next_item = snapshot.next_item
         self.next_instrument = snapshot.next_instrument
-        self._rates = sorted(snapshot.rates, key=lambda rate: rate.date)
+        self._rates: dict[str, list[TableRate]] = defaultdict(list)
+        for rate in sorted(snapshot.rates, key=lambda rate: rate.date):
+            self._rates[rate.currency].append(rate)
         for item in (*snapshot.items, *snapshot.advances):
             self.add_item(item)
         for instrument in sorted(snapshot.instruments, key=lambda i: (i.transaction, i.order, i.id)):
@@ -157,11 +157,12 @@ class Desk:
 
     def table_rate(self, code: str, day: date) -> tuple[TableRate | None, TableRate | None]:
         """The rate that counts on this day, and the last known one whatever its age."""
-        earlier = [rate for rate in self._rates if rate.currency == code and rate.date <= day]
-        if not earlier:
-            return None, next((rate for rate in reversed(self._rates) if rate.currency == code), None)
+        rates = self._rates.get(code, [])
+        at = bisect_right(rates, day, key=lambda rate: rate.date)
+        if at == 0:
+            return None, rates[-1] if rates else None
         oldest = day - timedelta(days=self.company.settings.rate_days)
-        return (earlier[-1] if earlier[-1].date >= oldest else None), earlier[-1]
+        return (rates[at - 1] if rates[at - 1].date >= oldest else None), rates[at - 1]
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Make an instrument findable, by its transaction and by the criteria of a deposit."""

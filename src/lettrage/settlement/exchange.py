@@ -127,11 +127,10 @@ class Exchange:
             self._detail_fault("paid_differs", detail, "paid_home", given["paid_home"], first, self.home)
         return first
 
-    def _same_sign(self, money: Money, given: dict[str, int]) -> None:
-        """What was paid has the sign of what it settles, and is something."""
+    def _same_sign(self, money: Money, given: dict[str, int], may_be_nothing: str = "") -> None:
+        """What was paid has the sign of what it settles, and is something (`may_be_nothing`: but for this field)."""
         for field, minor in given.items():
-            # At a blocked rate the home amount of a tiny payment may round to nothing.
-            nothing = minor == 0 and field == "paid"
+            nothing = minor == 0 and field != may_be_nothing
             if nothing or minor * money.amount < 0:
                 expected = "+" if money.amount > 0 else "-"
                 seen = self._text(minor, self.home if field == "paid_home" else self.currency)
@@ -149,7 +148,8 @@ class Exchange:
         if len(known) < len(moneys) or len(known_home) < len(moneys):
             return None
         for money, amount, amount_home in zip(moneys, known, known_home, strict=True):
-            self._same_sign(money, {"paid": amount, "paid_home": amount_home})
+            # The home amount of a tiny payment may round to nothing.
+            self._same_sign(money, {"paid": amount, "paid_home": amount_home}, may_be_nothing="paid_home")
             if money.currency == self.currency and amount != money.amount:
                 self._detail_fault("paid_differs", money.detail, "paid", amount, money.amount, self.currency)
             if abs(Fraction(amount * total_home, total) - amount_home) > 1:

@@ -6,6 +6,7 @@ Pure: nothing is written here. Each group of headers is planned on a draft; a re
 import msgspec
 
 from lettrage.books.entry import entry
+from lettrage.company.dossier import Company
 from lettrage.refusal import Refusal
 from lettrage.settlement.deposit import Deposit
 from lettrage.settlement.desk import Desk, Draft
@@ -67,7 +68,7 @@ class _Planner:
             return
         judged = [(s, *self.glossary.terms(s)) for s in group]
         if len(group) > 1:
-            _same_group(judged)
+            _same_group(judged, self.desk.company)
         draft = Draft(self.desk)
         work = Work(draft, judged[0][1].day)
         refused: list[list[Refusal]] = []
@@ -194,7 +195,7 @@ def moneys_of(match: Match, terms: Terms) -> list[Money]:
     return moneys + [Money(a.detail, a.amount, terms.currency, a.item) for a in match.advances]
 
 
-def _same_group(judged: list[Judged]) -> None:
+def _same_group(judged: list[Judged], company: Company) -> None:
     """The headers of a group have the same direction, date, establishment and kind; deposits the same bank and slip."""
     settlement, terms, _ = judged[0]
     for other, other_terms, faults in judged[1:]:
@@ -202,7 +203,7 @@ def _same_group(judged: list[Judged]) -> None:
             ("direction", terms.direction, other_terms.direction),
             ("date", terms.day, other_terms.day),
             ("establishment", settlement.establishment, other.establishment),
-            ("change", _kind(terms), _kind(other_terms)),
+            ("change", _kind(terms, company), _kind(other_terms, company)),
         ]
         if terms.is_deposit and other_terms.is_deposit:
             compared.append(("bank", terms.bank, other_terms.bank))
@@ -213,15 +214,12 @@ def _same_group(judged: list[Judged]) -> None:
                 faults.append(Refusal("group_mixed", path, str(another or "-"), str(one or "-"), facts))
 
 
-def _kind(terms: Terms) -> str:
+def _kind(terms: Terms, company: Company) -> str:
     """What a group may not mix: settlements, deposits, and deposits that wait for a slip."""
     if not terms.is_deposit:
         return "settlement"
-    return "deposit + slip" if _slip(terms) else "deposit"
-
-
-def _slip(terms: Terms) -> bool:
-    return terms.change is not None and terms.change.slip
+    waits = terms.change is not None and company.waits_for_slip(terms.change)
+    return "deposit + slip" if waits else "deposit"
 
 
 def _not_again(outcome: Outcome) -> tuple[Refusal, ...]:

@@ -58,10 +58,18 @@ class SqlStore:
 
     def audit(self, dossier: str, head: str | None = None) -> "list[Finding]":
         """Every law that a dossier's books break; `head` is a hash of its chain that was kept elsewhere."""
-        from lettrage.adapters.store.auditing import audit  # noqa: PLC0415  (only a check needs it)
+        from lettrage.adapters.store.auditing import audit  # noqa: PLC0415  (only a check needs these)
+        from lettrage.books.laws import Finding  # noqa: PLC0415
 
-        with self.books(dossier, writing=False) as books:
-            return audit(books.connection, dossier, books.company, head)
+        with transaction(self.engine, writing=False) as connection:
+            rows = connection.exec_driver_sql("SELECT record FROM dossier WHERE code = ?", (dossier,)).all()
+            if not rows:
+                raise Stop(Refusal("unknown_dossier", "dossier", dossier), error=403)
+            try:
+                company = _company(rows[0][0])
+            except (AssertionError, msgspec.MsgspecError) as error:
+                return [Finding("unreadable", f"Fiche du dossier illisible : {type(error).__name__}.", dossier)]
+            return audit(connection, dossier, company, head)
 
     @contextmanager
     def loading(self) -> Iterator["Loader"]:

@@ -135,7 +135,7 @@ class Reader:
         return map(instrument, self.rows(sql, _keys(criteria), most))
 
     def _rates(self, wanted: Wanted) -> Iterator[TableRate]:
-        """All the rates of the currencies named that may count, and the last known before them."""
+        """All the rates of the currencies named."""
         if not wanted.currencies:
             return
         sql = (
