@@ -685,7 +685,8 @@ class Author:
 
     def _part(self, due: Due) -> int:
         """A part of an advance, or all of it; a part or a rest that is worth nothing at home is refused."""
-        size, least = abs(due.open), 1 if due.currency == self.house.home else int(8 / due.worth) + 1
+        # Of a foreign one the model knows what it is worth at most, not at least: only large ones are parted.
+        size, least = abs(due.open), 1 if due.currency == self.house.home else 100_000
         return size if size <= 2 * least else self.choice.pick((size, self.choice.whole(least, size - least)))
 
     def _received(self, party: str, direction: str, currency: str) -> list[Line]:
