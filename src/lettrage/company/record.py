@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -70,7 +71,7 @@ def _name(row: Any, key: str, index: int) -> Any:
 def twice(form: Form) -> None:
     """Note the records that one file gives twice in a table of the company file."""
     for table, key in TABLES.items():
-        for _ in unique(form.rows(table, key), lambda row, key=key: row.code(key)):  # type: ignore[misc]
+        for _ in unique(form.rows(table, key), partial(Form.code, name=key)):
             pass
 
 

@@ -39,7 +39,7 @@ class LoadedDueItem(msgspec.Struct, frozen=True):
 
 
 class LoadedInvoice(msgspec.Struct, frozen=True):
-    """An invoice or a credit note. `home` is None until the rate is known."""
+    """An invoice or a credit note. `rate` is as written, "" for the table's."""
 
     path: str
     third_party: str

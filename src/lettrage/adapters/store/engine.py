@@ -18,7 +18,7 @@ KNOWN = ("0001",)  # our migrations, the newest last
 
 
 def open_engine(address: str, *, create: bool = False) -> Engine:
-    """An engine for `sqlite:///relative`, `sqlite:////absolute` or `postgresql://...`, at the newest schema.
+    """An engine for `sqlite:///relative` or `sqlite:////absolute`, at the newest schema.
 
     Raises StoreTrouble when there is no such database (unless `create`), or it is not one of ours.
     """
