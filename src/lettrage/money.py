@@ -1,7 +1,7 @@
 """Money: whole minor units and a currency, read through one strict door.
 
 No binary float comes near an amount. Text becomes a `Figure` (digits and decimals, no currency yet),
-a `Figure` becomes an `Amount` once its currency is known. Rates are exact fractions. Computed amounts
+a `Figure` becomes minor units once its currency is known. Rates are exact fractions. Computed amounts
 round half away from zero; a sum split over lines never loses a minor unit.
 """
 
@@ -74,11 +74,6 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
         """
         spare = of.decimals - self.decimals
         return None if spare < 0 else self.digits * _POWERS[spare]
-
-    def amount(self, of: Currency) -> Amount | None:
-        """As an amount of this currency; None when it has more decimals than the currency allows."""
-        minor = self.minor(of)
-        return None if minor is None else Amount(minor, of)
 
     @property
     def text(self) -> str:

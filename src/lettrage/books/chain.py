@@ -27,14 +27,9 @@ class Posted(msgspec.Struct, frozen=True):
     entry: Entry
     hash: str
 
-    @property
-    def shown_number(self) -> str:
-        """As printed: `2024-000123`."""
-        return shown(self.year, self.number)
-
 
 def shown(year: str, number: int) -> str:
-    """An entry's number as printed."""
+    """An entry's number as printed: `2024-000123`."""
     return f"{year}-{number:06}"
 
 

@@ -12,7 +12,7 @@ import msgspec
 from lettrage.company.dossier import Company, Tolerance
 from lettrage.money import Amount, Currency, percent_text, rounded
 from lettrage.refusal import Refusal
-from lettrage.settlement.document import Detail, Item, Operation, Settlement
+from lettrage.settlement.document import Detail, Item, Operation
 
 
 class Target(msgspec.Struct, gc=False):
@@ -44,7 +44,6 @@ class Scene(msgspec.Struct, frozen=True):
     """What a rule may look at beside the due item."""
 
     company: Company
-    settlement: Settlement
     currency: Currency | None  # of the settlement; None when it cannot be read
 
 

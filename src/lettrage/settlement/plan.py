@@ -107,7 +107,7 @@ class _Planner:
             return matcher.alone()
         match = matcher.match()
         self.remarks += matcher.remarks
-        scene = Scene(self.desk.company, settlement, terms.currency)
+        scene = Scene(self.desk.company, terms.currency)
         faults = matcher.faults + [fault for target in match.targets for fault in judged(target, scene)]
         if terms.currency is None:
             return faults

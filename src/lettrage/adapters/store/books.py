@@ -193,8 +193,8 @@ class Loader:
 
     def write(self, load: Load, opening: Opening, at: str) -> None:
         """Write a dossier's load."""
-        self._dossier(load, opening)
-        counters = {"postings": 0, "head": GENESIS} | self._counters(load.code)
+        self._dossier(load)
+        counters = self._counters(load.code)
         posted, changes = post_entries(self.connection, load.code, counters, list(opening.entries), self.today, at)
         writing.write_opening(self.connection, load.code, opening, posted)
         changes |= {
@@ -205,7 +205,7 @@ class Loader:
         }
         writing.advance_counters(self.connection, load.code, changes)
 
-    def _dossier(self, load: Load, opening: Opening) -> None:
+    def _dossier(self, load: Load) -> None:
         sql = (
             "INSERT INTO dossier (code, record, first_transaction, next_transaction, next_item, next_instrument,"
             " next_document, postings, head) VALUES (?, ?, 1, 1, 1, 1, 1, 0, ?)"
