@@ -158,7 +158,7 @@ def test_every_question_to_the_books_is_answered_by_an_index(tmp_path: Path) -> 
 
 
 # Tables with a row or a few per dossier; all others hold the whole life of a company.
-SMALL = {"dossier", "year_counter"}
+SMALL = {"dossier"}
 STEP = re.compile(r"(?P<verb>SCAN|SEARCH) (?P<name>\w+)(?: USING [^(]*)?(?:\((?P<terms>.*)\))?$")
 
 

@@ -247,6 +247,7 @@ class Deposit:
         self.work.instruments += [self._moved(instrument) for instrument in instruments]
         self.work.ended += [instrument.id for instrument in instruments]
         self.work.lines += self._lines(instruments, held, total, bank_home)
+        self.work.end_header()
         self.work.waits_for_slip = self.company.waits_for_slip(self.change)
 
     def _moved(self, instrument: Instrument) -> Instrument:

@@ -192,6 +192,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     parked: tuple[int, ...] = ()
     settled: int = 0
     passed_on: int = 0
+    account: str = ""  # where it stands when not on its ledger's own account
 
     def share(self, part: int) -> int:
         """A part of it at its carrying rate, rounded (home)."""
@@ -281,16 +282,21 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     amount: int
     home: int
     bank: str
+    lines: int = 0  # how many of the entry's lines it made
 
 
 class VatMove(msgspec.Struct, frozen=True, gc=False):
-    """VAT on receipts that a header made due, at one rate (percent), on one item; home, own sense of the item."""
+    """VAT on receipts that a header made due, at one rate (percent), on one item; home, own sense of the item.
+
+    `freed_home` is all that left the account of parked VAT at this rate, differences and discount included.
+    """
 
     order: int
     item: int
     line: int  # which VAT line of the invoice
     rate: Fraction
     vat_home: int
+    freed_home: int = 0
 
 
 TaskKind = Literal["credit_note_to_issue", "credit_note_to_receive"]

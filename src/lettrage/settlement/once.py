@@ -24,6 +24,7 @@ class Receipt(msgspec.Struct, frozen=True):
     raw: bytes
     document: Document
     key: str = ""
+    source: str = ""
 
 
 class Kept(msgspec.Struct, frozen=True):

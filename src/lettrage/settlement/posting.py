@@ -50,6 +50,13 @@ class Work:
         self.tasks: list[Task] = []
         self.lines: list[Line] = []
         self.waits_for_slip = False
+        self._counted = 0
+
+    def end_header(self) -> None:
+        """Note how many of the entry's lines the last header made."""
+        made = sum(1 for line in self.lines if line.home)
+        self.headers[-1] = msgspec.structs.replace(self.headers[-1], lines=made - self._counted)
+        self._counted = made
 
 
 def money_sign(direction: str) -> int:
@@ -100,6 +107,7 @@ class SettlementPosting:
         self._open_advances(match.advances, of_advances)
         differences = [Line(account, home, self.home, home) for account, home in self.sums.items() if home]
         self.work.lines += differences + self._by_item()
+        self.work.end_header()
 
     def _at_their_own_rate(self, match: Match, parts: list[int], homes: list[int], of_advances: list[int]) -> None:
         """What advances pay of the due items is worth what the invoices carry, not what the day's rate makes of it.
@@ -185,7 +193,7 @@ class SettlementPosting:
         gain = sense * paid_home - by_payment
         if gain:
             self._add(self.accounts.exchange(-sign * gain), -sign * gain)
-        account = self.accounts.third_party(item.ledger)
+        account = item.account or self.accounts.third_party(item.ledger)
         self._relieve(account, item, -sign * relief, -sign * (item.open - rest))
         self._allocate(item, own, values, by_payment, sense * paid_home, paid)
         self._close(item, item.open - rest, relief, rest, released)
@@ -268,7 +276,7 @@ class SettlementPosting:
             moved = released - of_difference - of_discount
             if parked:
                 self._add(self.accounts.vat_parked, sign * released)
-                self._move(item, rate, moved)
+                self._move(item, rate, moved, released)
             self._add(self.accounts.vat(item.ledger), -sign * moved)
         if "WE" in values:
             self._add(self.accounts.discount(item.ledger), sign * (values["WE"] - sum(discount_vat)))
@@ -280,10 +288,11 @@ class SettlementPosting:
             self._add(self.accounts.exchange(sign * values["WDC"]), sign * values["WDC"])
         return freed
 
-    def _move(self, item: Item, rate: int, moved: int) -> None:
+    def _move(self, item: Item, rate: int, moved: int, freed: int) -> None:
         """Keep what VAT became due, by rate: the payment reporting needs it."""
-        if moved:
-            self.work.vat_moves.append(VatMove(self.settlement.order, item.id, rate, item.vat[rate].rate, moved))
+        if moved or freed:
+            of_rate = item.vat[rate].rate
+            self.work.vat_moves.append(VatMove(self.settlement.order, item.id, rate, of_rate, moved, freed))
 
     def _task(self, item: Item, discount: int, vat: int) -> None:
         """A discount with its VAT taken back wants a credit note."""

@@ -165,7 +165,7 @@ _COUNTERS = (
     " (SELECT coalesce(max(id), 0) FROM document WHERE dossier = ?1)"
     " FROM dossier WHERE code = ?1"
 )
-_YEARS = "SELECT year, last FROM year_counter WHERE dossier = ?1"
+_YEARS = "SELECT k.key, k.value FROM dossier d CROSS JOIN json_each(d.years) k WHERE d.code = ?1"
 _ENTRIES = (
     'SELECT posting, year, number, date, valid_date, posted_at, journal, label, piece, "transaction", slip,'
     " reversal_of, hash FROM entry WHERE dossier = ?1 ORDER BY posting"

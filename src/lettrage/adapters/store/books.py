@@ -105,7 +105,7 @@ class SqlBooks(Lists):
         writing.insert(self.connection, schema.kept_answer, [row])
 
     def _counters(self) -> dict[str, Any]:
-        sql = "SELECT next_document, postings, head FROM dossier WHERE code = ?"
+        sql = "SELECT next_document, postings, head, years FROM dossier WHERE code = ?"
         return dict(self.connection.exec_driver_sql(sql, (self.dossier,)).mappings().one())
 
     def _post(self, counters: dict[str, Any], plan: Plan, receipt: Receipt) -> dict[str, Any]:
@@ -137,18 +137,11 @@ def post_entries(
     at: str,
 ) -> tuple[list[Posted], dict[str, Any]]:
     """Number, chain and append entries; what changes in the dossier's counters."""
-    rows = connection.exec_driver_sql("SELECT year, last FROM year_counter WHERE dossier = ?", (dossier,)).all()
-    numbering = Counters(counters["postings"], counters["head"], dict(rows))
+    numbering = Counters(counters["postings"], counters["head"], msgspec.json.decode(counters["years"]))
     posted = post(entries, numbering, today, at)
     writing.write_entries(connection, dossier, posted)
-    sql = (
-        "INSERT INTO year_counter (dossier, year, last) VALUES (?, ?, ?)"
-        " ON CONFLICT (dossier, year) DO UPDATE SET last = excluded.last"
-    )
-    years = [(dossier, year, numbering.years[year]) for year in sorted({p.year for p in posted})]
-    if years:
-        connection.exec_driver_sql(sql, years)
-    return posted, {"postings": numbering.posting, "head": numbering.head}
+    years = _json(dict(sorted(numbering.years.items()))).decode()
+    return posted, {"postings": numbering.posting, "head": numbering.head, "years": years}
 
 
 class Loader:
@@ -172,6 +165,8 @@ class Loader:
         )
         counters = reader.rows(sql) or [(1, 1, 1, 1, 1)]
         standing = reader.rows("SELECT record FROM dossier WHERE code = ?")
+        years = reader.rows("SELECT years FROM dossier WHERE code = ?")
+        used: dict[str, int] = msgspec.json.decode(years[0][0]) if years else {}
         parties = reader.rows("SELECT code, ledger FROM third_party WHERE dossier = ?")
         rates = reader.rows("SELECT currency, date, rate FROM rate WHERE dossier = ?")
         invoices = reader.rows("SELECT third_party, prefix, number, digest FROM invoice WHERE dossier = ?")
@@ -183,7 +178,7 @@ class Loader:
         )
         return Present(
             _company(standing[0][0]) if standing else None,
-            frozenset(row[0] for row in reader.rows("SELECT year FROM year_counter WHERE dossier = ?")),
+            frozenset(used),
             dict(tuple(row) for row in parties),
             tuple(LoadedRate(code, date.fromisoformat(day), rate) for code, day, rate in rates),
             {(row[0], row[1], row[2]): row[3] for row in invoices},
@@ -214,5 +209,5 @@ class Loader:
         self.connection.exec_driver_sql(sql, (load.code, _json(load.record).decode(), GENESIS))
 
     def _counters(self, dossier: str) -> dict[str, Any]:
-        sql = "SELECT postings, head FROM dossier WHERE code = ?"
+        sql = "SELECT postings, head, years FROM dossier WHERE code = ?"
         return dict(self.connection.exec_driver_sql(sql, (dossier,)).mappings().one())

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from lettrage.limits import BUSY_SECONDS
 from lettrage.refusal import Refusal, StoreTrouble, quoted
 
-KNOWN = ("0001",)  # our migrations, the newest last
+KNOWN = ("0001", "0002")  # our migrations, the newest last
 
 
 def open_engine(address: str, *, create: bool = False) -> Engine:
@@ -97,7 +97,7 @@ def _migrate(engine: Engine, *, create: bool) -> None:
 
 def schema_version(connection: Connection) -> str | None:
     """The migration that the database stands at; None where it has none of ours."""
-    known = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'year_counter')"
+    known = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'due_item')"
     if len(connection.exec_driver_sql(known).all()) < 2:
         return None
     row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()

@@ -25,7 +25,7 @@ _day = date.fromisoformat
 ITEM_COLUMNS = (
     "d.id, d.kind, d.ledger, d.third_party, d.prefix, d.piece, d.date, d.due_date, d.currency, d.amount, d.open,"
     ' d.carried, d.origin_amount, d.origin_carried, d.disputed, p.means, d.previous, d.invoice, d."transaction",'
-    ' d."order", v.vat, d.parked, d.settled, d.passed_on'
+    ' d."order", v.vat, d.parked, d.settled, d.passed_on, d.account'
 )
 ITEM_JOINS = (
     " JOIN third_party p ON p.dossier = d.dossier AND p.code = d.third_party"
@@ -213,11 +213,13 @@ def item(row: Any) -> Item:
     (
         id_, kind, ledger, party, prefix, piece, day, due, code, amount, open_, carried, origin_amount,
         origin_carried, disputed, means, previous, invoice, transaction, order, vat, parked, settled, passed_on,
+        account,
     ) = row  # fmt: skip
     return Item(
         id_, kind, ledger, party, prefix, piece, _day(day), _day(due), held(code), amount, open_, carried,
         origin_amount, origin_carried, bool(disputed), means, previous, invoice, transaction, order, _vat(vat),
         tuple(msgspec.json.decode(parked)) if parked else (), settled, passed_on,
+        account,
     )  # fmt: skip
 
 

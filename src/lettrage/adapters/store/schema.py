@@ -56,6 +56,11 @@ def _int(name: str, *, null: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=null)
 
 
+def _added(name: str, kind: Any, default: str) -> Column[Any]:
+    """A column that came with a later migration: what rows of before have there."""
+    return Column(name, kind, nullable=False, server_default=text(default))
+
+
 def _to(columns: str, table: str, referred: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(columns.split(), [f"{table}.{c}" for c in referred.split()])
 
@@ -74,16 +79,7 @@ dossier = Table(
     _int("next_document"),
     _int("postings"),  # entries so far
     _text("head"),  # the hash of the last one
-)
-
-year_counter = Table(
-    "year_counter",
-    metadata,
-    _key("dossier"),
-    _key("year"),
-    _int("last"),
-    _to("dossier", "dossier", "code"),
-    **_CLUSTERED,
+    _added("years", Text, "'{}'"),  # JSON: the last entry number of each financial year
 )
 
 third_party = Table(
@@ -206,6 +202,7 @@ due_item = Table(
     _int("transaction", null=True),
     _int("order", null=True),
     _text("digest"),  # of an advance as loaded, else ""
+    _added("account", String, "''"),  # where it stands when not on its ledger's own account: doubtful customers
     _to("dossier third_party", "third_party", "dossier code"),
     _to("dossier previous", "due_item", "dossier id"),
     _to("dossier invoice", "invoice", "dossier id"),
@@ -239,8 +236,11 @@ document = Table(
     _text("key"),
     Column("raw", LargeBinary, nullable=False),
     _text("remarks"),  # JSON
+    _added("kind", String, "'settlement'"),  # or the act that was asked for: cancel, unpaid, slip, ...
+    _added("source", String, "''"),  # from where: an address, a file's name
     _to("dossier", "dossier", "code"),
     Index("ix_document_digest", "dossier", "caller", "digest"),
+    Index("ix_document_received", "dossier", "received_at"),
 )
 
 kept_answer = Table(
@@ -262,7 +262,7 @@ transaction = Table(
     metadata,
     _key("dossier"),
     _number("number"),
-    _text("kind"),  # settlement, deposit, loaded
+    _text("kind"),  # settlement, deposit, unpaid, represented, loaded
     _text("direction"),
     _day("date"),
     _text("establishment"),
@@ -288,6 +288,7 @@ header = Table(
     _text("bank"),
     _text("label"),
     _text("reglement_num"),
+    _added("lines", BigInteger, "0"),  # how many of the entry's lines it made, in the order of the headers
     _to("dossier transaction", "transaction", "dossier number"),
     **_CLUSTERED,
 )
@@ -387,6 +388,7 @@ vat_move = Table(
     _number("line"),
     _text("rate"),
     _int("vat_home"),
+    _added("freed_home", BigInteger, "0"),  # what left the account of parked VAT, differences and discount included
     _to("dossier transaction order", "header", "dossier transaction order"),
     _to("dossier item", "due_item", "dossier id"),
     **_CLUSTERED,
@@ -408,5 +410,98 @@ task = Table(
     **_CLUSTERED,
 )
 
+# ---------------------------------------------------------------- returned instruments, slips
+
+unpaid = Table(
+    "unpaid",
+    metadata,
+    _key("dossier"),
+    _number("transaction"),
+    _int("instrument"),  # the one that came back
+    _int("undone_transaction"),  # the order that had brought it in
+    _int("undone_order"),
+    _text("third_party"),
+    _text("currency"),  # of the fees: the bank's
+    _int("fees"),
+    _int("fees_vat"),
+    _text("reason"),
+    _to("dossier transaction", "transaction", "dossier number"),
+    _to("dossier instrument", "instrument", "dossier id"),
+    Index("ix_unpaid_undone", "dossier", "undone_transaction", "undone_order"),
+    Index("ix_unpaid_third_party", "dossier", "third_party"),
+    **_CLUSTERED,
+)
+
+slip = Table(
+    "slip",
+    metadata,
+    _key("dossier"),
+    _key("number"),  # as printed: bank, year, sequence
+    _text("bank"),
+    _text("year"),
+    _int("sequence"),
+    _day("date"),
+    _text("state_change"),
+    _text("currency"),
+    _int("total"),
+    _int("home"),  # what the bank is debited with
+    _text("status"),  # posted, cancelled
+    _int("posting"),
+    _to("dossier posting", "entry", "dossier posting"),
+    Index("uq_slip_sequence", "dossier", "bank", "year", "sequence", unique=True),
+    **_CLUSTERED,
+)
+
+slip_transaction = Table(
+    "slip_transaction",
+    metadata,
+    _key("dossier"),
+    _key("slip"),
+    _number("transaction"),
+    _to("dossier slip", "slip", "dossier number"),
+    _to("dossier transaction", "transaction", "dossier number"),
+    **_CLUSTERED,
+)
+
+# ---------------------------------------------------------------- who may call
+
+EVERY_DOSSIER = "*"  # in place of a dossier's code: an account or a token for all of them
+
+account = Table(
+    "account",
+    metadata,
+    _key("dossier"),
+    _key("name"),
+    _text("role"),
+    _text("created_at"),
+    Column("closed_at", String),
+)
+
+token = Table(
+    "token",
+    metadata,
+    _key("dossier"),
+    _key("digest"),  # SHA-256 of the token: the token itself is shown once and kept nowhere
+    _text("account"),
+    _text("role"),
+    _text("shown"),  # its first characters, by which people know it again
+    _text("created_at"),
+    Column("revoked_at", String),
+    _to("dossier account", "account", "dossier name"),
+    Index("ix_token_account", "dossier", "account"),
+)
+
 # Posted books: nothing there is ever updated or deleted.
-APPEND_ONLY = (entry, entry_line, invoice, allocation, vat_move, header, document, outcome, kept_answer)
+APPEND_ONLY = (
+    entry,
+    entry_line,
+    invoice,
+    allocation,
+    vat_move,
+    header,
+    document,
+    outcome,
+    kept_answer,
+    unpaid,
+    slip_transaction,
+)

@@ -49,7 +49,11 @@ def write_plan(connection: Connection, dossier: str, number: int, plan: Plan) ->
     insert(
         connection,
         schema.vat_move,
-        ((dossier, t.number, m.order, m.item, m.line, str(m.rate), m.vat_home) for t in done for m in t.vat_moves),
+        (
+            (dossier, t.number, m.order, m.item, m.line, str(m.rate), m.vat_home, m.freed_home)
+            for t in done
+            for m in t.vat_moves
+        ),
     )
     insert(
         connection,
@@ -70,7 +74,7 @@ def _headers(dossier: str, done: Sequence[Transaction]) -> Iterable[Row]:
         for h in t.headers:
             yield (
                 dossier, t.number, h.order, h.change.code, h.third_party, h.currency.code, h.amount, h.home,
-                h.bank, h.settlement.label, h.settlement.number,
+                h.bank, h.settlement.label, h.settlement.number, h.lines,
             )  # fmt: skip
 
 
@@ -121,7 +125,7 @@ def item_row(dossier: str, i: Item, settled_before: int = 0, digest: str = "") -
         dossier, i.id, i.kind, i.ledger, i.third_party, i.prefix, i.piece, i.date.isoformat(),
         i.due_date.isoformat(), i.currency.code, i.amount, i.open, i.settled, i.passed_on, settled_before,
         i.carried, i.origin_amount, i.origin_carried, _parked(i), int(i.disputed), i.previous, i.invoice,
-        i.transaction, i.order, digest,
+        i.transaction, i.order, digest, i.account,
     )  # fmt: skip
 
 
@@ -173,7 +177,7 @@ def write_receipt(
         [
             (
                 dossier, number, receipt.caller, receipt.origin, receipt.at.isoformat(), receipt.document.digest,
-                receipt.key, receipt.raw, _json(told).decode(),
+                receipt.key, receipt.raw, _json(told).decode(), "settlement", receipt.source,
             )
         ],
     )  # fmt: skip
@@ -254,5 +258,5 @@ def _loaded_headers(dossier: str, opening: Opening) -> Iterable[Row]:
     for t in opening.transactions:
         for order, i in dict(t.orders).items():
             yield (
-                dossier, t.number, order, "", i.third_party, i.currency.code, i.amount, i.home, i.bank, "Reprise", "",
+                dossier, t.number, order, "", i.third_party, i.currency.code, i.amount, i.home, i.bank, "Reprise", "", 0,
             )  # fmt: skip

@@ -3,12 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from lettrage.adapters.store.migrations.guards import forbid_changes
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-# Posted rows are never updated or deleted, whoever asks.
 APPEND_ONLY = (
     "entry",
     "entry_line",
@@ -405,9 +406,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dossier", "transaction", "order", "item", "line", name=op.f("pk_vat_move")),
         sqlite_with_rowid=False,
     )
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f'CREATE TRIGGER "{table}_no_{verb.lower()}" BEFORE {verb} ON "{table}"'
-                f" BEGIN SELECT RAISE(ABORT, '{table}: posted rows do not change'); END"
-            )
+    forbid_changes(APPEND_ONLY)
