@@ -1,13 +1,22 @@
 """What the core may ask of the world. Adapters implement these; nothing else reaches the core."""
 
-from contextlib import AbstractContextManager
-from datetime import date, datetime
-from typing import Protocol
+from __future__ import annotations
 
-from lettrage.company.dossier import Company
-from lettrage.settlement.desk import Snapshot, Wanted
-from lettrage.settlement.document import Plan
-from lettrage.settlement.once import Done, Kept, Receipt
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from datetime import date, datetime
+
+    from lettrage.caller import Request
+    from lettrage.company.dossier import Company
+    from lettrage.refusal import Refusal
+    from lettrage.settlement.desk import Snapshot, Wanted
+    from lettrage.settlement.document import Plan
+    from lettrage.settlement.once import Done, Kept, Receipt
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -46,6 +55,9 @@ class Books(Protocol):
     def keep(self, receipt: Receipt, answer: str) -> None:
         """Keep the answer given under the receipt's key, as long as the books."""
 
+    def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
+        """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""
+
 
 class Store(Protocol):
     """Where the books are. Raises StoreTrouble when they cannot be used."""
@@ -55,3 +67,10 @@ class Store(Protocol):
 
     def books(self, dossier: str, *, writing: bool) -> AbstractContextManager[Books]:
         """Open a dossier; commits when left normally, rolls back on any exception. Raises Stop when unknown."""
+
+    def write(self, dossier: str, work: Callable[[Books], T]) -> T:
+        """Run work on a dossier's books and commit: what it returns is durable. Raises Stop when unknown.
+
+        Work may share its commit with others', and runs again when the database asks for it: it changes nothing but
+        the books that it is given.
+        """

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from lettrage.caller import Caller, dossier_for
 from lettrage.guard.tokens import masked
 from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal, Stop, Unreadable
@@ -13,15 +14,7 @@ from lettrage.settlement.once import Earlier, Receipt
 from lettrage.settlement.plan import plan
 from lettrage.settlement.read import checked_key, read
 
-
-class Caller(msgspec.Struct, frozen=True):
-    """Who sends a document, and what was said beside it. `origin`: command line, web service, drop folder."""
-
-    name: str
-    origin: str
-    dossier: str = ""
-    key: str = ""
-    dry_run: bool = False
+__all__ = ["Caller", "settle"]
 
 
 def settle(data: bytes, caller: Caller, store: Store, clock: Clock) -> Reply:
@@ -32,23 +25,26 @@ def settle(data: bytes, caller: Caller, store: Store, clock: Clock) -> Reply:
     try:
         text = dialect.decode(data)
         document = _with_options(read(text), caller)
-        dossier = _dossier(document, caller, store)
-        receipt = Receipt(caller.name, caller.origin, clock.now(), masked(text), document, _key(document, caller))
-        with store.books(dossier, writing=not document.parameters.dry_run) as books:
-            return _judge_and_book(receipt, books, clock)
+        dossier = dossier_for(caller, document.parameters.dossier, "action.parameters.dos", store)
+        key = _key(document, caller)
+        receipt = Receipt(caller.name, caller.origin, clock.now(), masked(text), document, key, caller.source)
+        if not document.parameters.dry_run:
+            return store.write(dossier, lambda books: _judge_and_book(receipt, books))
+        with store.books(dossier, writing=False) as books:
+            return _judge_and_book(receipt, books)
     except Stop as stop:
         return stopped(stop)
 
 
-def _judge_and_book(receipt: Receipt, books: Books, clock: Clock) -> Reply:
+def _judge_and_book(receipt: Receipt, books: Books) -> Reply:
     document, dry_run = receipt.document, receipt.document.parameters.dry_run
-    home, today = books.company.currency, clock.today()
+    home, today = books.company.currency, receipt.today
     _accounting_file(document, books)
     if receipt.key and not dry_run and (kept := books.kept(receipt.caller, receipt.key)):
         if kept.digest == document.digest:
             return _replay(kept.answer)
         return answered(document, key_reused(document, receipt.key), home, today, dry_run=False)
-    decided = _decide(receipt, books, clock)
+    decided = _decide(receipt, books)
     reply = answered(document, decided, home, today, dry_run=dry_run)
     if not dry_run:
         books.record(receipt, decided)
@@ -57,11 +53,11 @@ def _judge_and_book(receipt: Receipt, books: Books, clock: Clock) -> Reply:
     return reply
 
 
-def _decide(receipt: Receipt, books: Books, clock: Clock) -> Plan:
+def _decide(receipt: Receipt, books: Books) -> Plan:
     """Match and plan what was not done before; in a dry run a repeat is only a warning."""
     document, company = receipt.document, books.company
     repeats = once.judge(document, _earlier(receipt, books), company, receipt.at, keyed=bool(receipt.key))
-    desk = Desk(company, books.snapshot(wanted(document, company)), clock.today())
+    desk = Desk(company, books.snapshot(wanted(document, company)), receipt.today)
     if not document.parameters.dry_run:
         decided = plan(document, desk, repeats)
         return msgspec.structs.replace(decided, remarks=document.remarks + decided.remarks)
@@ -105,19 +101,6 @@ def _with_options(document: Document, caller: Caller) -> Document:
         return document
     parameters = msgspec.structs.replace(document.parameters, dry_run=True)
     return msgspec.structs.replace(document, parameters=parameters)
-
-
-def _dossier(document: Document, caller: Caller, store: Store) -> str:
-    """The document's dossier, else the caller's, else the only one there is."""
-    named = document.parameters.dossier
-    if named and caller.dossier and named != caller.dossier:
-        raise Unreadable(Refusal("dossiers_differ", "action.parameters.dos", named, caller.dossier))
-    if named or caller.dossier:
-        return named or caller.dossier
-    known = store.dossiers()
-    if len(known) != 1:
-        raise Unreadable(Refusal("which_dossier", "action.parameters.dos", "", str(len(known))))
-    return known[0]
 
 
 def _accounting_file(document: Document, books: Books) -> None:

@@ -5,7 +5,7 @@ and deposits by criteria leave nothing closed behind them that a repeat would me
 A chronological REGLEMENTNUM identifies a settlement for ever.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -25,6 +25,11 @@ class Receipt(msgspec.Struct, frozen=True):
     document: Document
     key: str = ""
     source: str = ""
+
+    @property
+    def today(self) -> date:
+        """The date in Paris when it arrived: the processing date."""
+        return self.at.astimezone(PARIS).date()
 
 
 class Kept(msgspec.Struct, frozen=True):

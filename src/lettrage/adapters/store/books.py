@@ -1,10 +1,10 @@
 """The store as the core sees it: one dossier's books inside one database transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -15,6 +15,7 @@ from lettrage.adapters.store.listing import Lists
 from lettrage.adapters.store.reading import Reader
 from lettrage.books.chain import GENESIS, Counters, Posted, post
 from lettrage.books.entry import Entry
+from lettrage.caller import Request
 from lettrage.company.dossier import Company
 from lettrage.company.record import stored
 from lettrage.opening.document import Load, LoadedRate, Opening, Present
@@ -26,6 +27,7 @@ from lettrage.settlement.once import Receipt
 if TYPE_CHECKING:
     from lettrage.books.laws import Finding
 
+T = TypeVar("T")
 _json = msgspec.json.Encoder().encode
 _company = lru_cache(maxsize=64)(stored)
 
@@ -55,6 +57,11 @@ class SqlStore:
             if not rows:
                 raise Stop(Refusal("unknown_dossier", "dossier", dossier), error=403)
             yield SqlBooks(connection, dossier, _company(rows[0][0]), self.clock.today())
+
+    def write(self, dossier: str, work: "Callable[[SqlBooks], T]") -> T:
+        """Run work on a dossier's books and commit: what it returns is durable. Raises Stop when unknown."""
+        with self.books(dossier, writing=True) as books:
+            return work(books)
 
     def audit(self, dossier: str, head: str | None = None) -> "list[Finding]":
         """Every law that a dossier's books break; `head` is a hash of its chain that was kept elsewhere."""
@@ -103,6 +110,15 @@ class SqlBooks(Lists):
         """Keep the answer given under the receipt's key."""
         row = (self.dossier, receipt.caller, receipt.key, receipt.document.digest, answer, self._document)
         writing.insert(self.connection, schema.kept_answer, [row])
+
+    def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
+        """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""
+        number = self._counters()["next_document"]
+        writing.write_request(self.connection, self.dossier, number, request, reasons)
+        writing.advance_counters(self.connection, self.dossier, {"next_document": number + 1})
+        if request.key:
+            row = (self.dossier, request.caller, request.key, request.digest, answer, number)
+            writing.insert(self.connection, schema.kept_answer, [row])
 
     def _counters(self) -> dict[str, Any]:
         sql = "SELECT next_document, postings, head, years FROM dossier WHERE code = ?"

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Table
 
 from lettrage.adapters.store import schema
 from lettrage.books.chain import Posted
+from lettrage.caller import Request
 from lettrage.opening.document import Opening, OpeningInvoice, OpeningTransaction
+from lettrage.refusal import Refusal
 from lettrage.settlement.document import Instrument, Item, Outcome, Plan, Remark, Transaction
 from lettrage.settlement.once import Receipt
 
@@ -183,6 +185,18 @@ def write_receipt(
     )  # fmt: skip
 
 
+def write_request(
+    connection: Connection, dossier: str, number: int, request: Request, reasons: Iterable[Refusal]
+) -> None:
+    """An act, with every reason against it."""
+    told = [(None, reason) for reason in reasons]
+    row = (
+        dossier, number, request.caller, request.origin, request.at.isoformat(), request.digest, request.key,
+        request.raw, _json(told).decode(), request.kind, request.source,
+    )  # fmt: skip
+    insert(connection, schema.document, [row])
+
+
 def write_outcomes(connection: Connection, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
     """What became of each settlement of a document."""
     at = receipt.at.isoformat()
@@ -258,5 +272,6 @@ def _loaded_headers(dossier: str, opening: Opening) -> Iterable[Row]:
     for t in opening.transactions:
         for order, i in dict(t.orders).items():
             yield (
-                dossier, t.number, order, "", i.third_party, i.currency.code, i.amount, i.home, i.bank, "Reprise", "", 0,
+                dossier, t.number, order, "", i.third_party, i.currency.code, i.amount, i.home, i.bank, "Reprise", "",
+                0,
             )  # fmt: skip

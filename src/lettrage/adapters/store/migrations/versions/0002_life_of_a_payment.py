@@ -1,5 +1,7 @@
 """The rest of a payment's life: slips, returned instruments, cancellations; the logbook's columns; who may call."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -27,7 +29,7 @@ def upgrade() -> None:
     forbid_changes(APPEND_ONLY)
 
 
-def _added(table: str, name: str, kind: sa.types.TypeEngine[object], default: str) -> None:
+def _added(table: str, name: str, kind: sa.types.TypeEngine[Any], default: str) -> None:
     op.add_column(table, sa.Column(name, kind, nullable=False, server_default=sa.text(default)))
 
 

@@ -1,0 +1,88 @@
+"""What people ask of the books beside settlement documents: cancel, report unpaid, make slips.
+
+An act is *looked up*, *decided*, *booked*, *logged*, *answered*: one commit, never twice. Each kind of act has a file
+of its own; this one is the journey they share.
+"""
+
+import hashlib
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from lettrage.caller import Caller, Request, dossier_for
+from lettrage.dates import PARIS
+from lettrage.ports import Books, Clock, Store
+from lettrage.refusal import Refusal
+from lettrage.settlement.answer import reason_shape
+from lettrage.settlement.read import checked_key
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Refused(Exception):
+    """An act that the books do not allow, with every reason; nothing was written."""
+
+    def __init__(self, *reasons: Refusal) -> None:
+        super().__init__(", ".join(reason.code for reason in reasons))
+        self.reasons = reasons
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When an act happens: the moment in UTC, and the date in Paris, which is the accounting date."""
+
+    at: datetime
+    today: date
+
+
+class Act(Protocol):
+    """Something asked of the books."""
+
+    @property
+    def kind(self) -> str:
+        """What the logbook calls it: cancel, unpaid, slip, ..."""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Everything that was asked, as JSON values; two acts with the same content are the same act."""
+
+    def perform(self, books: Books, moment: Moment) -> dict[str, Any]:
+        """Decide, then book; the result in the shapes of the interface. Raises Refused before anything is written."""
+
+
+class Performed(msgspec.Struct, frozen=True):
+    """What became of an act: its result, or every reason against it (in the shape of `reason_shape`)."""
+
+    result: dict[str, Any] | None
+    reasons: list[dict[str, str]] = []
+    replayed: bool = False
+
+
+def perform(act: Act, caller: Caller, store: Store, clock: Clock) -> Performed:
+    """Do what is asked, in one commit, or say why not. The same key and content again: the same answer again.
+
+    Raises Stop where the call cannot be carried out at all.
+    """
+    key = checked_key(caller.key, "key")
+    raw = _encode({"act": act.kind, **act.content})
+    digest = hashlib.sha256(raw).hexdigest()
+    now = clock.now()
+    moment = Moment(now, now.astimezone(PARIS).date())
+    request = Request(act.kind, caller.name, caller.origin, caller.source, now, raw, digest, key)
+    dossier = dossier_for(caller, "", "dossier", store)
+    return store.write(dossier, lambda books: _once(act, request, books, moment))
+
+
+def _once(act: Act, request: Request, books: Books, moment: Moment) -> Performed:
+    if request.key and (kept := books.kept(request.caller, request.key)):
+        if kept.digest != request.digest:
+            return Performed(None, [reason_shape(Refusal("key_reused", "key", request.key))])
+        return msgspec.structs.replace(msgspec.json.decode(kept.answer, type=Performed), replayed=True)
+    reasons: tuple[Refusal, ...] = ()
+    try:
+        done = Performed(act.perform(books, moment))
+    except Refused as refused:
+        reasons = refused.reasons
+        done = Performed(None, [reason_shape(reason) for reason in reasons])
+    books.log(request, reasons, _encode(done).decode())
+    return done

@@ -1,0 +1,168 @@
+"""What every command shares: the application, the shared options, arguments, and printing."""
+
+import errno
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import platformdirs
+import typer
+
+from lettrage import __version__, terminal
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.logs import configure
+from lettrage.adapters.store.books import SqlBooks, SqlStore
+from lettrage.dates import day as day_of
+from lettrage.limits import NUMBER_DIGITS, PATH_CHARACTERS, Limits
+from lettrage.refusal import Language, Refusal, Stop, Unreadable, quoted
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="From invoice to reconciled payment. / De la facture au paiement rapproché.",
+    epilog="--database, --dossier, --json, --lang and --debug may stand before or after the command's name.",
+)
+
+
+class Context(msgspec.Struct):
+    """What the shared options say."""
+
+    database: str = ""
+    dossier: str = ""
+    json: bool = False
+    lang: Language = "fr"
+    debug: bool = False
+
+    opened: SqlStore | None = None
+
+    def store(self, *, create: bool = False) -> SqlStore:
+        """The store at `--database`. Raises StoreTrouble."""
+        self.opened = SqlStore(self.database, SystemClock(), create=create)
+        return self.opened
+
+    def close(self) -> None:
+        """Leave the database file whole by itself."""
+        if self.opened is not None:
+            self.opened.close()
+
+    @contextmanager
+    def books(self, *, writing: bool = False) -> Iterator[SqlBooks]:
+        """The books of `--dossier`, or of the only dossier there is."""
+        store = self.store()
+        with store.books(self.dossier or only(store), writing=writing) as books:
+            yield books
+
+    def show(self, value: Any, kind: str) -> None:
+        """Print a result, as JSON or for reading."""
+        if self.json:
+            print_json(value)
+        else:
+            terminal.show(value, kind, self.lang)
+
+
+context = Context()
+
+
+def print_json(value: Any) -> None:
+    """JSON for machines, on standard output."""
+    write(msgspec.json.encode(value).decode())
+
+
+def write(text: str) -> None:
+    """One line on standard output; a reader that has gone has read enough. Raises OSError when it cannot be written."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    terminal.say(text)
+
+
+def only(store: SqlStore) -> str:
+    """The only dossier there is. Raises Stop."""
+    known = store.dossiers()
+    if len(known) != 1:
+        raise Stop(Refusal("which_dossier", "--dossier", "", ", ".join(known)))
+    return known[0]
+
+
+def _default_database() -> str:
+    return f"sqlite:///{Path(platformdirs.user_data_dir('lettrage', appauthor=False)) / 'lettrage.sqlite'}"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        terminal.say(f"lettrage {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def shared(
+    database: Annotated[
+        str, typer.Option(envvar="LETTRAGE_DATABASE", help="sqlite:///relative, sqlite:////absolute")
+    ] = "",
+    dossier: Annotated[str, typer.Option(envvar="LETTRAGE_DOSSIER", help="Company file; default: the only one")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout")] = False,
+    lang: Annotated[str, typer.Option(envvar="LETTRAGE_LANG", help="fr or en")] = "fr",
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Options of every command."""
+    if lang not in ("fr", "en"):
+        raise Stop(Refusal("malformed_option", "--lang", lang, "fr, en"))
+    context.database = database or _default_database()
+    context.dossier = plain(dossier, "--dossier")
+    context.json = json
+    context.lang = "en" if lang == "en" else "fr"
+    context.debug = debug
+    configure()
+
+
+def read_file(file: str, limits: Limits) -> bytes:
+    """A file's bytes, one more than allowed at most; `-` is standard input. Raises Unreadable."""
+    most = limits.document_bytes + 1
+    try:
+        if file == "-":
+            if sys.stdin is None:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            return sys.stdin.buffer.read(most)
+        with Path(file).open("rb") as opened:
+            return opened.read(most)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise Unreadable(Refusal("unreadable_file", "FILE", quoted(file, PATH_CHARACTERS), str(reason))) from None
+
+
+def plain(value: str, option: str) -> str:
+    """An option's text, trimmed. Bytes that are no text are told, not guessed at."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Stop(Refusal("malformed_option", option, quoted(value), "UTF-8")) from None
+    return value.strip()
+
+
+def day(text: str, option: str) -> str:
+    """A date argument, as ISO text; "" when absent."""
+    if not text:
+        return ""
+    found = day_of(text.strip())
+    if found is None:
+        raise Stop(Refusal("malformed_option", option, quoted(text), "YYYY-MM-DD, YYYYMMDD"))
+    return found.isoformat()
+
+
+def transaction_number(text: str) -> int:
+    """A transaction's number; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS else 0
+
+
+def user() -> str:
+    """The operating system's user; a bare number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
