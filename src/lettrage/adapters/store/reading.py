@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from lettrage.adapters.store.sql import run
 from lettrage.money import Currency, currency
 from lettrage.money import rate as rate_of
 from lettrage.settlement.desk import Snapshot, Wanted
@@ -50,7 +51,7 @@ class Reader:
 
     def rows(self, sql: str, *parameters: object) -> Sequence[Any]:
         """The rows of a query whose first parameter is the dossier."""
-        return self.connection.exec_driver_sql(sql, (self.dossier, *parameters)).all()
+        return run(self.connection, sql, (self.dossier, *parameters)).all()
 
     # ------------------------------------------------------------ what a document names
 
