@@ -40,3 +40,9 @@ def entry(day: date, journal: str, label: str, piece: str, lines: list[Line], tr
     kept = tuple([line for line in lines if line.home])
     assert sum([line.home for line in kept]) == 0, f"unbalanced entry {piece}: {kept}"
     return Entry(day, journal, label, piece, kept, transaction)
+
+
+def reversal(of: Entry, posting: int, day: date, label: str) -> Entry:
+    """The entry that takes back the one posted as `posting`: the same lines with the opposite sign."""
+    lines = tuple([msgspec.structs.replace(line, home=-line.home, amount=-line.amount) for line in of.lines])
+    return msgspec.structs.replace(of, date=day, label=label, lines=lines, reversal_of=posting)

@@ -96,9 +96,9 @@ class Company(msgspec.Struct, frozen=True):
         account = self.states[state].account(direction)
         return self.banks[bank].account if account == AT_THE_BANK else account
 
-    def currency_of(self, change: StateChange, bank: str, settled_in: Currency) -> Currency:
-        """The currency that a line on the final state's account is kept in: a bank account keeps its own, or home."""
-        if not self._ends_at_bank(change):
+    def currency_kept(self, state: str, direction: Direction, bank: str, settled_in: Currency) -> Currency:
+        """The currency that a line on a state's account is kept in: a bank account keeps its own, or home."""
+        if self.states[state].account(direction) != AT_THE_BANK:
             return settled_in
         return settled_in if self.banks[bank].currency == settled_in else self.currency
 

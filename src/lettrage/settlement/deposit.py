@@ -1,9 +1,11 @@
 """Deposits and executions: a header whose state change moves existing instruments (spec section 7)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from lettrage.books.entry import Line
-from lettrage.company.dossier import nearest
+from lettrage.company.dossier import Company, nearest
 from lettrage.company.states import StateChange
 from lettrage.limits import MINOR_UNITS
 from lettrage.money import Amount, Currency, currency
@@ -246,7 +248,7 @@ class Deposit:
         )
         self.work.instruments += [self._moved(instrument) for instrument in instruments]
         self.work.ended += [instrument.id for instrument in instruments]
-        self.work.lines += self._lines(instruments, held, total, bank_home)
+        self.work.lines += lines_at_the_bank(self.company, self.change.target, self.terms.bank, instruments, bank_home)
         self.work.end_header()
         self.work.waits_for_slip = self.company.waits_for_slip(self.change)
 
@@ -263,17 +265,24 @@ class Deposit:
             previous=instrument.id,
         )
 
-    def _lines(self, instruments: list[Instrument], held: Currency, total: int, bank_home: int) -> list[Line]:
-        """One line on the bank for the total, one per instrument on its old account, the difference to 656/756."""
-        home, sign = self.company.currency, money_sign(self.change.direction)
-        account = self.company.account_of(self.change.target, self.change.direction, self.terms.bank)
-        kept_in = self.company.currency_of(self.change, self.terms.bank, held)
-        bank = Line(account, sign * bank_home, kept_in, sign * (total if kept_in == held else bank_home))
-        lines = [bank]
-        for old in instruments:
-            account = self.company.account_of(old.state, old.direction, old.bank)
-            lines.append(Line(account, -sign * old.home, old.currency, -sign * old.amount))
-        gain = sign * (bank_home - sum(i.home for i in instruments))
-        if gain:
-            lines.append(Line(self.company.accounts.exchange(-gain), -gain, home, -gain))
-        return lines
+
+def lines_at_the_bank(
+    company: Company, target: str, bank: str, instruments: Sequence[Instrument], bank_home: int
+) -> list[Line]:
+    """One line on the final state's account for the total, one per instrument on its old account, the rest to 656/756.
+
+    The instruments, as they were before, are of one currency and direction; `bank_home` is what the bank's line is
+    worth at home.
+    """
+    direction, held = instruments[0].direction, instruments[0].currency
+    home, sign = company.currency, money_sign(direction)
+    kept_in = company.currency_kept(target, direction, bank, held)
+    total = sum(i.amount for i in instruments) if kept_in == held else bank_home
+    lines = [Line(company.account_of(target, direction, bank), sign * bank_home, kept_in, sign * total)]
+    for old in instruments:
+        account = company.account_of(old.state, old.direction, old.bank)
+        lines.append(Line(account, -sign * old.home, old.currency, -sign * old.amount))
+    gain = sign * (bank_home - sum(i.home for i in instruments))
+    if gain:
+        lines.append(Line(company.accounts.exchange(-gain), -gain, home, -gain))
+    return lines

@@ -177,7 +177,7 @@ class SettlementPosting:
         self.work.instruments.append(instrument)
         account = self.work.company.account_of(change.target, change.direction, terms.bank)
         sign = self.money_sign
-        held = self.work.company.currency_of(change, terms.bank, self.currency)
+        held = self.work.company.currency_kept(change.target, change.direction, terms.bank, self.currency)
         amount = valued.total if held == self.currency else valued.total_home
         self.work.lines.append(Line(account, sign * valued.total_home, held, sign * amount))
 

@@ -155,14 +155,21 @@ class Glossary:
         return found
 
     def _year(self, day: date, faults: list[Fault]) -> str:
-        """The date lies in an open period, and not far ahead."""
         year = self.company.year_of(day)
-        if year is None:
-            spans = ", ".join(f"{y.start}..{y.end}" for y in self.company.years)
-            faults.append(("no_period", "date", day.isoformat(), spans, {}))
-        elif year.closed_until and day <= year.closed_until:
-            faults.append(("period_closed", "date", day.isoformat(), f"> {year.closed_until}", {}))
-        latest = self.today + timedelta(days=self.company.settings.future_days)
-        if day > latest:
-            faults.append(("date_too_late", "date", day.isoformat(), f"<= {latest}", {}))
+        faults += [(r.code, "date", r.seen, r.expected, {}) for r in period_faults(self.company, day, self.today, "")]
         return year.name if year else ""
+
+
+def period_faults(company: Company, day: date, today: date, path: str) -> list[Refusal]:
+    """What speaks against posting on this day: it lies in an open period, and not far ahead."""
+    faults = []
+    year = company.year_of(day)
+    if year is None:
+        spans = ", ".join(f"{y.start}..{y.end}" for y in company.years)
+        faults.append(Refusal("no_period", path, day.isoformat(), spans))
+    elif year.closed_until and day <= year.closed_until:
+        faults.append(Refusal("period_closed", path, day.isoformat(), f"> {year.closed_until}"))
+    latest = today + timedelta(days=company.settings.future_days)
+    if day > latest:
+        faults.append(Refusal("date_too_late", path, day.isoformat(), f"<= {latest}"))
+    return faults

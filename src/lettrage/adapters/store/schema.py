@@ -271,6 +271,13 @@ transaction = Table(
     _int("document", null=True),
     Column("slip", String),
     _to("dossier document", "document", "dossier id"),
+    Index(
+        "ix_transaction_waiting",
+        "dossier",
+        "number",
+        sqlite_where=text("status = 'awaiting_slip'"),
+        postgresql_where=text("status = 'awaiting_slip'"),
+    ),
     **_CLUSTERED,
 )
 
@@ -447,7 +454,9 @@ slip = Table(
     _int("home"),  # what the bank is debited with
     _text("status"),  # posted, cancelled
     _int("posting"),
+    _int("reversal", null=True),  # the posting that took it back
     _to("dossier posting", "entry", "dossier posting"),
+    _to("dossier reversal", "entry", "dossier posting"),
     Index("uq_slip_sequence", "dossier", "bank", "year", "sequence", unique=True),
     **_CLUSTERED,
 )
@@ -460,6 +469,7 @@ slip_transaction = Table(
     _number("transaction"),
     _to("dossier slip", "slip", "dossier number"),
     _to("dossier transaction", "transaction", "dossier number"),
+    Index("ix_slip_transaction_transaction", "dossier", "transaction"),
     **_CLUSTERED,
 )
 

@@ -89,8 +89,12 @@ def _slips() -> None:
         sa.Column("home", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("posting", sa.BigInteger(), nullable=False),
+        sa.Column("reversal", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["dossier", "posting"], ["entry.dossier", "entry.posting"], name=op.f("fk_slip_dossier_posting")
+        ),
+        sa.ForeignKeyConstraint(
+            ["dossier", "reversal"], ["entry.dossier", "entry.posting"], name=op.f("fk_slip_dossier_reversal")
         ),
         sa.PrimaryKeyConstraint("dossier", "number", name=op.f("pk_slip")),
         sqlite_with_rowid=False,
@@ -111,6 +115,15 @@ def _slips() -> None:
         ),
         sa.PrimaryKeyConstraint("dossier", "slip", "transaction", name=op.f("pk_slip_transaction")),
         sqlite_with_rowid=False,
+    )
+    op.create_index("ix_slip_transaction_transaction", "slip_transaction", ["dossier", "transaction"])
+    waiting = sa.text("status = 'awaiting_slip'")
+    op.create_index(
+        "ix_transaction_waiting",
+        "transaction",
+        ["dossier", "number"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
     )
 
 
