@@ -9,11 +9,11 @@ import platformdirs
 import typer
 
 from lettrage import demo, terminal
-from lettrage.commands import intake, reading
+from lettrage.commands import intake, reading, users
 from lettrage.commands.shared import app, context
 from lettrage.refusal import Refusal, Stop
 
-COMMANDS = (intake, reading)  # importing them adds their commands
+COMMANDS = (intake, reading, users)  # importing them adds their commands
 SHARED_VALUES = ("--database", "--dossier", "--lang")
 SHARED_FLAGS = ("--json", "--debug")
 

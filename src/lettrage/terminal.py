@@ -61,6 +61,14 @@ COLUMNS = {
         ("currency_amount", "En devise", "In currency"),
         ("currency", "Devise", "Currency"),
     ),
+    "accounts": (
+        ("dossier", "Dossier", "Dossier"),
+        ("name", "Compte", "Account"),
+        ("role", "Rôle", "Role"),
+        ("shown", "Jeton", "Token"),
+        ("created_at", "Créé", "Created"),
+        ("ended_at", "Fermé", "Ended"),
+    ),
     "findings": (("code", "Code", "Code"), ("where", "Où", "Where"), ("message", "Constat", "Finding")),
 }
 WORDS = {

@@ -177,6 +177,24 @@ def _malformed_option(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return told_by_command(folder, refusal, "entries", "--from", "10/11/2026")
 
 
+@shows("account_exists")
+def _account_exists(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    books(folder).store.accounts.add("till", "clerk", "998")
+    return told_by_command(
+        folder, Refusal("account_exists", "NAME", "till", "clerk"), "user", "add", "till", "--role", "reader"
+    )
+
+
+@shows("no_such_account")
+def _no_such_account(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return told_by_command(folder, Refusal("no_such_account", "NAME", "till"), "user", "close", "till")
+
+
+@shows("no_such_token")
+def _no_such_token(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return told_by_command(folder, Refusal("no_such_token", "SHOWN", "abc"), "user", "revoke", "abc")
+
+
 @shows("no_such_number")
 def _no_such_number(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return told_by_command(folder, Refusal("no_such_number", "NUMBER", "4711"), "transaction", "4711")

@@ -1,6 +1,14 @@
-"""Tokens never reach the store or the log: their value is masked in a document's text before anything is kept."""
+"""Tokens: what their text is made of, and how every trace of them is masked.
 
+They never reach the store or the log. The store keeps a digest; in a document's text their value is masked before
+anything is kept.
+"""
+
+import base64
+import binascii
+import hashlib
 import re
+from typing import NamedTuple
 
 # The name (or a near miss of it) in either quote, escaped or not as inside `param`, up to its value.
 _NAME = re.compile(r"""\\*["']\s*acc\w*[ _-]?token\s*\\*["']\s*:\s*""", re.IGNORECASE)
@@ -42,3 +50,61 @@ def _end_of_value(text: str, start: int) -> int:
         if depth == 0:
             return token.end()
     return len(text)
+
+
+# ---------------------------------------------------------------- the text of a token
+
+SECRET_BYTES = 32
+_SECRET_CHARACTERS = 43  # of so many bytes, in base64url
+_SHOWN_CHARACTERS = 8  # of the secret: enough to know a token again, far too few to guess it
+_DOSSIER_CHARACTERS = 480  # of the longest code there is, in base64url: 80 characters of 4 bytes, with room
+_FIRST = rf"lettrage_(?P<dossier>[\w-]{{1,{_DOSSIER_CHARACTERS}}})_"
+_TOKEN = re.compile(rf"{_FIRST}(?P<secret>[\w-]{{{_SECRET_CHARACTERS}}})", re.ASCII)
+_SHOWN = re.compile(rf"{_FIRST}[\w-]{{{_SHOWN_CHARACTERS}}}", re.ASCII)
+
+
+class Token(NamedTuple):
+    """A token as the store knows it: never the text itself.
+
+    `dossier`: the one it is for, as its text says, so that it is looked up by the whole key. `digest`: SHA-256 of
+    the text. `shown`: the first characters of the text.
+    """
+
+    dossier: str
+    digest: str
+    shown: str
+
+
+def token_text(dossier: str, secret: bytes) -> str:
+    """The text of a new token, to be shown once: `lettrage_DOSSIER_SECRET`, both in base64url."""
+    assert len(secret) == SECRET_BYTES
+    return f"lettrage_{_base64url(dossier.encode())}_{_base64url(secret)}"
+
+
+def read_token(text: str) -> Token | None:
+    """What a token's text says; None for anything that is no token. Never raises, whatever the text."""
+    found = _TOKEN.fullmatch(text)
+    if found is None:
+        return None
+    dossier = _unbase64url(found["dossier"])
+    if dossier is None or not dossier.isprintable():
+        return None
+    digest = hashlib.sha256(text.encode("ascii")).hexdigest()
+    return Token(dossier, digest, text[: found.start("secret") + _SHOWN_CHARACTERS])
+
+
+def dossier_shown(shown: str) -> str | None:
+    """The dossier that a token's first characters name; None for anything else."""
+    found = _SHOWN.fullmatch(shown)
+    return _unbase64url(found["dossier"]) if found else None
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
+def _unbase64url(text: str) -> str | None:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from lettrage.adapters.store import schema, writing
+from lettrage.adapters.store.accounts import Accounts
 from lettrage.adapters.store.engine import open_engine, transaction
 from lettrage.adapters.store.listing import Lists
 from lettrage.adapters.store.reading import Reader
@@ -19,6 +20,7 @@ from lettrage.caller import Request
 from lettrage.company.dossier import Company
 from lettrage.company.record import stored
 from lettrage.opening.document import Load, LoadedRate, Opening, Present
+from lettrage.guard.identity import Identity
 from lettrage.ports import Clock
 from lettrage.refusal import Refusal, Stop
 from lettrage.settlement.document import Plan
@@ -39,11 +41,16 @@ class SqlStore:
         self.engine: Engine = open_engine(address, create=create)
         self.clock = clock
 
+        self.accounts = Accounts(self.engine, clock)
     def close(self) -> None:
         """Close every connection; the last one leaves the file whole by itself."""
         self.engine.dispose()
 
     def dossiers(self) -> list[str]:
+    def identify(self, token: str) -> Identity | None:
+        """Whose token this is; None for anything that is not a token in force."""
+        return self.accounts.identify(token)
+
         """The codes of all dossiers."""
         with transaction(self.engine, writing=False) as connection:
             rows = connection.exec_driver_sql("SELECT code FROM dossier ORDER BY code").all()

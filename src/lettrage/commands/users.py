@@ -1,0 +1,78 @@
+"""Commands about people and programs that may log in: accounts, their roles, their tokens."""
+
+from typing import Annotated
+
+import typer
+
+from lettrage import terminal
+from lettrage.commands.shared import app, context, plain, print_json, write
+from lettrage.guard.roles import ROLES
+from lettrage.refusal import Refusal, Stop, quoted
+
+user = typer.Typer(
+    no_args_is_help=True,
+    help="Accounts, roles and tokens; without --dossier: for all dossiers. / Comptes, rôles et jetons.",
+)
+app.add_typer(user, name="user")
+
+Name = Annotated[str, typer.Argument(help="The account: a person or a program")]
+Role = Annotated[str, typer.Option(help=", ".join(ROLES))]
+
+
+@user.command()
+def add(name: Name, role: Role) -> None:
+    """Open an account. / Ouvrir un compte."""
+    context.store(create=True).accounts.add(plain(name, "NAME"), plain(role, "--role"), context.dossier)
+
+
+@user.command()
+def token(name: Name, role: Role) -> None:
+    """A new token, shown this once; makes the account if there is none. / Un nouveau jeton, montré une seule fois."""
+    accounts = context.store(create=True).accounts
+    text = accounts.issue(plain(name, "NAME"), plain(role, "--role"), context.dossier)
+    if context.json:
+        print_json({"token": text})
+    else:
+        write(text)
+
+
+@user.command("list")
+def list_() -> None:
+    """Accounts with their tokens, by their first characters. / Les comptes et leurs jetons."""
+    found = context.store().accounts.listed(context.dossier)
+    if context.json:
+        print_json(found)
+    else:
+        terminal.show([line for account in found for line in _lines(account)], "accounts", context.lang)
+
+
+def _lines(account: dict[str, object]) -> list[dict[str, object]]:
+    """An account for reading: a line of its own, then one for each of its tokens."""
+    tokens = account["tokens"]
+    assert isinstance(tokens, list)
+    dossier = account["dossier"] or "*"
+    return [account | {"dossier": dossier, "ended_at": account["closed_at"]}] + [
+        {"dossier": dossier, "name": account["name"]} | token | {"ended_at": token["revoked_at"]} for token in tokens
+    ]
+
+
+@user.command()
+def revoke(
+    shown: Annotated[str, typer.Argument(help="The first characters of a token, as user list shows them")] = "",
+    everything: Annotated[str, typer.Option("--all", metavar="NAME", help="Every token of this account")] = "",
+) -> None:
+    """End a token, or every token of an account. / Révoquer un jeton, ou tous ceux d'un compte."""
+    if bool(shown) == bool(everything):
+        raise Stop(Refusal("malformed_option", "SHOWN", quoted(shown), "SHOWN | --all NAME"))
+    accounts = context.store().accounts
+    if shown and not accounts.revoke(plain(shown, "SHOWN"), context.dossier):
+        raise Stop(Refusal("no_such_token", "SHOWN", quoted(shown)))
+    if everything and not accounts.revoke_all(plain(everything, "--all"), context.dossier):
+        raise Stop(Refusal("no_such_token", "--all", quoted(everything)))
+
+
+@user.command()
+def close(name: Name) -> None:
+    """Close an account and end its tokens. / Fermer un compte et révoquer ses jetons."""
+    if not context.store().accounts.close(plain(name, "NAME"), context.dossier):
+        raise Stop(Refusal("no_such_account", "NAME", quoted(name)))
