@@ -24,3 +24,21 @@ PATH_CHARACTERS = 1_000  # of a file's path in a message
 SEEN_CHARACTERS = 80  # how much of the caller's text a refusal quotes
 SETTINGS_MOST = {"repeat_hours": 8_784, "future_days": 3_660, "rate_days": 3_660}
 BUSY_SECONDS = 5.0  # how long to wait for another writer
+GROUP_WRITERS = 32  # how many writers share one commit
+GROUP_MILLISECONDS = 250  # for how long a shared transaction takes on more work
+WAITING_WRITERS = 1_000  # how many may wait for their turn
+
+# The web service.
+WRONG_TOKENS = 10  # a minute and source address
+ENVELOPE_BYTES = 4_096  # of an envelope, in which its token is looked for before anything else is read
+IN_FLIGHT = 256  # calls carried out or waiting for it; beyond: come back later
+CONNECTIONS = 1_000  # open at a time
+THREADS = 32  # calls carried out at the same time
+HEADER_FIELDS = 64  # of one call
+HEADER_BYTES = 16 * 1024  # of one call, its address included
+HEADER_SECONDS = 10.0  # for the header of a call to arrive
+BODY_SECONDS = 30.0  # for the next piece of a call's content to arrive
+BODY_SECONDS_IN_ALL = 120.0  # for all of it
+STOP_SECONDS = 60  # for calls in flight to be answered once the service is asked to stop
+PAGE = 100  # lines of a page of a list
+PAGE_MOST = 1_000
