@@ -15,7 +15,8 @@ class Caller(msgspec.Struct, frozen=True):
     """Who calls, and what was said beside the content.
 
     `name`: the account, whatever its token. `origin`: command line, web service, drop folder. `source`: the address
-    or file it came from. `dossiers`: the only ones this caller may use; None for all.
+    or file it came from. `dossiers`: the only ones this caller may use; None for all. `claim`: names this very copy of
+    the content, where a crash may have the same copy brought again; unlike a key, no caller ever says it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Caller(msgspec.Struct, frozen=True):
     dry_run: bool = False
     source: str = ""
     dossiers: frozenset[str] | None = None
+    claim: str = ""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ class Books(Protocol):
         """Write everything a document does and its logbook, to be committed at once when the books close."""
 
     def keep(self, receipt: Receipt, answer: str) -> None:
-        """Keep the answer given under the receipt's key, as long as the books."""
+        """Keep the answer under the receipt's key, or the claim on it, as long as the books."""
 
     def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
         """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""

@@ -40,6 +40,13 @@ def log(event: str, **facts: object) -> None:
             structlog.get_logger().info(event, **facts)
 
 
+def warn(event: str, **facts: object) -> None:
+    """One event that somebody should look at; never in the way."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            structlog.get_logger().warning(event, **facts)
+
+
 def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name in event:
         if any(word in name.lower() for word in _SECRET):

@@ -1,5 +1,7 @@
 """The first sentence: a settlement document is read, matched to what is open, planned, booked, answered."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from lettrage.caller import Caller, dossier_for
@@ -17,17 +19,21 @@ from lettrage.settlement.read import checked_key, read
 __all__ = ["Caller", "settle"]
 
 
-def settle(data: bytes, caller: Caller, store: Store, clock: Clock) -> Reply:
+def settle(
+    data: bytes, caller: Caller, store: Store, clock: Clock, reader: Callable[[str], Document] = read
+) -> Reply:
     """Book every settlement of one document, or say why not. One document is one commit.
 
-    Never raises a Stop: what keeps the whole call from being carried out is an answer too (`error` other than 0).
+    `reader` reads the text: the dialect's three forms, or another way in (raises Unreadable). Never raises a Stop: what keeps the whole call from being carried out is an answer too (`error` other than 0).
     """
     try:
         text = dialect.decode(data)
-        document = _with_options(read(text), caller)
+        document = _with_options(reader(text), caller)
         dossier = dossier_for(caller, document.parameters.dossier, "action.parameters.dos", store)
         key = _key(document, caller)
-        receipt = Receipt(caller.name, caller.origin, clock.now(), masked(text), document, key, caller.source)
+        receipt = Receipt(
+            caller.name, caller.origin, clock.now(), masked(text), document, key, caller.source, caller.claim
+        )
         if not document.parameters.dry_run:
             return store.write(dossier, lambda books: _judge_and_book(receipt, books))
         with store.books(dossier, writing=False) as books:
@@ -40,7 +46,7 @@ def _judge_and_book(receipt: Receipt, books: Books) -> Reply:
     document, dry_run = receipt.document, receipt.document.parameters.dry_run
     home, today = books.company.currency, receipt.today
     _accounting_file(document, books)
-    if receipt.key and not dry_run and (kept := books.kept(receipt.caller, receipt.key)):
+    if receipt.kept_under and not dry_run and (kept := books.kept(*receipt.kept_under)):
         if kept.digest == document.digest:
             return _replay(kept.answer)
         return answered(document, key_reused(document, receipt.key), home, today, dry_run=False)
@@ -48,7 +54,7 @@ def _judge_and_book(receipt: Receipt, books: Books) -> Reply:
     reply = answered(document, decided, home, today, dry_run=dry_run)
     if not dry_run:
         books.record(receipt, decided)
-        if receipt.key:
+        if receipt.kept_under:
             books.keep(receipt, reply.text)
     return reply
 
@@ -92,7 +98,7 @@ def _replay(answer: str) -> Reply:
     elements = response["response"] if isinstance(response["response"], list) else [response["common"]]
     refused = sum(1 for element in elements if element["resultcode"] != "0")
     done = len(elements) - refused
-    return Reply(answer, 0, done, refused, replayed=done)
+    return Reply(answer, 0, done, refused, replayed=done, kept=True)
 
 
 def _with_options(document: Document, caller: Caller) -> Document:

@@ -1,6 +1,7 @@
 """Nothing is done twice: what a repeated document, settlement or number means (spec section 8).
 
-A key is looked at before anything else (see `settle`). Without a key the digest of the content stands in. Advances
+A key is looked at before anything else (see `settle`), and so is a claim: the same copy, brought again after a crash.
+Without a key (a claim is none) the digest of the content stands in. Advances
 and deposits by criteria leave nothing closed behind them that a repeat would meet, so they are compared one by one.
 A chronological REGLEMENTNUM identifies a settlement for ever.
 """
@@ -25,6 +26,14 @@ class Receipt(msgspec.Struct, frozen=True):
     document: Document
     key: str = ""
     source: str = ""
+    claim: str = ""
+
+    @property
+    def kept_under(self) -> tuple[str, str] | None:
+        """Caller and key under which its answer is kept: its own key, else the claim on it, which is nobody's key."""
+        if self.key:
+            return self.caller, self.key
+        return ("", self.claim) if self.claim else None
 
     @property
     def today(self) -> date:

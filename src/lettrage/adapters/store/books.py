@@ -114,8 +114,9 @@ class SqlBooks(Lists):
         writing.advance_counters(self.connection, self.dossier, changes)
 
     def keep(self, receipt: Receipt, answer: str) -> None:
-        """Keep the answer given under the receipt's key."""
-        row = (self.dossier, receipt.caller, receipt.key, receipt.document.digest, answer, self._document)
+        """Keep the answer given under the receipt's key, or under the claim on it."""
+        assert receipt.kept_under is not None, receipt
+        row = (self.dossier, *receipt.kept_under, receipt.document.digest, answer, self._document)
         writing.insert(self.connection, schema.kept_answer, [row])
 
     def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
