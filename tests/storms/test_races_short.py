@@ -1,0 +1,33 @@
+"""The short form of the races; the long form is `python -m tests.storms.races --barrier 20000 --widened 2000`."""
+
+import pytest
+
+from tests.storms.races import PAUSE_SECONDS, BrokenPromiseError, Race, books_for, crowd, main, run
+
+SEED = 20_241_021
+
+
+@pytest.mark.parametrize("race", [Race(200, SEED), Race(50, SEED, PAUSE_SECONDS)], ids=["barrier", "widened"])
+def test_two_workers_never_settle_one_due_item_twice(race: Race) -> None:
+    with books_for(race.rounds) as address:
+        tally = run(address, race)
+
+    assert tally.rounds == race.rounds
+    assert set(tally.won) == {"worker 1", "worker 2"}, "one was always first: that is no race"
+
+
+def test_a_writer_without_a_lock_is_caught() -> None:
+    with books_for(50) as address, pytest.raises(BrokenPromiseError, match=f"seed {SEED}, round"):
+        run(address, Race(50, SEED, PAUSE_SECONDS, planted=True))
+
+
+def test_the_same_document_fifty_times_at_once_is_one_effect_and_fifty_equal_answers() -> None:
+    with books_for(1) as address:
+        crowd(address, 50, threads=10)
+
+
+def test_the_command_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--widened", "3", "--seed", "5"]) == 0
+    assert "seed 5, 3 widened races" in capsys.readouterr().out
+    assert main(["--widened", "20", "--seed", "11", "--planted"]) == 1
+    assert "FAILED seed 11, round" in capsys.readouterr().out
