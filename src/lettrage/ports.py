@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from datetime import date, datetime
 
+    from lettrage.bank.slip import Facts, Made, Slip
+    from lettrage.books.chain import Posted
+    from lettrage.books.entry import Entry
     from lettrage.caller import Request
     from lettrage.company.dossier import Company
     from lettrage.refusal import Refusal
     from lettrage.settlement.desk import Snapshot, Wanted
-    from lettrage.settlement.document import Plan
+    from lettrage.settlement.document import Plan, ThirdParty, Transaction
     from lettrage.settlement.once import Done, Kept, Receipt
+    from lettrage.settlement.past import Cancellation, Deed, Life, Numbers, Past, Unpaid
 
 T = TypeVar("T")
 
@@ -55,8 +59,57 @@ class Books(Protocol):
     def keep(self, receipt: Receipt, answer: str) -> None:
         """Keep the answer under the receipt's key, or the claim on it, as long as the books."""
 
+    def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
+        """Number and append entries that no settlement document made."""
+
     def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
         """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""
+
+    # ------------------------------------------------------------ slips
+
+    def slip_facts(self, bank: str, named: Sequence[int]) -> Facts:
+        """What awaits a slip, what the transactions named are, and how far the bank's slips are numbered."""
+
+    def slip(self, number: str) -> Made | None:
+        """A slip with every instrument on it."""
+
+    def slip_entry(self, slip: Made) -> Entry:
+        """The entry of a slip as it was posted."""
+
+    def record_slip(self, slip: Slip, posting: int) -> None:
+        """Write a slip posted by this entry; its transactions await it no longer."""
+
+    def record_slip_taken_back(self, slip: Made, posting: int) -> None:
+        """Write that this entry took a slip back; its transactions await a slip again."""
+
+    # ------------------------------------------------------------ taking back
+
+    def status(self, transaction: int) -> str:
+        """What a transaction's status is; "" when there is no such transaction."""
+
+    def lives(self, transaction: int) -> list[Life]:
+        """Each instrument that a transaction made, with the one that stands for it now."""
+
+    def brought_in_by(self, instrument_id: int) -> Past:
+        """The header that had brought an instrument in: a receipt, a presentation after a return, or a load."""
+
+    def deed(self, transaction: int) -> Deed | None:
+        """A transaction with all that it did, and what stands in the way of cancelling it."""
+
+    def third_party(self, code: str) -> ThirdParty:
+        """A third party that the books name."""
+
+    def numbers(self) -> Numbers:
+        """The numbers that come next."""
+
+    def returns(self, third_party: str) -> int:
+        """How many payments of a third party have come back unpaid."""
+
+    def record_return(self, done: Transaction, unpaid: Unpaid) -> None:
+        """Write an unpaid transaction; its entry is posted already. The undone header's open tasks are withdrawn."""
+
+    def record_cancellation(self, cancelled: Cancellation) -> None:
+        """Write that a transaction no longer counts; its reversal is posted already."""
 
 
 class Store(Protocol):

@@ -69,6 +69,25 @@ COLUMNS = {
         ("created_at", "Créé", "Created"),
         ("ended_at", "Fermé", "Ended"),
     ),
+    "slips": (
+        ("number", "Bordereau", "Slip"),
+        ("bank", "Banque", "Bank"),
+        ("date", "Date", "Date"),
+        ("state_change", "Remise", "Deposit"),
+        ("count", "Effets", "Count"),
+        ("total", "Total", "Total"),
+        ("currency", "Devise", "Currency"),
+        ("status", "Statut", "Status"),
+        ("entry", "Écriture", "Entry"),
+    ),
+    "drawn": (
+        ("received_by", "Reçu par", "Received by"),
+        ("reglement_num", "N° règlement", "REGLEMENTNUM"),
+        ("third_party", "Tiers", "Third party"),
+        ("name", "Tireur", "Drawer"),
+        ("amount", "Montant", "Amount"),
+        ("transaction", "Transaction", "Transaction"),
+    ),
     "findings": (("code", "Code", "Code"), ("where", "Où", "Where"), ("message", "Constat", "Finding")),
 }
 WORDS = {
@@ -78,10 +97,15 @@ WORDS = {
     "settled": ("réglée", "settled"),
     "disputed": ("en litige", "disputed"),
     "credit_note_to_issue": ("avoir à émettre", "credit note to issue"),
+    "waiting": ("en attente", "waiting"),
+    "posted": ("comptabilisé", "posted"),
+    "cancelled": ("annulé", "cancelled"),
     "credit_note_to_receive": ("avoir à recevoir", "credit note to receive"),
 }
 NOTHING = ("Rien à montrer.", "Nothing to show.")
-RIGHT = {"amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat", "amount_home"}
+RIGHT = {
+    "amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat", "amount_home", "count", "total",
+}  # fmt: skip
 
 
 def discard_output() -> None:
@@ -144,6 +168,8 @@ def show(value: Any, kind: str, lang: Language) -> None:
             say(*entry_table(entry, lang), "")
     elif kind == "transaction":
         _show_transaction(value, lang)
+    elif kind == "slip":
+        say(*table([value], "slips", lang), "", *table(value["instruments"], "drawn", lang))
     elif kind == "verify":
         _show_verify(value, lang)
     else:

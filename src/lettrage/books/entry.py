@@ -35,11 +35,19 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     reversal_of: int | None = None
 
 
-def entry(day: date, journal: str, label: str, piece: str, lines: list[Line], transaction: int | None = None) -> Entry:
+def entry(
+    day: date,
+    journal: str,
+    label: str,
+    piece: str,
+    lines: list[Line],
+    transaction: int | None = None,
+    slip: str | None = None,
+) -> Entry:
     """Make an entry; one that does not balance is our own mistake and stops everything."""
     kept = tuple([line for line in lines if line.home])
     assert sum([line.home for line in kept]) == 0, f"unbalanced entry {piece}: {kept}"
-    return Entry(day, journal, label, piece, kept, transaction)
+    return Entry(day, journal, label, piece, kept, transaction, slip)
 
 
 def reversal(of: Entry, posting: int, day: date, label: str) -> Entry:

@@ -14,11 +14,13 @@ import platformdirs
 import typer
 
 from lettrage import __version__, terminal
+from lettrage.acts import Act, perform
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure
 from lettrage.adapters.store.books import SqlBooks, SqlStore
+from lettrage.caller import Caller
 from lettrage.dates import day as day_of
-from lettrage.limits import NUMBER_DIGITS, PATH_CHARACTERS, Limits
+from lettrage.limits import KEY_CHARACTERS, NUMBER_DIGITS, PATH_CHARACTERS, Limits
 from lettrage.refusal import Language, Refusal, Stop, Unreadable, quoted
 
 app = typer.Typer(
@@ -65,8 +67,29 @@ class Context(msgspec.Struct):
         else:
             terminal.show(value, kind, self.lang)
 
+    def perform(self, act: Act, kind: str, key: str | None = None, caller: str = "") -> None:
+        """Do something asked of the books and show its result, or every reason against it (exit 1)."""
+        if key == "":
+            raise Stop(Refusal("malformed_key", "--key", "", f"1-{KEY_CHARACTERS} ASCII"))
+        who = Caller(plain(caller, "--caller") or user(), "command line", self.dossier, key or "")
+        done = perform(act, who, self.store(), SystemClock())
+        if done.result is not None:
+            self.show(done.result, kind)
+            return
+        if self.json:
+            print_json({"reasons": done.reasons})
+        else:
+            terminal.tell(*(_sentence(reason, self.lang) for reason in done.reasons))
+        raise typer.Exit(1)
+
+
+def _sentence(reason: dict[str, str], lang: Language) -> str:
+    return f"{reason['fr']} {reason['fix']}" if lang == "fr" else f"{reason['en']} {reason['fix_en']}"
+
 
 context = Context()
+Key = Annotated[str | None, typer.Option(help="Idempotency key: the same call again gives the same answer")]
+CallerName = Annotated[str, typer.Option("--caller", help="Who asks; default: the system's user")]
 
 
 def print_json(value: Any) -> None:

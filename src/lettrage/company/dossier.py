@@ -106,6 +106,11 @@ class Company(msgspec.Struct, frozen=True):
         """Whether a deposit's entry is made with its slip: tied to one, and no transfer."""
         return change.slip and not self.states[change.target].is_transfer
 
+    def slip_change(self, state: str, direction: Direction) -> str:
+        """The state change that reaches a state with a slip; the state itself where the dossier has none."""
+        ways = [c for c in self.changes.values() if (c.target, c.direction) == (state, direction) and c.slip]
+        return min(ways, key=lambda change: (not change.default, change.code)).code if ways else state
+
     def needs_bank(self, change: StateChange) -> bool:
         """Whether a header with this change must name a bank: always for a deposit."""
         return change.bank or not change.from_due_items or self._ends_at_bank(change)

@@ -105,7 +105,7 @@ def _code(text: str) -> str | None:
     return text if len(text) <= CODE_CHARACTERS and not _CONTROLS.search(text) else None
 
 
-def _label(text: str) -> str | None:
+def label(text: str) -> str | None:
     """Control characters and line breaks become one blank."""
     text = _CONTROLS.sub(" ", text)
     return text if len(text) <= TEXT_CHARACTERS else None
@@ -141,7 +141,7 @@ FIELDS: dict[str, Field] = {
     "currency": Field(lambda t: _code(t.upper()), "malformed_code", "ISO 4217"),
     "final": Field(_state, "malformed_code", f"1-{CODE_CHARACTERS}"),
     "from_state": Field(_state, "malformed_code", f"1-{CODE_CHARACTERS}"),
-    "label": Field(_label, "too_long", f"{TEXT_CHARACTERS}"),
+    "label": Field(label, "too_long", f"{TEXT_CHARACTERS}"),
     "date": _DATE,
     "due_date": _DATE,
     "amount": _AMOUNT,

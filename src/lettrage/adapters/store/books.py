@@ -1,8 +1,8 @@
 """The store as the core sees it: one dossier's books inside one database transaction."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,7 @@ from lettrage.adapters.store.accounts import Accounts
 from lettrage.adapters.store.engine import open_engine, transaction
 from lettrage.adapters.store.listing import Lists
 from lettrage.adapters.store.reading import Reader
+from lettrage.adapters.store.slips import Slips
 from lettrage.books.chain import GENESIS, Counters, Posted, post
 from lettrage.books.entry import Entry
 from lettrage.caller import Request
@@ -92,7 +93,7 @@ class SqlStore:
             yield Loader(connection, self.clock.today())
 
 
-class SqlBooks(Lists):
+class SqlBooks(Slips, Lists):
     """One dossier's books. Satisfies the port `Books`."""
 
     def __init__(self, connection: Connection, dossier: str, company: Company, today: date) -> None:
@@ -118,6 +119,15 @@ class SqlBooks(Lists):
         assert receipt.kept_under is not None, receipt
         row = (self.dossier, *receipt.kept_under, receipt.document.digest, answer, self._document)
         writing.insert(self.connection, schema.kept_answer, [row])
+
+    def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
+        """Number and append entries that no settlement document made."""
+        dated = [(self._year(entry), entry) for entry in entries]
+        posted, changes = post_entries(
+            self.connection, self.dossier, self._counters(), dated, self.today, at.isoformat()
+        )
+        writing.advance_counters(self.connection, self.dossier, changes)
+        return posted
 
     def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
         """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""

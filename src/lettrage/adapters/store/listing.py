@@ -49,9 +49,9 @@ class Lists(Reader):
         """Due items and open advances by due date then piece; the settled ones too when everything is asked for."""
         sql = (
             f"SELECT {ITEM_COLUMNS} FROM due_item d{ITEM_JOINS} WHERE d.dossier = ?1"
-            " AND (?2 = '' OR d.third_party = ?2) AND (?3 OR d.open <> 0) ORDER BY d.due_date, d.piece, d.id"
+            " AND (?2 = '' OR d.third_party = ?2) AND (?3 = 'all' OR d.open <> 0) ORDER BY d.due_date, d.piece, d.id"
         )
-        found = sorted(map(item, self.rows(sql, third_party, everything)), key=_by_date_then_piece)
+        found = sorted(map(item, self.rows(sql, third_party, 'all' if everything else 'open')), key=_by_date_then_piece)
         return [shapes.item(i, today, None if i.transaction is None else str(i.transaction)) for i in found]
 
     def entries(self, home: Currency, first: str = "", last: str = "") -> list[dict[str, Any]]:
@@ -66,11 +66,11 @@ class Lists(Reader):
             first,
             last,
         )
-        numbers = self._reglement_nums()
+        numbers, on_slip = self._reglement_nums(), self._on_slip()
         shaped = []
         for posting, year, number, day, journal, label, piece, transaction, slip, of_year, of_number in rows:
             value = Entry(date.fromisoformat(day), journal, label, piece, tuple(lines[posting]), transaction, slip)
-            made_by = [] if transaction is None else [transaction]
+            made_by = on_slip[slip] if transaction is None else [transaction]
             shaped.append(
                 shapes.entry(
                     value,
@@ -104,6 +104,15 @@ class Lists(Reader):
             numbers[transaction].append(number)
         return numbers
 
+    def _on_slip(self) -> dict[str | None, list[int]]:
+        """The transactions of each slip: they share its entry."""
+        transactions: dict[str | None, list[int]] = defaultdict(list)
+        for slip, number in self.rows(
+            'SELECT slip, "transaction" FROM slip_transaction WHERE dossier = ? ORDER BY slip, "transaction"'
+        ):
+            transactions[slip].append(number)
+        return transactions
+
     def transaction(self, number: int, home: Currency) -> dict[str, Any] | None:
         """One transaction with its orders, instruments, entries and lineage; None when there is none."""
         found = self.rows('SELECT status, date FROM "transaction" WHERE dossier = ? AND number = ?', number)
@@ -136,11 +145,15 @@ class Lists(Reader):
         return map(instrument, self.rows(sql, number))
 
     def _entry_numbers(self, number: int) -> list[str]:
-        """The entries of a transaction; a loaded one has its opening entry."""
+        """The entries of a transaction, its slips' included; a loaded one has its opening entry."""
         sql = (
             'SELECT e.year, e.number FROM entry e WHERE e.dossier = ?1 AND (e."transaction" = ?2 OR'
             " (e.\"transaction\" IS NULL AND e.journal = 'AN' AND e.piece = ?3 AND EXISTS (SELECT 1 FROM"
-            " \"transaction\" t WHERE t.dossier = ?1 AND t.number = ?2 AND t.kind = 'loaded')))"
+            " \"transaction\" t WHERE t.dossier = ?1 AND t.number = ?2 AND t.kind = 'loaded'))"
+            " OR e.posting IN (SELECT s.posting FROM slip_transaction x JOIN slip s ON s.dossier = x.dossier AND"
+            ' s.number = x.slip WHERE x.dossier = ?1 AND x."transaction" = ?2'
+            " UNION SELECT s.reversal FROM slip_transaction x JOIN slip s ON s.dossier = x.dossier AND"
+            ' s.number = x.slip WHERE x.dossier = ?1 AND x."transaction" = ?2))'
             " ORDER BY e.posting"
         )
         return [shown(*row) for row in self.rows(sql, number, str(number))]
