@@ -35,6 +35,7 @@ _FAMILIES = {
     "warnings": ("Warnings", "The settlement is done; the logbook keeps the warning."),
     "load": ("Loading", "The load is refused whole; every fault is listed with its place."),
     "store": ("Database and commands", "The command could not be carried out; nothing was written."),
+    "http": ("Calls over HTTP", "The call was not carried out; [api.md](api.md) says which status goes with it."),
 }
 
 

@@ -14,9 +14,9 @@ from lettrage.refusal import Refusal, Stop, quoted
 _SECRET = ("token", "secret", "password", "iban", "authorization", "key")
 
 
-def configure() -> None:
-    """Log at the level of LETTRAGE_LOG (default: warning), as JSON."""
-    named = os.environ.get("LETTRAGE_LOG", "warning")
+def configure(default: str = "warning") -> None:
+    """Log at the level of LETTRAGE_LOG, else at this one, as JSON."""
+    named = os.environ.get("LETTRAGE_LOG", default)
     level = logging.getLevelNamesMapping().get(named.upper())
     if level is None:
         raise Stop(Refusal("malformed_option", "LETTRAGE_LOG", quoted(named), "debug, info, warning, error"))

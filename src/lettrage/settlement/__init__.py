@@ -24,7 +24,8 @@ def settle(
 ) -> Reply:
     """Book every settlement of one document, or say why not. One document is one commit.
 
-    `reader` reads the text: the dialect's three forms, or another way in (raises Unreadable). Never raises a Stop: what keeps the whole call from being carried out is an answer too (`error` other than 0).
+    `reader` reads the text: the dialect's three forms, or another way in (raises Unreadable). Never raises a Stop: what
+    keeps the whole call from being carried out is an answer too (`error` other than 0).
     """
     try:
         text = dialect.decode(data)

@@ -25,6 +25,7 @@ class Reply(msgspec.Struct, frozen=True):
     done: int
     refused: int
     replayed: int = 0
+    kept: bool = False  # the answer kept under its key, byte for byte
     outcomes: tuple[Outcome, ...] = ()
     reason: Refusal | None = None  # why nothing was judged
 
@@ -45,7 +46,7 @@ def answered(document: Document, plan: Plan, home: Currency, today: date, *, dry
         result["plan"] = planned(plan, home, today)
     replayed = sum(1 for outcome in outcomes if outcome.replayed)
     text = _envelope(0, _text({"label": LABEL, "codeScript": SERVICE, "result": result}).decode(), "")
-    return Reply(text, 0, len(outcomes) - len(refused), len(refused), replayed, outcomes)
+    return Reply(text, 0, len(outcomes) - len(refused), len(refused), replayed, outcomes=outcomes)
 
 
 def stopped(stop: Stop) -> Reply:
@@ -142,7 +143,7 @@ def planned(plan: Plan, home: Currency, today: date) -> dict[str, Any]:
     new = {item.id for t in plan.transactions for item in t.items_made}
     ended = {identity for t in plan.transactions for identity in t.instruments_ended}
     for transaction in plan.transactions:
-        numbers = [header.settlement.number for header in transaction.headers if header.settlement.number]
+        numbers = [header.number for header in transaction.headers if header.number]
         if transaction.entry is not None:
             blank = msgspec.structs.replace(transaction.entry, piece="")
             entries.append(shapes.entry(blank, home, "", [""], numbers))

@@ -1,0 +1,64 @@
+"""The application put together: routes, the shape of problems, the edge around it all."""
+
+from collections.abc import Collection
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lettrage.adapters.http import watch
+from lettrage.adapters.http.edge import Edge, Log
+from lettrage.adapters.http.house import House
+from lettrage.adapters.http.problems import (
+    WEBSERVICE,
+    Problem,
+    language_of,
+    problem_of,
+    problem_response,
+)
+from lettrage.adapters.http.webservice import webservice
+from lettrage.refusal import Refusal, Stop, quoted
+
+
+def application(house: House, hosts: Collection[str], log: Log, warn: Log) -> Edge:
+    """The whole service as one ASGI application. `hosts`: names beside the loopback ones that it answers to."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.house = house
+    app.add_api_route(WEBSERVICE, webservice, methods=["POST"], include_in_schema=False)
+    app.include_router(watch.router)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Stop, _stop)
+    app.add_exception_handler(HTTPException, _nothing_there)
+    app.add_exception_handler(Exception, _internal)
+    return Edge(app, hosts, house.figures, log, warn)
+
+
+def _told(request: Request, problem: Problem) -> Response:
+    language = language_of(request.headers.get("accept-language", ""))
+    return problem_response(problem, request.url.path, language, request.state.request_id)
+
+
+async def _problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return _told(request, problem)
+
+
+async def _stop(request: Request, stop: Exception) -> Response:
+    assert isinstance(stop, Stop)
+    return _told(request, problem_of(stop))
+
+
+async def _nothing_there(request: Request, error: Exception) -> Response:
+    """No such route, or not by this method."""
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        reason = Refusal("wrong_method", "", quoted(request.method), headers.get("Allow", "-"))
+        return _told(request, Problem(405, reason, headers=headers))
+    return _told(request, Problem(404, Refusal("no_such_address", "", quoted(request.url.path))))
+
+
+async def _internal(request: Request, _error: Exception) -> Response:
+    """Our own mistake: the caller gets a reference, the log the rest."""
+    return _told(request, Problem(500, Refusal("internal_error", seen=request.state.request_id)))

@@ -1,0 +1,198 @@
+"""The edge of the service: every call passes here first and last.
+
+What is no call for us, or more than we take, is refused before it is read. Every answer gets the request's number and
+the headers that browsers heed; every call is counted and logged in one line without any value that it brought.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable, Collection
+from ipaddress import ip_address
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lettrage.adapters.http.figures import Figures
+from lettrage.adapters.http.problems import WEBSERVICE, Problem, language_of, problem_response
+from lettrage.limits import (
+    BODY_SECONDS,
+    BODY_SECONDS_IN_ALL,
+    DOCUMENT,
+    HEADER_BYTES,
+    HEADER_FIELDS,
+    IN_FLIGHT,
+    UPLOAD_BYTES,
+)
+from lettrage.refusal import Refusal, quoted
+
+Log = Callable[..., None]
+
+WATCHERS = ("/healthz", "/readyz", "/metrics")  # answered however busy the service is
+# Forms write one character as three at most; an upload is a company file.
+_MOST_BYTES = {WEBSERVICE: 3 * DOCUMENT.document_bytes, "/api/v1/load": UPLOAD_BYTES}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.IGNORECASE)
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class Edge:
+    """The outermost part of the application. `hosts`: names beside the loopback ones that it answers to."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str], figures: Figures, log: Log, warn: Log) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._figures = figures
+        self._log, self._warn = log, warn
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call, or the start and the end of the service."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        call = _Call(scope, receive, send)
+        self._in_flight += 1
+        self._figures.in_flight.set(self._in_flight)
+        try:
+            await self._pass(call)
+        finally:
+            self._in_flight -= 1
+            self._figures.in_flight.set(self._in_flight)
+            self._note(call)
+
+    async def _pass(self, call: "_Call") -> None:
+        try:
+            self._let_in(call)
+            await self._app(call.scope, call.receive, call.send)
+        except Problem as problem:
+            await call.refuse(problem)
+        except Exception as error:  # the handler of the application has answered it, in the shape of a problem
+            self._warn("internal_error", request_id=call.id, error=type(error).__name__, trace=_trace(error))
+
+    def _let_in(self, call: "_Call") -> None:
+        """Raises Problem for what is not read at all."""
+        if self._in_flight > IN_FLIGHT and call.scope["path"] not in WATCHERS:
+            raise Problem(503, Refusal("overloaded", expected=str(IN_FLIGHT)))
+        fields = call.scope["headers"]
+        size = sum(len(name) + len(value) for name, value in fields) + len(call.scope["query_string"])
+        if len(fields) > HEADER_FIELDS or size > HEADER_BYTES:
+            seen = f"{len(fields)} / {size}"
+            raise Problem(431, Refusal("malformed_call", "headers", seen, f"{HEADER_FIELDS} / {HEADER_BYTES}"))
+        self._check_host(call)
+        length = call.header(b"content-length")
+        if length and int(length) > call.most:  # the protocol lets only digits through
+            raise too_large(length, call.most)
+
+    def _check_host(self, call: "_Call") -> None:
+        given = call.header(b"host")
+        found = _HOST.fullmatch(given)
+        if found is None:
+            raise Problem(400, Refusal("malformed_call", "Host", quoted(given) or "-", "host:port"))
+        name = found["name"].lower().rstrip(".")
+        if name not in self._hosts and not _is_loopback(name):
+            raise Problem(421, Refusal("wrong_host", "Host", quoted(name)))
+
+    def _note(self, call: "_Call") -> None:
+        seconds = perf_counter() - call.began
+        route = getattr(call.scope.get("route"), "path", None) or "-"
+        self._figures.answered(call.scope["method"], route, call.status or 499, seconds)
+        said = call.scope["state"]
+        self._log(
+            "request",
+            request_id=call.id,
+            method=call.scope["method"],
+            route=route,
+            status=call.status or 499,  # 499: the caller went away
+            ms=round(seconds * 1_000, 1),
+            source=call.source,
+            caller=said.get("caller"),
+            dossier=said.get("dossier"),
+        )
+
+
+class _Call:
+    """One call on its way through: its content bounded and timed, its answer marked."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.began = perf_counter()
+        self.status = 0
+        self.read = 0
+        self.most = _MOST_BYTES.get(scope["path"], DOCUMENT.document_bytes)
+        self._receive, self._send = receive, send
+        self._complete = False
+        given = self.header(b"x-request-id")
+        self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = self.id
+
+    @property
+    def source(self) -> str:
+        """The address that it came from."""
+        client = self.scope.get("client")
+        return client[0] if client else "-"
+
+    def header(self, name: bytes) -> str:
+        """The value of a header field; "" when absent."""
+        return next((value.decode("latin-1") for field, value in self.scope["headers"] if field == name), "")
+
+    async def receive(self) -> Message:
+        """The next piece of the content. Raises Problem when it is late, or more than is taken."""
+        if self._complete:
+            return await self._receive()
+        left = BODY_SECONDS_IN_ALL - (perf_counter() - self.began)
+        try:
+            message = await asyncio.wait_for(self._receive(), min(BODY_SECONDS, max(left, 0)))
+        except TimeoutError:
+            raise Problem(408, Refusal("slow_call", expected=f"{BODY_SECONDS:.0f}")) from None
+        self._complete = message["type"] != "http.request" or not message.get("more_body")
+        self.read += len(message.get("body", b""))
+        if self.read > self.most:
+            raise too_large(str(self.read), self.most)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """A piece of the answer; its head gets what every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = {name.lower() for name, _ in message["headers"]}
+            more = [field for field in _HEADERS if field[0] not in own]
+            message["headers"] = [*message["headers"], *more, (b"x-request-id", self.id.encode())]
+        await self._send(message)
+
+    async def refuse(self, problem: Problem) -> None:
+        """Answer with a problem."""
+        language = language_of(self.header(b"accept-language"))
+        response = problem_response(problem, self.scope["path"], language, self.id)
+        await response(self.scope, self.receive, self.send)
+
+
+def too_large(seen: str, most: int) -> Problem:
+    """A content of so many bytes, where so many are taken."""
+    return Problem(413, Refusal("too_large", seen=seen, expected=str(most)))
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _trace(error: BaseException) -> list[str]:
+    """Where an error arose: files and lines only, never values."""
+    places, at = [], error.__traceback__
+    while at is not None:
+        code = at.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('lettrage/')[2]}:{at.tb_lineno} {code.co_name}")
+        at = at.tb_next
+    return places[-12:]

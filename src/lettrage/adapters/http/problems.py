@@ -1,0 +1,110 @@
+"""What a call that cannot be carried out is answered: a problem document (RFC 9457), or Divalto's envelope."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from lettrage.refusal import Language, Refusal, Stop
+from lettrage.settlement.answer import reason_shape, stopped
+
+WEBSERVICE = "/webservice"
+PROBLEMS = "/api/v1/problems"  # where the type of a problem is explained
+RETRY_SECONDS = "1"
+
+TITLES = {
+    400: ("Appel mal formé", "Malformed call"),
+    401: ("Appelant inconnu", "Unknown caller"),
+    403: ("Action non permise", "Not allowed"),
+    404: ("Introuvable", "Not found"),
+    405: ("Méthode non admise", "Method not accepted"),
+    408: ("Appel trop lent", "Call too slow"),
+    409: ("Refusé par l'état des livres", "Refused by the state of the books"),
+    413: ("Contenu trop grand", "Content too large"),
+    415: ("Type de contenu non admis", "Content type not accepted"),
+    421: ("Nom de serveur inconnu", "Unknown host name"),
+    422: ("Contenu refusé", "Content refused"),
+    429: ("Trop d'essais", "Too many attempts"),
+    431: ("En-têtes trop grands", "Header fields too large"),
+    500: ("Erreur interne", "Internal error"),
+    503: ("Service indisponible", "Service unavailable"),
+}
+
+# Codes whose status does not follow from their family.
+_STATUS = {
+    "too_large": 413,
+    "too_many_settlements": 413,
+    "too_many_details": 413,
+    "unknown_dossier": 403,
+    "no_such_number": 404,
+    "no_such_task": 404,
+    "key_reused": 409,
+    "keys_differ": 400,
+    "malformed_key": 400,
+    "syntax": 400,
+    "empty_document": 400,
+    "not_text": 400,
+    "too_deep": 400,
+}
+_BY_RESULTCODE = {0: 422, 1: 422, 2: 422, 3: 409}
+
+
+class Problem(Exception):
+    """A call that is answered with a problem: its HTTP status, every reason, and headers of its own."""
+
+    def __init__(self, status: int, *reasons: Refusal, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(", ".join(reason.code for reason in reasons))
+        self.status = status
+        self.reasons = reasons
+        self.headers = dict(headers or {})
+        if status in (429, 503):
+            self.headers.setdefault("Retry-After", RETRY_SECONDS)
+
+
+def status_of(reason: Refusal) -> int:
+    """The HTTP status that a reason alone gives."""
+    return _STATUS.get(reason.code) or _BY_RESULTCODE[reason.resultcode]
+
+
+def problem_of(stop: Stop) -> Problem:
+    """The problem of a call that could not be carried out."""
+    status = stop.error if stop.error in TITLES else status_of(stop.refusal)
+    return Problem(status, stop.refusal)
+
+
+def problem_response(problem: Problem, path: str, language: Language, reference: str) -> Response:
+    """The answer, in the shape that callers of this path read."""
+    if path == WEBSERVICE:
+        reply = stopped(Stop(problem.reasons[0], error=problem.status))
+        return Response(reply.text, problem.status, problem.headers, "application/json")
+    shape = problem_shape(problem, language, reference)
+    headers = problem.headers | {"Content-Language": language}
+    return Response(msgspec.json.encode(shape), problem.status, headers, "application/problem+json")
+
+
+def problem_shape(problem: Problem, language: Language, reference: str) -> dict[str, Any]:
+    """A problem document: the standard's members, our code, and every reason as settlements give it."""
+    first = problem.reasons[0]
+    return {
+        "type": f"{PROBLEMS}/{first.code}",
+        "title": TITLES[problem.status][language == "en"],
+        "status": problem.status,
+        "detail": first.say(language),
+        "instance": f"urn:request:{reference}",
+        "code": first.code,
+        "reasons": [reason_shape(reason) for reason in problem.reasons],
+    }
+
+
+_RANGE = re.compile(r"\s*([a-z*]{1,8})(?:-[a-z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE)
+
+
+def language_of(accepted: str) -> Language:
+    """French or English, whichever `Accept-Language` weighs more; French where it names neither."""
+    weights = {"fr": 0.0, "en": 0.0}
+    for part in accepted.split(",")[:20]:
+        if (found := _RANGE.fullmatch(part)) and (name := found[1].lower()) in weights:
+            weights[name] = max(weights[name], float(found[2] or 1))
+    return "en" if weights["en"] > weights["fr"] else "fr"

@@ -1,0 +1,99 @@
+"""Serving until asked to stop: calls in flight are answered, then the store is closed."""
+
+import signal
+import socket
+from collections.abc import Callable, Collection
+from typing import Any
+
+import anyio.to_thread
+import uvicorn
+
+from lettrage.adapters.http.app import application
+from lettrage.adapters.http.door import Door
+from lettrage.adapters.http.edge import Log
+from lettrage.adapters.http.figures import Figures
+from lettrage.adapters.http.house import Base, House
+from lettrage.adapters.http.protocol import BoundedProtocol
+from lettrage.limits import CONNECTIONS, KEEP_ALIVE_SECONDS, STOP_SECONDS, THREADS
+from lettrage.ports import Clock, Store
+from lettrage.refusal import Refusal, Stop
+
+BACKLOG = 2_048
+
+
+class Server:
+    """One service on one socket; `store` may share commits, `base` is the store behind it."""
+
+    def __init__(
+        self,
+        store: Store,
+        base: Base,
+        clock: Clock,
+        *,
+        log: Log,
+        warn: Log,
+        hosts: Collection[str] = (),
+        proxies: Collection[str] = (),
+        dossier: str = "",
+    ) -> None:
+        house = House(store, base, clock, Door(base), Figures(), lambda: self._uvicorn.should_exit, dossier)
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                application(house, hosts, log, warn),
+                http=BoundedProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
+                limit_concurrency=CONNECTIONS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+
+    def run(self, listening: socket.socket, started: Callable[[], None]) -> None:
+        """Serve on this socket until SIGTERM or SIGINT (or `stop`); then everything accepted has been answered."""
+        _signals_end_here()
+        anyio.run(self._serve, listening, started)
+
+    async def _serve(self, listening: socket.socket, started: Callable[[], None]) -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        started()
+        await self._uvicorn.serve([listening])
+
+    def stop(self) -> None:
+        """Ask it to stop, from any thread."""
+        self._uvicorn.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises Stop where it cannot be had; port 0 takes any free one."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, kind, protocol)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(BACKLOG)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise Stop(Refusal("address_taken", "--port", f"{host}:{port}", str(reason))) from None
+    return opened
+
+
+def address_of(listening: socket.socket) -> str:
+    """The address to call, as a URL."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _signals_end_here() -> None:
+    """uvicorn raises a signal again once it has stopped for it; a graceful stop is no failure."""
+
+    def nothing(_number: int, _frame: Any) -> None:
+        return None
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, nothing)

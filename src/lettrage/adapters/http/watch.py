@@ -1,0 +1,37 @@
+"""What operators and their machines look at: alive, ready, figures."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from lettrage.adapters.http.figures import CONTENT_TYPE
+from lettrage.adapters.http.house import house_of
+from lettrage.adapters.http.problems import RETRY_SECONDS
+from lettrage.refusal import StoreTrouble
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    """The process is alive."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> Response:
+    """The store answers, and the service is not about to stop."""
+    house = house_of(request)
+    try:
+        ready = not house.stopping() and house.store.dossiers() is not None
+    except StoreTrouble:
+        ready = False
+    if ready:
+        return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "not ready"}, 503, {"Retry-After": RETRY_SECONDS})
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """The figures, in the format that Prometheus reads; nothing there names a caller or a company."""
+    return Response(house_of(request).figures.text(), media_type=CONTENT_TYPE)

@@ -1,0 +1,56 @@
+"""The command that serves: the web service on one database."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from lettrage import terminal
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.logs import configure, log, warn
+from lettrage.adapters.store.grouping import GroupingStore
+from lettrage.commands.shared import app, context, print_json
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one")] = 8000,
+) -> None:
+    """The web service: /webservice, /api/v1, /healthz, /readyz, /metrics. / Le service web.
+
+    LETTRAGE_HOSTS: the names that it answers to, beside loopback addresses, with commas between. LETTRAGE_PROXIES: the
+    addresses whose X-Forwarded-For is believed.
+    """
+    from lettrage.adapters.http.server import Server, address_of, listen  # noqa: PLC0415  (only serving needs these)
+
+    configure(default="info")
+    base = context.store()
+    store = GroupingStore(base)
+    listening = listen(host, port)
+    server = Server(
+        store,
+        base,
+        SystemClock(),
+        log=log,
+        warn=warn,
+        hosts=_named("LETTRAGE_HOSTS"),
+        proxies=_named("LETTRAGE_PROXIES"),
+        dossier=context.dossier,
+    )
+
+    def started() -> None:
+        url = address_of(listening)
+        if context.json:
+            print_json({"url": url})
+        else:
+            terminal.say(url)
+
+    try:
+        server.run(listening, started)
+    finally:
+        store.close()
+
+
+def _named(variable: str) -> list[str]:
+    return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
