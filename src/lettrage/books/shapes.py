@@ -30,6 +30,11 @@ def item(value: Item, today: date, transaction: str | None) -> dict[str, Any]:
     }
 
 
+def item_made(value: Item, today: date) -> dict[str, Any]:
+    """A due item or an advance, with the transaction that made it."""
+    return item(value, today, None if value.transaction is None else str(value.transaction))
+
+
 def state(value: Item) -> str:
     """An open due item counts as state 10 of its planned means."""
     if not value.open:

@@ -23,6 +23,8 @@ class Accounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sales: str = "707000"
     purchases: str = "607000"
     opening: str = "890000"
+    bank_fees: str = "627800"
+    doubtful: str = "416000"  # customers whose payment came back
 
     def third_party(self, ledger: str) -> str:
         """The collective account of customers or of suppliers."""

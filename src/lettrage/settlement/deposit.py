@@ -237,7 +237,8 @@ class Deposit:
         self.work.headers.append(
             Header(
                 self.settlement.order,
-                self.settlement,
+                self.settlement.label,
+                self.settlement.number,
                 self.change,
                 self.settlement.third_party,
                 held,

@@ -275,7 +275,8 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     """One order of a transaction, as done."""
 
     order: int
-    settlement: Settlement
+    label: str
+    number: str  # the caller's own
     change: StateChange
     third_party: str
     currency: Currency
@@ -316,7 +317,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     """One transaction as it will be stored: everything it makes, changes and expires."""
 
     number: int
-    kind: Literal["settlement", "deposit"]
+    kind: Literal["settlement", "deposit", "unpaid", "represented"]
     direction: Direction
     date: Day
     establishment: str

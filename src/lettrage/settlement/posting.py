@@ -149,7 +149,8 @@ class SettlementPosting:
         self.work.headers.append(
             Header(
                 settlement.order,
-                settlement,
+                settlement.label,
+                settlement.number,
                 change,
                 settlement.third_party,
                 self.currency,
@@ -238,7 +239,12 @@ class SettlementPosting:
         left = tuple(p - r for p, r in zip(item.parked, released, strict=True))
         draft.change(
             msgspec.structs.replace(
-                item, open=0, carried=0, settled=item.settled + part, passed_on=rest, parked=(0,) * len(left)
+                item,
+                open=0,
+                carried=0,
+                settled=item.settled + part,
+                passed_on=item.passed_on + rest,
+                parked=(0,) * len(left),
             )
         )
         if rest:

@@ -33,8 +33,8 @@ def _insert_sql(table: Table) -> str:
     return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'
 
 
-def write_plan(connection: Connection, dossier: str, number: int, plan: Plan) -> None:
-    """Write the transactions of a document (`number`): made rows inserted, changed ones updated."""
+def write_plan(connection: Connection, dossier: str, number: int | None, plan: Plan) -> None:
+    """Write the transactions of a document (`number`; None for an act): made rows inserted, changed ones updated."""
     done = plan.transactions
     insert(connection, schema.transaction, (_transaction(dossier, number, t) for t in done))
     insert(connection, schema.header, _headers(dossier, done))
@@ -64,7 +64,7 @@ def write_plan(connection: Connection, dossier: str, number: int, plan: Plan) ->
     )
 
 
-def _transaction(dossier: str, document: int, t: Transaction) -> Row:
+def _transaction(dossier: str, document: int | None, t: Transaction) -> Row:
     status = "posted" if t.entry is not None else "awaiting_slip"
     return (
         dossier, t.number, t.kind, t.direction, t.date.isoformat(), t.establishment, t.label, status, document, None,
@@ -76,7 +76,7 @@ def _headers(dossier: str, done: Sequence[Transaction]) -> Iterable[Row]:
         for h in t.headers:
             yield (
                 dossier, t.number, h.order, h.change.code, h.third_party, h.currency.code, h.amount, h.home,
-                h.bank, h.settlement.label, h.settlement.number, h.lines,
+                h.bank, h.label, h.number, h.lines,
             )  # fmt: skip
 
 
@@ -104,14 +104,15 @@ def _write_items(connection: Connection, dossier: str, done: Sequence[Transactio
         latest.update({i.id: i for i in t.items_changed})
         latest.update({i.id: i for i in t.items_made})
     insert(connection, schema.due_item, (item_row(dossier, latest[i]) for i in sorted(made)))
-    changed = [
-        (i.open, i.settled, i.passed_on, i.carried, _parked(i), dossier, i.id)
-        for i in latest.values()
-        if i.id not in made
-    ]
+    update_items(connection, dossier, [i for i in latest.values() if i.id not in made])
+
+
+def update_items(connection: Connection, dossier: str, items: Iterable[Item]) -> None:
+    """Update due items and advances that are there already."""
+    changed = [(i.open, i.settled, i.passed_on, i.carried, _parked(i), i.account, dossier, i.id) for i in items]
     if changed:
         connection.exec_driver_sql(
-            "UPDATE due_item SET open = ?, settled = ?, passed_on = ?, carried = ?, parked = ?"
+            "UPDATE due_item SET open = ?, settled = ?, passed_on = ?, carried = ?, parked = ?, account = ?"
             " WHERE dossier = ? AND id = ?",
             changed,
         )
