@@ -18,9 +18,9 @@ SPELLINGS = {
         ' JOIN "transaction" x ON x.id = k.key'
     ),
     "SELECT k.key FROM dossier d CROSS JOIN json_each(d.years) k WHERE d.code = ?1": (
-        "SELECT k.key FROM dossier d CROSS JOIN jsonb_each_text(d.years::jsonb) k WHERE d.code = %(p1)s"
+        "SELECT k.key FROM dossier d CROSS JOIN jsonb_each(d.years::jsonb) k WHERE d.code = %(p1)s"
     ),
-    "SELECT json_array(a, b) FROM t": "SELECT jsonb_build_array(a, b) FROM t",
+    "SELECT json_array(a, b) FROM t": "SELECT json_build_array(a, b) FROM t",
     "SELECT 'what? 100 % sure' AS \"why?\" FROM t": "SELECT 'what? 100 %% sure' AS \"why?\" FROM t",
 }
 

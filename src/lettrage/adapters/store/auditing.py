@@ -12,6 +12,8 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from lettrage.adapters.store.schema import metadata
+from lettrage.adapters.store.sql import on_postgresql, run
 from lettrage.books import laws
 from lettrage.books.laws import Finding
 from lettrage.company.dossier import Company
@@ -113,7 +115,7 @@ class _Audit:
     def _rows(self, sql: str, kind: type[_T]) -> Iterator[_T]:
         """A query's rows, typed, a batch at a time. What cannot be read is noted."""
         try:
-            for part in self.connection.exec_driver_sql(sql, (self.dossier,)).partitions(BATCH):
+            for part in run(self.connection, sql, (self.dossier,), stream=True).partitions(BATCH):
                 yield from self._typed([tuple(row) for row in part], kind)
         except _TROUBLES as trouble:
             self.unread.append(Finding("unreadable", f"Lecture interrompue : {_said(trouble)}", kind.__name__))
@@ -135,21 +137,44 @@ class _Audit:
     # ------------------------------------------------------------ the file
 
     def _file(self) -> Iterator[Finding]:
-        """What SQLite itself says of the file, whatever the dossier: its pages, its constraints, its references."""
-        for row in self._plain("PRAGMA integrity_check"):
-            if row[0] != "ok":
-                yield Finding("file_damaged", f"Fichier endommagé : {row[0]}", "base")
-        references = Counter((str(row[0]), str(row[2])) for row in self._plain("PRAGMA foreign_key_check"))
-        for (table, parent), count in sorted(references.items()):
+        """What the database itself says: on SQLite the file's pages and constraints; on both, references to nothing."""
+        references: Counter[tuple[str, str]] = Counter()
+        if on_postgresql(self.connection):
+            for table, parent, sql in _references():
+                references[table, parent] += sum(row[0] for row in self._plain(sql, self.dossier))
+        else:
+            for row in self._plain("PRAGMA integrity_check"):
+                if row[0] != "ok":
+                    yield Finding("file_damaged", f"Fichier endommagé : {row[0]}", "base")
+            references.update((str(row[0]), str(row[2])) for row in self._plain("PRAGMA foreign_key_check"))
+        for (table, parent), count in sorted((+references).items()):
             message = f"{count} ligne(s) de « {table} » renvoient à « {parent} » sans y rien trouver."
             yield Finding("foreign_key", message, f"table {table}")
         yield from self._told()
 
-    def _plain(self, sql: str) -> Iterator[Any]:
+    def _plain(self, sql: str, *parameters: str) -> Iterator[Any]:
         try:
-            yield from self.connection.exec_driver_sql(sql)
+            yield from run(self.connection, sql, parameters)
         except _TROUBLES as trouble:
             self.unread.append(Finding("file_damaged", f"Contrôle interrompu : {_said(trouble)}", "base"))
+
+
+def _references() -> Iterator[tuple[str, str, str]]:
+    """Table, table referred to, and the question how many rows of a dossier refer to nothing: each foreign key's."""
+    for table in metadata.sorted_tables:
+        for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
+            parent = key.referred_table.name
+            pairs = [
+                (f'c."{own.name}"', f'p."{e.column.name}"') for own, e in zip(key.columns, key.elements, strict=True)
+            ]
+            given = " AND ".join(f"{own} IS NOT NULL" for own, _ in pairs)
+            met = " AND ".join(f"{theirs} = {own}" for own, theirs in pairs)
+            yield (
+                table.name,
+                parent,
+                f'SELECT count(*) FROM "{table.name}" c WHERE c.dossier = ?1 AND {given}'
+                f' AND NOT EXISTS (SELECT 1 FROM "{parent}" p WHERE {met})',
+            )
 
 
 def _said(trouble: Exception) -> str:
@@ -207,7 +232,7 @@ LEFT JOIN (SELECT "transaction", "order", count(*) AS n,
                         CASE WHEN (d.ledger = 'customer') = (t.direction = 'encashment') THEN 1 ELSE -1 END AS sense
                  FROM allocation a JOIN due_item d ON d.dossier = a.dossier AND d.id = a.item
                  JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
-                 WHERE a.dossier = ?1)
+                 WHERE a.dossier = ?1) a
            GROUP BY "transaction", "order") a ON a."transaction" = h."transaction" AND a."order" = h."order"
 LEFT JOIN (SELECT "transaction", "order", count(*) AS n, -sum(amount) AS amount, -sum(origin_carried) AS home
            FROM due_item WHERE dossier = ?1 AND kind = 'advance' AND "transaction" IS NOT NULL
@@ -280,7 +305,7 @@ SELECT r.id, r.amount, r.settled_before, r.origin_carried, sum(d.carried + coale
 FROM chain c JOIN due_item r ON r.dossier = ?1 AND r.id = c.root
 JOIN due_item d ON d.dossier = ?1 AND d.id = c.id
 LEFT JOIN relieved l ON l.item = c.id
-GROUP BY c.root ORDER BY c.root
+GROUP BY c.root, r.id, r.amount, r.settled_before, r.origin_carried ORDER BY c.root
 """
 _SHARED = (
     "json_array({0}.kind, {0}.ledger, {0}.third_party, {0}.prefix, {0}.piece, {0}.date, {0}.due_date, {0}.currency,"
@@ -315,8 +340,8 @@ _BALANCES = (
     "SELECT account, third_party, sum(debit - credit) FROM entry_line WHERE dossier = ?1 GROUP BY account, third_party"
 )
 _CARRIED = (
-    "SELECT ledger, kind = 'advance', third_party, sum(carried) FROM due_item WHERE dossier = ?1"
-    " GROUP BY ledger, kind = 'advance', third_party"
+    "SELECT ledger, CASE kind WHEN 'advance' THEN 1 ELSE 0 END, third_party, sum(carried) FROM due_item"
+    " WHERE dossier = ?1 GROUP BY 1, 2, 3"
 )
 _HELD = """
 SELECT i.direction,

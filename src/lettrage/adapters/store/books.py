@@ -11,17 +11,20 @@ from sqlalchemy import Connection, Engine
 
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.accounts import Accounts
-from lettrage.adapters.store.engine import open_engine, transaction
+from lettrage.adapters.store.engine import open_engine, persistently, transaction
 from lettrage.adapters.store.listing import Lists
+from lettrage.adapters.store.logbook import Logbook
 from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.slips import Slips
+from lettrage.adapters.store.sql import on_postgresql, run
+from lettrage.adapters.store.undoing import Undoing
 from lettrage.books.chain import GENESIS, Counters, Posted, post
 from lettrage.books.entry import Entry
 from lettrage.caller import Request
 from lettrage.company.dossier import Company
 from lettrage.company.record import stored
-from lettrage.opening.document import Load, LoadedRate, Opening, Present
 from lettrage.guard.identity import Identity
+from lettrage.opening.document import Load, LoadedRate, Opening, Present
 from lettrage.ports import Clock
 from lettrage.refusal import Refusal, Stop
 from lettrage.settlement.document import Plan
@@ -41,35 +44,45 @@ class SqlStore:
     def __init__(self, address: str, clock: Clock, *, create: bool = False) -> None:
         self.engine: Engine = open_engine(address, create=create)
         self.clock = clock
-
         self.accounts = Accounts(self.engine, clock)
+
     def close(self) -> None:
         """Close every connection; the last one leaves the file whole by itself."""
         self.engine.dispose()
 
-    def dossiers(self) -> list[str]:
     def identify(self, token: str) -> Identity | None:
         """Whose token this is; None for anything that is not a token in force."""
         return self.accounts.identify(token)
 
+    def dossiers(self) -> list[str]:
         """The codes of all dossiers."""
         with transaction(self.engine, writing=False) as connection:
-            rows = connection.exec_driver_sql("SELECT code FROM dossier ORDER BY code").all()
+            rows = run(connection, "SELECT code FROM dossier ORDER BY code").all()
         return [row[0] for row in rows]
 
     @contextmanager
     def books(self, dossier: str, *, writing: bool) -> Iterator["SqlBooks"]:
         """Open a dossier; commits when left normally. Raises Stop (403) for one that is not there."""
         with transaction(self.engine, writing=writing) as connection:
-            rows = connection.exec_driver_sql("SELECT record FROM dossier WHERE code = ?", (dossier,)).all()
-            if not rows:
-                raise Stop(Refusal("unknown_dossier", "dossier", dossier), error=403)
-            yield SqlBooks(connection, dossier, _company(rows[0][0]), self.clock.today())
+            counters = _dossier_row(connection, dossier, lock=writing)
+            yield SqlBooks(connection, dossier, _company(counters.pop("record")), counters, self.clock.today())
 
     def write(self, dossier: str, work: "Callable[[SqlBooks], T]") -> T:
         """Run work on a dossier's books and commit: what it returns is durable. Raises Stop when unknown."""
-        with self.books(dossier, writing=True) as books:
-            return work(books)
+        (result,) = self.write_all(dossier, [work])
+        return result
+
+    def write_all(self, dossier: str, works: "Sequence[Callable[[SqlBooks], T]]") -> list[T]:
+        """Run several works one after the other, each on the books as those before left them, and commit once.
+
+        What one of them raises is raised, and nothing of any is written. All run again when the database asks for it.
+        """
+
+        def once() -> list[T]:
+            with self.books(dossier, writing=True) as books:
+                return [work(books) for work in works]
+
+        return persistently(once)
 
     def audit(self, dossier: str, head: str | None = None) -> "list[Finding]":
         """Every law that a dossier's books break; `head` is a hash of its chain that was kept elsewhere."""
@@ -77,11 +90,9 @@ class SqlStore:
         from lettrage.books.laws import Finding  # noqa: PLC0415
 
         with transaction(self.engine, writing=False) as connection:
-            rows = connection.exec_driver_sql("SELECT record FROM dossier WHERE code = ?", (dossier,)).all()
-            if not rows:
-                raise Stop(Refusal("unknown_dossier", "dossier", dossier), error=403)
+            record = _dossier_row(connection, dossier)["record"]
             try:
-                company = _company(rows[0][0])
+                company = _company(record)
             except (AssertionError, msgspec.MsgspecError) as error:
                 return [Finding("unreadable", f"Fiche du dossier illisible : {type(error).__name__}.", dossier)]
             return audit(connection, dossier, company, head)
@@ -93,26 +104,39 @@ class SqlStore:
             yield Loader(connection, self.clock.today())
 
 
-class SqlBooks(Slips, Lists):
+def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) -> dict[str, Any]:
+    """A dossier's record and counters; `lock` lets no other writer in until the end. Raises Stop (403) when unknown."""
+    locked = " FOR UPDATE" if lock and on_postgresql(connection) else ""
+    row = run(connection, f"SELECT {_COUNTERS} FROM dossier WHERE code = ?1{locked}", (dossier,)).mappings().first()
+    if row is None:
+        raise Stop(Refusal("unknown_dossier", "dossier", dossier), error=403)
+    return dict(row)
+
+
+_COUNTERS = "record, next_transaction, next_item, next_instrument, next_document, postings, head, years"
+
+
+class SqlBooks(Logbook, Slips, Undoing, Lists):
     """One dossier's books. Satisfies the port `Books`."""
 
-    def __init__(self, connection: Connection, dossier: str, company: Company, today: date) -> None:
-        super().__init__(connection, dossier)
+    def __init__(
+        self, connection: Connection, dossier: str, company: Company, counters: dict[str, Any], today: date
+    ) -> None:
+        super().__init__(connection, dossier, counters)
         self.company = company
         self.today = today
         self._document = 0
 
     def record(self, receipt: Receipt, plan: Plan) -> None:
         """Write everything a document does, and its logbook."""
-        counters = self._counters()
-        number = self._document = counters["next_document"]
-        writing.write_receipt(self.connection, self.dossier, number, receipt, plan.remarks)
+        number = self._document = self.counters["next_document"]
+        writing.write_receipt(self.connection, self.dossier, number, receipt, plan)
         writing.write_plan(self.connection, self.dossier, number, plan)
         writing.write_outcomes(self.connection, self.dossier, number, receipt, plan)
         changes: dict[str, Any] = {"next_document": number + 1}
         if plan.transactions:
-            changes |= self._post(counters, plan, receipt)
-        writing.advance_counters(self.connection, self.dossier, changes)
+            changes |= self._post(plan, receipt)
+        self.advance(changes)
 
     def keep(self, receipt: Receipt, answer: str) -> None:
         """Keep the answer given under the receipt's key, or under the claim on it."""
@@ -123,29 +147,25 @@ class SqlBooks(Slips, Lists):
     def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
         """Number and append entries that no settlement document made."""
         dated = [(self._year(entry), entry) for entry in entries]
-        posted, changes = post_entries(
-            self.connection, self.dossier, self._counters(), dated, self.today, at.isoformat()
-        )
-        writing.advance_counters(self.connection, self.dossier, changes)
+        posted, changes = post_entries(self.connection, self.dossier, self.counters, dated, self.today, at.isoformat())
+        self.advance(changes)
         return posted
 
     def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
         """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""
-        number = self._counters()["next_document"]
+        number = self.counters["next_document"]
         writing.write_request(self.connection, self.dossier, number, request, reasons)
-        writing.advance_counters(self.connection, self.dossier, {"next_document": number + 1})
+        self.advance({"next_document": number + 1})
         if request.key:
             row = (self.dossier, request.caller, request.key, request.digest, answer, number)
             writing.insert(self.connection, schema.kept_answer, [row])
 
-    def _counters(self) -> dict[str, Any]:
-        sql = "SELECT next_document, postings, head, years FROM dossier WHERE code = ?"
-        return dict(self.connection.exec_driver_sql(sql, (self.dossier,)).mappings().one())
-
-    def _post(self, counters: dict[str, Any], plan: Plan, receipt: Receipt) -> dict[str, Any]:
+    def _post(self, plan: Plan, receipt: Receipt) -> dict[str, Any]:
         done = plan.transactions
         entries = [(self._year(t.entry), t.entry) for t in done if t.entry is not None]
-        changes = post_entries(self.connection, self.dossier, counters, entries, self.today, receipt.at.isoformat())[1]
+        changes = post_entries(
+            self.connection, self.dossier, self.counters, entries, self.today, receipt.at.isoformat()
+        )[1]
         last = done[-1].number
         items = max((i.id for t in done for i in t.items_made), default=None)
         instruments = max((i.id for t in done for i in t.instruments_made), default=None)
@@ -186,47 +206,44 @@ class Loader:
         self.today = today
 
     def record(self, dossier: str) -> dict[str, Any] | None:
-        """The company file as it stands; None for a new dossier."""
-        rows = self.connection.exec_driver_sql("SELECT record FROM dossier WHERE code = ?", (dossier,)).all()
-        return msgspec.json.decode(rows[0][0]) if rows else None
+        """The company file as it stands; None for a new dossier. Nobody else writes to it, or makes it, meanwhile."""
+        run(self.connection, _NEW_DOSSIER, (dossier, GENESIS))
+        record = _dossier_row(self.connection, dossier, lock=True)["record"]
+        return msgspec.json.decode(record) if record else None
 
     def present(self, load: Load) -> Present:
         """What the dossier holds already of what the load names."""
         reader = Reader(self.connection, load.code)
-        sql = (
-            "SELECT first_transaction, next_transaction, next_item, next_instrument,"
-            " (SELECT coalesce(max(id), 0) + 1 FROM invoice WHERE dossier = code) FROM dossier WHERE code = ?"
+        ((record, years, *counters),) = reader.rows(
+            "SELECT record, years, first_transaction, next_transaction, next_item, next_instrument,"
+            " (SELECT coalesce(max(id), 0) + 1 FROM invoice WHERE dossier = code) FROM dossier WHERE code = ?1"
         )
-        counters = reader.rows(sql) or [(1, 1, 1, 1, 1)]
-        standing = reader.rows("SELECT record FROM dossier WHERE code = ?")
-        years = reader.rows("SELECT years FROM dossier WHERE code = ?")
-        used: dict[str, int] = msgspec.json.decode(years[0][0]) if years else {}
-        parties = reader.rows("SELECT code, ledger FROM third_party WHERE dossier = ?")
-        rates = reader.rows("SELECT currency, date, rate FROM rate WHERE dossier = ?")
-        invoices = reader.rows("SELECT third_party, prefix, number, digest FROM invoice WHERE dossier = ?")
+        parties = reader.rows("SELECT code, ledger FROM third_party WHERE dossier = ?1")
+        rates = reader.rows("SELECT currency, date, rate FROM rate WHERE dossier = ?1")
+        invoices = reader.rows("SELECT third_party, prefix, number, digest FROM invoice WHERE dossier = ?1")
         instruments = reader.rows(
-            "SELECT \"transaction\", \"order\", '', digest FROM instrument WHERE dossier = ? AND digest <> ''"
+            "SELECT \"transaction\", \"order\", '', digest FROM instrument WHERE dossier = ?1 AND digest <> ''"
         )
         advances = reader.rows(
-            'SELECT "transaction", "order", third_party, digest FROM due_item WHERE dossier = ? AND digest <> \'\''
+            'SELECT "transaction", "order", third_party, digest FROM due_item WHERE dossier = ?1 AND digest <> \'\''
         )
         return Present(
-            _company(standing[0][0]) if standing else None,
-            frozenset(used),
+            _company(record) if record else None,
+            frozenset(msgspec.json.decode(years)),
             dict(tuple(row) for row in parties),
             tuple(LoadedRate(code, date.fromisoformat(day), rate) for code, day, rate in rates),
             {(row[0], row[1], row[2]): row[3] for row in invoices},
             {(row[0], row[1], row[2]): row[3] for row in (*instruments, *advances)},
-            *counters[0],
+            *counters,
         )
 
     def write(self, load: Load, opening: Opening, at: str) -> None:
         """Write a dossier's load."""
-        self._dossier(load)
-        counters = self._counters(load.code)
+        counters = _dossier_row(self.connection, load.code)
         posted, changes = post_entries(self.connection, load.code, counters, list(opening.entries), self.today, at)
         writing.write_opening(self.connection, load.code, opening, posted)
         changes |= {
+            "record": _json(load.record).decode(),
             "first_transaction": opening.first_transaction,
             "next_transaction": opening.next_transaction,
             "next_item": opening.next_item,
@@ -234,14 +251,9 @@ class Loader:
         }
         writing.advance_counters(self.connection, load.code, changes)
 
-    def _dossier(self, load: Load) -> None:
-        sql = (
-            "INSERT INTO dossier (code, record, first_transaction, next_transaction, next_item, next_instrument,"
-            " next_document, postings, head) VALUES (?, ?, 1, 1, 1, 1, 1, 0, ?)"
-            " ON CONFLICT (code) DO UPDATE SET record = excluded.record"
-        )
-        self.connection.exec_driver_sql(sql, (load.code, _json(load.record).decode(), GENESIS))
 
-    def _counters(self, dossier: str) -> dict[str, Any]:
-        sql = "SELECT postings, head, years FROM dossier WHERE code = ?"
-        return dict(self.connection.exec_driver_sql(sql, (dossier,)).mappings().one())
+# A row to lock, before anything is known of the dossier; a load that is refused takes it back.
+_NEW_DOSSIER = (
+    "INSERT INTO dossier (code, record, first_transaction, next_transaction, next_item, next_instrument,"
+    " next_document, postings, head) VALUES (?1, '', 1, 1, 1, 1, 1, 0, ?2) ON CONFLICT (code) DO NOTHING"
+)

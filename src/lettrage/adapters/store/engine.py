@@ -1,39 +1,51 @@
-"""Opening a database: addresses, pragmas, migrations, and errors in plain words."""
+"""Opening a database, wherever it is: addresses, migrations, transactions, and errors in plain words."""
 
-import os
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 from sqlite3 import DatabaseError as SqliteDatabaseError
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from lettrage.limits import BUSY_SECONDS
-from lettrage.refusal import Refusal, StoreTrouble, quoted
+from lettrage.adapters.store import postgresql, sqlite
+from lettrage.adapters.store.sql import on_postgresql
+from lettrage.limits import ATTEMPTS, RETRY_MILLISECONDS
+from lettrage.refusal import Refusal, StoreTrouble
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+T = TypeVar("T")
 KNOWN = ("0001", "0002")  # our migrations, the newest last
 
 
-def open_engine(address: str, *, create: bool = False) -> Engine:
-    """An engine for `sqlite:///relative` or `sqlite:////absolute`, at the newest schema.
+class Passing(StoreTrouble):
+    """A trouble that may be over when the same work is begun anew; nothing was written."""
 
-    Raises StoreTrouble when there is no such database (unless `create`), or it is not one of ours.
+
+def open_engine(address: str, *, create: bool = False) -> Engine:
+    """An engine at the newest schema, for `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user@host/db`.
+
+    Raises StoreTrouble when there is no such database (unless `create`: then its file, or its tables, are made), or it
+    is not one of ours.
     """
     url = _url(address)
-    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+    if url.drivername in postgresql.DRIVERS:
+        engine = postgresql.engine_for(url)
+    elif url.drivername in sqlite.DRIVERS:
+        engine = sqlite.engine_for(url, create=create)
+    else:
         raise StoreTrouble(Refusal("no_such_store", "--database", url.render_as_string(hide_password=True)))
-    path = Path(url.database or "")
     try:
-        _check_file(path, create=create)
-    except (OSError, ValueError):
-        raise StoreTrouble(Refusal("database_not_writable", "--database", quoted(str(path)))) from None
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare)
-    with plain_words(engine):
-        _migrate(engine, create=create)
+        with plain_words(engine):
+            _migrate(engine, create=create)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -44,50 +56,30 @@ def _url(address: str) -> URL:
         raise StoreTrouble(Refusal("no_such_store", "--database", address)) from None
 
 
-def _check_file(path: Path, *, create: bool) -> None:
-    if path.is_dir():
-        raise StoreTrouble(Refusal("database_is_directory", "--database", str(path)))
-    if path.exists() or create:
-        if create:
-            _make_parent(path)
-        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise StoreTrouble(Refusal("database_not_writable", "--database", str(path)))
-        return
-    raise StoreTrouble(Refusal("no_database", "--database", str(path)))
+def _of(engine: Engine) -> "ModuleType":
+    """What is particular to the database behind an engine."""
+    return postgresql if engine.dialect.name == "postgresql" else sqlite
 
 
-def _make_parent(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreTrouble(Refusal("database_not_writable", "--database", str(path))) from error
-
-
-def _prepare(connection: SqliteConnection, _record: object) -> None:
-    """WAL with synchronous=FULL: an acknowledged settlement survives a power cut. Transactions begin by hand."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-32000")
-    if pages := os.environ.get("LETTRAGE_MAX_PAGES"):  # a quota, in pages of 4 KiB
-        if not pages.isdecimal():
-            raise StoreTrouble(Refusal("malformed_option", "LETTRAGE_MAX_PAGES", quoted(pages), "1-4294967294"))
-        cursor.execute(f"PRAGMA max_page_count={int(pages)}")
-    cursor.close()
+def shown(engine: Engine) -> str:
+    """The address of a database as people may see it."""
+    text: str = _of(engine).address(engine)
+    return text
 
 
 def _migrate(engine: Engine, *, create: bool) -> None:
-    """Bring our database to the newest schema; another program's file is left as it is, to the byte."""
-    name = str(engine.url.database)
+    """Bring our database to the newest schema; another program's is left as it is, to the byte."""
     with engine.connect() as connection:
+        if on_postgresql(connection):
+            postgresql.check(connection)
         version = schema_version(connection)
-        empty = not connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").all()
+        empty = not _of(engine).tables(connection)
         if empty and not create:
-            raise StoreTrouble(Refusal("no_database", "--database", name))
+            raise StoreTrouble(Refusal("no_database", "--database", shown(engine)))
         if not empty and version not in KNOWN:
-            raise StoreTrouble(Refusal("foreign_database", "--database", name))
-        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            raise StoreTrouble(Refusal("foreign_database", "--database", shown(engine)))
+        if not on_postgresql(connection):
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     if version != KNOWN[-1]:
         from lettrage.adapters.store.migrations import upgrade  # noqa: PLC0415  (Alembic is slow to import)
 
@@ -97,24 +89,10 @@ def _migrate(engine: Engine, *, create: bool) -> None:
 
 def schema_version(connection: Connection) -> str | None:
     """The migration that the database stands at; None where it has none of ours."""
-    known = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'due_item')"
-    if len(connection.exec_driver_sql(known).all()) < 2:
+    if not {"alembic_version", "due_item"} <= _of(connection.engine).tables(connection):
         return None
     row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
     return str(row[0]) if row else None
-
-
-# What SQLite says -> the refusal that tells a person.
-_TROUBLES = (
-    ("database is locked", "database_locked"),
-    ("database table is locked", "database_locked"),
-    ("database or disk is full", "disk_full"),
-    ("disk i/o error", "disk_error"),
-    ("readonly database", "database_not_writable"),
-    ("unable to open", "database_not_writable"),
-    ("file is not a database", "foreign_database"),
-    ("malformed", "database_damaged"),
-)
 
 
 @contextmanager
@@ -122,27 +100,67 @@ def plain_words(engine: Engine) -> Iterator[None]:
     """Turn what the driver says into a StoreTrouble that says what to do."""
     try:
         yield
+    except PoolTimeout as error:
+        raise StoreTrouble(Refusal("database_locked", "--database", shown(engine))) from error
     except (DatabaseError, SqliteDatabaseError) as error:
-        said = str(getattr(error, "orig", error))
-        code = next((code for words, code in _TROUBLES if words in said.lower()), None)
-        if code is None:
+        found = _of(engine).trouble(error)
+        if found is None:
             raise
-        raise StoreTrouble(Refusal(code, "--database", str(engine.url.database))) from error
+        code, passing = found
+        raise (Passing if passing else StoreTrouble)(Refusal(code, "--database", shown(engine))) from error
 
 
 @contextmanager
 def transaction(engine: Engine, *, writing: bool) -> Iterator[Connection]:
     """One store transaction: committed when left normally, rolled back on any exception.
 
-    Writing takes the lock at once (BEGIN IMMEDIATE), so that nothing is read that another writer may still change.
+    On SQLite, writing takes the lock of the file at once; on PostgreSQL whoever writes locks his dossier's row first.
+    Raises Passing where the same work may be begun anew (see `persistently`).
     """
-    with plain_words(engine), engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-        raw: Any = connection.connection.dbapi_connection
+    with plain_words(engine), _begun(engine, writing=writing) as connection:
         try:
             yield connection
-            connection.exec_driver_sql("COMMIT")
+            _commit(connection)
         finally:
-            # After some errors (disk full) SQLite has rolled back already: only end what is still open.
-            if raw.in_transaction:
+            # After some errors (disk full, a lost connection) it is over already; else this ends what is still open.
+            if not connection.invalidated:
+                raw: Any = connection.connection.dbapi_connection
                 raw.rollback()
+
+
+@contextmanager
+def _begun(engine: Engine, *, writing: bool) -> Iterator[Connection]:
+    """A connection with its transaction begun; one that was lost while it lay in the pool is replaced."""
+    connection = engine.connect()
+    try:
+        try:
+            connection.exec_driver_sql(_of(engine).BEGIN[writing])
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            connection.close()
+            connection = engine.connect()
+            connection.exec_driver_sql(_of(engine).BEGIN[writing])
+        yield connection
+    finally:
+        connection.close()
+
+
+def _commit(connection: Connection) -> None:
+    """Commit. When the connection is lost meanwhile nobody knows whether that held, so nothing is tried again."""
+    try:
+        connection.exec_driver_sql("COMMIT")
+    except DBAPIError as error:
+        if not (error.connection_invalidated or connection.invalidated):
+            raise
+        raise StoreTrouble(Refusal("outcome_unknown", "--database", shown(connection.engine))) from error
+
+
+def persistently(work: Callable[[], T]) -> T:
+    """Run a whole transaction, again when it met what passes, a bounded number of times, a little later each time."""
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except Passing:
+            time.sleep(random.uniform(0.5, 1.5) * RETRY_MILLISECONDS * 2**attempt / 1_000)  # noqa: S311  (no secret)
+    return work()

@@ -1,7 +1,7 @@
 """What people and programs read: due items, entries, transactions with their lineage, the portfolio, tasks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from lettrage.adapters.store.reading import (
     instrument,
     item,
 )
+from lettrage.adapters.store.sql import run
 from lettrage.books import shapes
 from lettrage.books.chain import shown
 from lettrage.books.entry import Entry, Line
@@ -51,7 +52,7 @@ class Lists(Reader):
             f"SELECT {ITEM_COLUMNS} FROM due_item d{ITEM_JOINS} WHERE d.dossier = ?1"
             " AND (?2 = '' OR d.third_party = ?2) AND (?3 = 'all' OR d.open <> 0) ORDER BY d.due_date, d.piece, d.id"
         )
-        found = sorted(map(item, self.rows(sql, third_party, 'all' if everything else 'open')), key=_by_date_then_piece)
+        found = sorted(map(item, self.rows(sql, third_party, "all" if everything else "open")), key=_by_date_then_piece)
         return [shapes.item(i, today, None if i.transaction is None else str(i.transaction)) for i in found]
 
     def entries(self, home: Currency, first: str = "", last: str = "") -> list[dict[str, Any]]:
@@ -202,8 +203,8 @@ class Lists(Reader):
     def close_task(self, transaction: int, piece: str, credit_note: str) -> int:
         """Give the number of the credit note that a task asked for; how many tasks that closed."""
         sql = (
-            'UPDATE task SET done_by = ? WHERE dossier = ? AND "transaction" = ? AND done_by IS NULL AND item IN'
-            " (SELECT id FROM due_item WHERE dossier = ? AND piece = ?)"
+            'UPDATE task SET done_by = ?4 WHERE dossier = ?1 AND "transaction" = ?2 AND done_by IS NULL AND item IN'
+            " (SELECT id FROM due_item WHERE dossier = ?1 AND piece = ?3)"
         )
-        values: Sequence[object] = (credit_note, self.dossier, transaction, self.dossier, piece)
-        return self.connection.exec_driver_sql(sql, tuple(values)).rowcount
+        closed: int = run(self.connection, sql, (self.dossier, transaction, piece, credit_note)).rowcount
+        return closed

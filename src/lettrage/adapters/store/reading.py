@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from lettrage.adapters.store.sql import run
+from lettrage.adapters.store.writing import advance_counters
 from lettrage.money import Currency, currency
 from lettrage.money import rate as rate_of
 from lettrage.settlement.desk import Snapshot, Wanted
@@ -45,19 +46,24 @@ DONE_COLUMNS = (
 class Reader:
     """Reads one dossier through an open connection."""
 
-    def __init__(self, connection: Connection, dossier: str) -> None:
+    def __init__(self, connection: Connection, dossier: str, counters: dict[str, Any] | None = None) -> None:
         self.connection = connection
         self.dossier = dossier
+        self.counters = counters or {}  # the dossier's, as they stand after everything that these books have written
 
     def rows(self, sql: str, *parameters: object) -> Sequence[Any]:
         """The rows of a query whose first parameter is the dossier."""
         return run(self.connection, sql, (self.dossier, *parameters)).all()
 
+    def advance(self, changes: dict[str, Any]) -> None:
+        """Move the dossier's counters on."""
+        advance_counters(self.connection, self.dossier, changes)
+        self.counters |= changes
+
     # ------------------------------------------------------------ what a document names
 
     def snapshot(self, wanted: Wanted) -> Snapshot:
         """What the books hold of all that a document names."""
-        counters = self.rows("SELECT next_transaction, next_item, next_instrument FROM dossier WHERE code = ?")[0]
         return Snapshot(
             third_parties={party.code: party for party in self._third_parties(wanted.third_parties)},
             items=tuple(self._due_items(wanted)),
@@ -66,17 +72,17 @@ class Reader:
             rates=tuple(self._rates(wanted)),
             transactions=self._transactions(wanted),
             searched=bool(wanted.criteria),
-            next_transaction=counters[0],
-            next_item=counters[1],
-            next_instrument=counters[2],
+            next_transaction=self.counters["next_transaction"],
+            next_item=self.counters["next_item"],
+            next_instrument=self.counters["next_instrument"],
         )
 
     def _third_parties(self, codes: Iterable[str]) -> Iterator[ThirdParty]:
         sql = (
             "SELECT p.code, p.ledger, p.means FROM json_each(?2) k"
-            " CROSS JOIN third_party p ON p.dossier = ?1 AND p.code = k.value"
+            " CROSS JOIN third_party p ON p.dossier = ?1 AND p.code = k.value->>0"
         )
-        for row in self.rows(sql, _keys(codes)):
+        for row in self.rows(sql, _keys((code,) for code in codes)):
             yield ThirdParty(*row)
 
     def _due_items(self, wanted: Wanted) -> Iterator[Item]:
@@ -94,7 +100,8 @@ class Reader:
             return iter(())
         sql = (
             f"SELECT {ITEM_COLUMNS} FROM json_each(?2) k CROSS JOIN due_item d ON d.dossier = ?1"
-            ' AND d."transaction" = k.value->>0 AND d."order" = k.value->>1'
+            ' AND d."transaction" = CAST(k.value->>0 AS BIGINT)'
+            ' AND d."order" = CAST(k.value->>1 AS BIGINT)'
             f" AND d.kind = 'advance'{ITEM_JOINS} ORDER BY d.id"
         )
         return map(item, self.rows(sql, _keys(wanted.orders)))
@@ -102,7 +109,8 @@ class Reader:
     def _instruments(self, wanted: Wanted) -> Iterator[Instrument]:
         by_order = (
             f"SELECT {INSTRUMENT_COLUMNS} FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1"
-            ' AND i."transaction" = k.value->>0 AND i."order" = k.value->>1'
+            ' AND i."transaction" = CAST(k.value->>0 AS BIGINT)'
+            ' AND i."order" = CAST(k.value->>1 AS BIGINT)'
         )
         if wanted.orders:
             yield from map(instrument, self.rows(by_order, _keys(wanted.orders)))
@@ -118,10 +126,10 @@ class Reader:
         by_home = [c for c in criteria if c[5] is not None]
         by_amount = [c for c in criteria if c[5] is None]
         both = (
-            " AND i.home = k.value->>5 AND (k.value->>3 = '' OR i.currency = k.value->>3)"
-            " AND (k.value->>4 IS NULL OR i.amount = k.value->>4)"
+            " AND i.home = CAST(k.value->>5 AS BIGINT) AND (k.value->>3 = '' OR i.currency = k.value->>3)"
+            " AND (k.value->>4 IS NULL OR i.amount = CAST(k.value->>4 AS BIGINT))"
         )
-        alone = " AND i.amount = k.value->>4 AND i.currency = k.value->>3"
+        alone = " AND i.amount = CAST(k.value->>4 AS BIGINT) AND i.currency = k.value->>3"
         for searched, condition in ((by_home, both), (by_amount, alone)):
             if searched:
                 yield from self._lowest(searched, condition, wanted.moved + 1)
@@ -141,9 +149,9 @@ class Reader:
             return
         sql = (
             "SELECT r.currency, r.date, r.rate FROM json_each(?2) k CROSS JOIN rate r"
-            " ON r.dossier = ?1 AND r.currency = k.value"
+            " ON r.dossier = ?1 AND r.currency = k.value->>0"
         )
-        for code, day, rate in self.rows(sql, _keys(wanted.currencies)):
+        for code, day, rate in self.rows(sql, _keys((code,) for code in wanted.currencies)):
             found = rate_of(rate)
             if found is not None:
                 yield TableRate(code, _day(day), found, rate)
@@ -151,15 +159,18 @@ class Reader:
     def _transactions(self, wanted: Wanted) -> frozenset[int]:
         if not wanted.orders:
             return frozenset()
-        sql = 'SELECT t.number FROM json_each(?2) k CROSS JOIN "transaction" t ON t.dossier = ?1 AND t.number = k.value'
-        numbers = {transaction for transaction, _ in wanted.orders}
+        sql = (
+            'SELECT t.number FROM json_each(?2) k CROSS JOIN "transaction" t ON t.dossier = ?1'
+            " AND t.number = CAST(k.value->>0 AS BIGINT)"
+        )
+        numbers = {(transaction,) for transaction, _ in wanted.orders}
         return frozenset(row[0] for row in self.rows(sql, _keys(numbers)))
 
     # ------------------------------------------------------------ what was done before
 
     def kept(self, caller: str, key: str) -> Kept | None:
         """What was answered under this key."""
-        sql = "SELECT digest, answer FROM kept_answer WHERE dossier = ? AND caller = ? AND key = ?"
+        sql = "SELECT digest, answer FROM kept_answer WHERE dossier = ?1 AND caller = ?2 AND key = ?3"
         rows = self.rows(sql, caller, key)
         return Kept(*rows[0]) if rows else None
 
@@ -167,7 +178,7 @@ class Reader:
         """The settlements done by this caller in documents of this content, latest last."""
         sql = (
             f"SELECT {DONE_COLUMNS} JOIN document d ON d.dossier = o.dossier AND d.id = o.document"
-            " WHERE o.dossier = ? AND d.caller = ? AND d.digest = ? AND o.replayed = 0 ORDER BY o.document"
+            " WHERE o.dossier = ?1 AND d.caller = ?2 AND d.digest = ?3 AND o.replayed = 0 ORDER BY o.document"
         )
         return [_done(row) for row in self.rows(sql, caller, digest)]
 
@@ -175,24 +186,27 @@ class Reader:
         """The settlements with one of these identities done by this caller since then, latest last."""
         sql = (
             f"SELECT {DONE_COLUMNS.replace('FROM', 'FROM json_each(?3) k CROSS JOIN', 1)}"
-            " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.identity = k.value"
+            " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.identity = k.value->>0"
             " AND o.replayed = 0 AND o.received_at >= ?4 ORDER BY o.document"
         )
-        return [_done(row) for row in self.rows(sql, caller, _keys(identities), since.isoformat())]
+        return [
+            _done(row)
+            for row in self.rows(sql, caller, _keys((identity,) for identity in identities), since.isoformat())
+        ]
 
     def done_as(self, caller: str, numbers: frozenset[str]) -> list[Done]:
         """The settlements done by this caller under these REGLEMENTNUM, latest last."""
         sql = (
             f"SELECT {DONE_COLUMNS.replace('FROM', 'FROM json_each(?3) k CROSS JOIN', 1)}"
-            " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.reglement_num = k.value"
+            " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.reglement_num = k.value->>0"
             " AND o.reglement_num <> '' AND o.replayed = 0 ORDER BY o.document"
         )
-        return [_done(row) for row in self.rows(sql, caller, _keys(numbers))]
+        return [_done(row) for row in self.rows(sql, caller, _keys((number,) for number in numbers))]
 
 
 def _keys(values: Iterable[object]) -> str:
     """Keys as one JSON parameter; nothing depends on their order."""
-    return _json(values).decode()
+    return _json(list(values)).decode()
 
 
 @cache

@@ -4,12 +4,12 @@ It is written for SQLite, with what both know as far as that goes; for PostgreSQ
 
     ?1, ?2 (or ? for the next)      the parameters, by name
     json_each(?2) k                 the elements of a list of keys, each an array: `k.value->>0`, `k.key`
-    json_each(d.years) k            the members of an object: `k.key`, `k.value` (a text there: cast it)
+    json_each(d.years) k            the members of an object: `k.key`, `k.value`
     json_array(a, b)                a list of values as one text
     CROSS JOIN t ON ...             SQLite's way to say which table is read first
 
-Quoted names and literals are left alone. What neither knows alike is not written at all: sums of whole numbers are
-cast (PostgreSQL makes decimals of them), conditions are no numbers, dates are texts that sort as they read.
+Quoted names and literals are left alone. What the two do not know alike is not written at all: a condition is no
+number, a date is a text that sorts as it reads, a subquery has a name, GROUP BY names every plain column.
 """
 
 import re
@@ -34,11 +34,12 @@ _WORDS = re.compile(
 )
 
 
-def run(connection: Connection, sql: str, parameters: Row = ()) -> CursorResult[Any]:
-    """Run one statement with its parameters, `?1`, `?2`, ... in its text."""
-    if on_postgresql(connection):
-        return connection.exec_driver_sql(in_postgresql(sql), _named(parameters))
-    return connection.exec_driver_sql(sql, parameters)
+def run(connection: Connection, sql: str, parameters: Row = (), *, stream: bool = False) -> CursorResult[Any]:
+    """Run one statement with its parameters, `?1`, `?2`, ... in its text; `stream` leaves its rows at the server."""
+    if not on_postgresql(connection):
+        return connection.exec_driver_sql(sql, parameters)
+    options = {"stream_results": True} if stream else None
+    return connection.exec_driver_sql(in_postgresql(sql), _named(parameters), execution_options=options)
 
 
 def run_many(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
@@ -77,9 +78,9 @@ def in_postgresql(sql: str) -> str:
             keys = parameter(found["listed"])
             return f"jsonb_array_elements({keys}::jsonb) WITH ORDINALITY {found['name']}(value, key)"
         if found["object"]:
-            return f"jsonb_each_text({found['object']}::jsonb)"
+            return f"jsonb_each({found['object']}::jsonb)"
         if found["array"]:
-            return "jsonb_build_array("
+            return "json_build_array("
         return "JOIN" if found["cross"] else parameter(found["number"])
 
     return _WORDS.sub(spelt, sql.replace("%", "%%"))

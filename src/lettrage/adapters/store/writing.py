@@ -8,22 +8,24 @@ import msgspec
 from sqlalchemy import Connection, Table
 
 from lettrage.adapters.store import schema
+from lettrage.adapters.store.sql import Row, run, run_many
 from lettrage.books.chain import Posted
+from lettrage.books.logbook import SETTLEMENT
 from lettrage.caller import Request
+from lettrage.limits import NUMBER_DIGITS
 from lettrage.opening.document import Opening, OpeningInvoice, OpeningTransaction
 from lettrage.refusal import Refusal
-from lettrage.settlement.document import Instrument, Item, Outcome, Plan, Remark, Transaction
+from lettrage.settlement.document import Instrument, Item, Outcome, Plan, Transaction
 from lettrage.settlement.once import Receipt
 
 _json = msgspec.json.Encoder().encode
-Row = tuple[object, ...]
 
 
 def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Insert rows, in the order of the table's columns, as one batch."""
     batch = list(rows)
     if batch:
-        connection.exec_driver_sql(_insert_sql(table), batch)
+        run_many(connection, _insert_sql(table), batch)
 
 
 @cache
@@ -40,12 +42,8 @@ def write_plan(connection: Connection, dossier: str, number: int | None, plan: P
     insert(connection, schema.header, _headers(dossier, done))
     write_instruments(connection, dossier, ((i, "") for t in done for i in t.instruments_made))
     # An instrument made here may be moved on by a later group of the same document.
-    ended = [i for t in done for i in t.instruments_ended]
-    if ended:
-        connection.exec_driver_sql(
-            "UPDATE instrument SET active = 0 WHERE dossier = ? AND id = ? AND active = 1",
-            [(dossier, i) for i in ended],
-        )
+    ended = [(dossier, i) for t in done for i in t.instruments_ended]
+    run_many(connection, "UPDATE instrument SET active = 0 WHERE dossier = ?1 AND id = ?2 AND active = 1", ended)
     _write_items(connection, dossier, done)
     insert(connection, schema.allocation, _allocations(dossier, done))
     insert(
@@ -110,12 +108,11 @@ def _write_items(connection: Connection, dossier: str, done: Sequence[Transactio
 def update_items(connection: Connection, dossier: str, items: Iterable[Item]) -> None:
     """Update due items and advances that are there already."""
     changed = [(i.open, i.settled, i.passed_on, i.carried, _parked(i), i.account, dossier, i.id) for i in items]
-    if changed:
-        connection.exec_driver_sql(
-            "UPDATE due_item SET open = ?, settled = ?, passed_on = ?, carried = ?, parked = ?, account = ?"
-            " WHERE dossier = ? AND id = ?",
-            changed,
-        )
+    sql = (
+        "UPDATE due_item SET open = ?, settled = ?, passed_on = ?, carried = ?, parked = ?, account = ?"
+        " WHERE dossier = ? AND id = ?"
+    )
+    run_many(connection, sql, changed)
 
 
 def _parked(item: Item) -> str:
@@ -169,21 +166,17 @@ def write_entries(connection: Connection, dossier: str, posted: Sequence[Posted]
     )  # fmt: skip
 
 
-def write_receipt(
-    connection: Connection, dossier: str, number: int, receipt: Receipt, remarks: Iterable[Remark]
-) -> None:
-    """The document itself, with its warnings."""
-    told = [(r.position, r.refusal) for r in remarks]
-    insert(
-        connection,
-        schema.document,
-        [
-            (
-                dossier, number, receipt.caller, receipt.origin, receipt.at.isoformat(), receipt.document.digest,
-                receipt.key, receipt.raw, _json(told).decode(), "settlement", receipt.source,
-            )
-        ],
+def write_receipt(connection: Connection, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
+    """The document itself, with its warnings and how many of its settlements were done."""
+    told = [(r.position, r.refusal) for r in plan.remarks]
+    refused = sum(1 for outcome in plan.outcomes if outcome.reasons)
+    replayed = sum(1 for outcome in plan.outcomes if outcome.replayed)
+    row = (
+        dossier, number, receipt.caller, receipt.origin, receipt.at.isoformat(), receipt.document.digest,
+        receipt.key, receipt.raw, _json(told).decode(), SETTLEMENT, receipt.source, len(plan.outcomes) - refused,
+        refused, replayed, len(told), None,
     )  # fmt: skip
+    insert(connection, schema.document, [row])
 
 
 def write_request(
@@ -191,11 +184,19 @@ def write_request(
 ) -> None:
     """An act, with every reason against it."""
     told = [(None, reason) for reason in reasons]
+    refused = bool(told)
     row = (
         dossier, number, request.caller, request.origin, request.at.isoformat(), request.digest, request.key,
-        request.raw, _json(told).decode(), request.kind, request.source,
+        request.raw, _json(told).decode(), request.kind, request.source, int(not refused), int(refused), 0, 0,
+        _about(request),
     )  # fmt: skip
     insert(connection, schema.document, [row])
+
+
+def _about(request: Request) -> int | None:
+    """The transaction that an act names, if it names one."""
+    named = msgspec.json.decode(request.raw).get("transaction")
+    return int(named) if isinstance(named, str) and named.isdecimal() and len(named) <= NUMBER_DIGITS else None
 
 
 def write_outcomes(connection: Connection, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
@@ -221,7 +222,7 @@ def advance_counters(connection: Connection, dossier: str, changes: dict[str, An
     """Move the dossier's counters on."""
     columns = ", ".join(f'"{name}" = ?' for name in changes)
     sql = f"UPDATE dossier SET {columns} WHERE code = ?"
-    connection.exec_driver_sql(sql, (*changes.values(), dossier))
+    run(connection, sql, (*changes.values(), dossier))
 
 
 def write_opening(connection: Connection, dossier: str, opening: Opening, posted: Sequence[Posted]) -> None:
@@ -252,7 +253,7 @@ def _replace(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     others = [column.name for column in table.columns if column.name not in keys]
     updates = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
     sql = f"{_insert_sql(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
-    connection.exec_driver_sql(sql, batch)
+    run_many(connection, sql, batch)
 
 
 def _invoice(dossier: str, o: OpeningInvoice, posted: Sequence[Posted]) -> Row:

@@ -1,0 +1,129 @@
+"""Books in PostgreSQL 15 or newer: many processes, one writer per dossier, parallel across dossiers.
+
+Everything works in any database of UTF-8, whatever its sorting: our texts sort by bytes (see `migrations`).
+"""
+
+import re
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from lettrage.limits import BUSY_SECONDS, CONNECT_SECONDS, DATABASE_CONNECTIONS, IDLE_SECONDS
+from lettrage.refusal import Refusal, StoreTrouble
+
+if TYPE_CHECKING:
+    import psycopg
+
+DRIVERS = ("postgresql", "postgresql+psycopg")
+
+# A list is of one moment, so a reader keeps the state of its first question. A writer locks its dossier first and then
+# asks anew: what the one before has committed is there.
+BEGIN = {False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", True: "BEGIN ISOLATION LEVEL READ COMMITTED"}
+
+_SETTINGS = {
+    "lock_timeout": f"{BUSY_SECONDS:.0f}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS:.0f}s",  # a process that hangs gives its dossier back
+    "jit": "off",  # compiling takes longer than any question of ours
+}
+
+
+def engine_for(url: URL) -> Engine:
+    """An engine whose transactions begin by hand. Raises StoreTrouble where the driver is not installed."""
+    if find_spec("psycopg") is None:
+        raise StoreTrouble(Refusal("no_driver", "--database", url.render_as_string(), "lettrage[postgres]"))
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        use_native_hstore=False,
+        pool_size=DATABASE_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        pool_use_lifo=True,
+        connect_args={
+            "connect_timeout": int(CONNECT_SECONDS),
+            "client_encoding": "utf8",
+            "application_name": "lettrage",
+            "options": " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
+        },
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
+    """Plain types, and commits that are durable whatever the server's default."""
+    from psycopg.types import numeric, string  # noqa: PLC0415  (only where the books are in PostgreSQL)
+
+    adapters = connection.adapters
+    adapters.register_dumper(int, numeric.Int8Dumper)  # else its size would make another statement of each
+    adapters.register_dumper(str, string.StrDumper)
+    adapters.register_loader("numeric", numeric.IntLoader)  # a sum of whole numbers
+    adapters.register_loader("json", string.TextLoader)
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+
+
+def check(connection: Connection) -> None:
+    """Refuse a database that cannot hold every text."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise StoreTrouble(Refusal("database_not_utf8", "--database", address(connection.engine), str(encoding)))
+
+
+def tables(connection: Connection) -> set[str]:
+    """The names of the tables where ours would be."""
+    sql = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')"
+    return set(connection.exec_driver_sql(sql).scalars())
+
+
+def address(engine: Engine) -> str:
+    """The database as people may see it: without a password."""
+    return engine.url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
+
+
+# ---------------------------------------------------------------- what the server says
+
+# By SQLSTATE, the longest beginning that fits.
+_TROUBLES = {
+    "08": "connection_lost",
+    "25006": "database_not_writable",
+    "40001": "database_locked",
+    "40P01": "database_locked",
+    "42501": "database_not_writable",
+    "53100": "disk_full",
+    "53200": "connection_lost",
+    "53300": "database_locked",
+    "55P03": "database_locked",
+    "57014": "connection_lost",
+    "57P": "connection_lost",
+    "25P03": "connection_lost",
+    "58": "disk_error",
+    "XX001": "database_damaged",
+    "XX002": "database_damaged",
+}
+# Nothing is done, and the same work may well succeed when it is begun anew.
+_PASSING = ("08", "40001", "40P01", "57P01", "57P02", "57P03", "25P03")
+
+# Before a session stands there is only a sentence, in the server's language.
+_REFUSED_SESSIONS = (
+    (re.compile(r"authentication|authentification|no password supplied|pg_hba\.conf|role \"|rôle «"), "login_refused"),
+    (re.compile(r"database \"|base de données «"), "no_server_database"),
+    (re.compile(r"too many|trop de"), "database_locked"),
+)
+
+
+def trouble(error: DBAPIError) -> tuple[str, bool] | None:
+    """The refusal's code for what the driver says, and whether it may pass; None for what is our own mistake."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        code = next((_TROUBLES[state[:n]] for n in (5, 3, 2) if state[:n] in _TROUBLES), None)
+        return None if code is None else (code, state.startswith(_PASSING))
+    if error.connection_invalidated:
+        return "connection_lost", True
+    if type(error.orig).__name__ not in ("OperationalError", "ConnectionTimeout"):
+        return None
+    said = str(error.orig)
+    return next((code for words, code in _REFUSED_SESSIONS if words.search(said)), "no_server"), False
