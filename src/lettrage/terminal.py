@@ -7,8 +7,10 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
+from lettrage.dates import PARIS
 from lettrage.opening import Loaded
 from lettrage.refusal import Language, legible
 from lettrage.settlement.answer import Reply
@@ -61,6 +63,24 @@ COLUMNS = {
         ("currency_amount", "En devise", "In currency"),
         ("currency", "Devise", "Currency"),
     ),
+    "logbook": (
+        ("id", "N°", "No."),
+        ("received_at", "Reçu", "Received"),
+        ("kind", "Nature", "Kind"),
+        ("caller", "Appelant", "Caller"),
+        ("origin", "Par", "Through"),
+        ("source", "De", "From"),
+        ("done", "Faits", "Done"),
+        ("refused", "Refusés", "Refused"),
+        ("replayed", "Déjà faits", "Done before"),
+        ("warnings", "Avert.", "Warnings"),
+        ("transactions", "Transactions", "Transactions"),
+    ),
+    "told": (
+        ("settlement", "Règlement", "Settlement"),
+        ("code", "Code", "Code"),
+        ("said", "Motif ou avertissement", "Reason or warning"),
+    ),
     "accounts": (
         ("dossier", "Dossier", "Dossier"),
         ("name", "Compte", "Account"),
@@ -104,7 +124,9 @@ WORDS = {
 }
 NOTHING = ("Rien à montrer.", "Nothing to show.")
 RIGHT = {
-    "amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat", "amount_home", "count", "total",
+    "amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat", "amount_home", "count",
+    "total",
+    "id", "done", "refused", "replayed", "warnings",
 }  # fmt: skip
 
 
@@ -170,6 +192,8 @@ def show(value: Any, kind: str, lang: Language) -> None:
         _show_transaction(value, lang)
     elif kind == "slip":
         say(*table([value], "slips", lang), "", *table(value["instruments"], "drawn", lang))
+    elif kind == "document":
+        _show_document(value, lang)
     elif kind == "verify":
         _show_verify(value, lang)
     else:
@@ -204,6 +228,28 @@ def _show_transaction(value: dict[str, Any], lang: Language) -> None:
         say(*table(value["instruments"], "instruments", lang))
     say(said(("Écritures : ", "Entries: "), lang) + (", ".join(value["entries"]) or "-"))
     say(said(("Avant et après : ", "Before and after: "), lang) + (", ".join(value["lineage"]) or "-"))
+
+
+def moment(text: str) -> str:
+    """A moment of the books (ISO, UTC) as people in Paris read it."""
+    return f"{datetime.fromisoformat(text).astimezone(PARIS):%Y-%m-%d %H:%M:%S}"
+
+
+def _show_document(value: dict[str, Any], lang: Language) -> None:
+    """A line of the logbook with every reason and warning, each in the reader's language."""
+    origin = " ".join(legible(value[field]) for field in ("origin", "source") if value[field])
+    say(f"{value['id']} · {moment(value['received_at'])} · {value['kind']} · {legible(value['caller'])} · {origin}")
+    counts = (
+        f"{value['done']} fait(s), {value['refused']} refusé(s), {value['replayed']} déjà fait(s)",
+        f"{value['done']} done, {value['refused']} refused, {value['replayed']} done before",
+    )
+    say(f"{said(counts, lang)} · transactions {' '.join(value['transactions']) or '-'}")
+    told = [
+        {**reason, "said": f"{reason[lang]} {reason['fix' if lang == 'fr' else 'fix_en']}"}
+        for reason in (*value["reasons"], *value["remarks"])
+    ]
+    if told:
+        say(*table(told, "told", lang))
 
 
 def _show_verify(value: dict[str, Any], lang: Language) -> None:

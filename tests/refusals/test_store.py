@@ -195,6 +195,11 @@ def _no_such_token(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return told_by_command(folder, Refusal("no_such_token", "SHOWN", "abc"), "user", "revoke", "abc")
 
 
+@shows("no_such_document")
+def _no_such_document(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return told_by_command(folder, Refusal("no_such_document", "ID", "4711"), "logbook", "show", "4711")
+
+
 @shows("no_such_number")
 def _no_such_number(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return told_by_command(folder, Refusal("no_such_number", "NUMBER", "4711"), "transaction", "4711")

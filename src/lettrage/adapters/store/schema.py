@@ -61,6 +61,11 @@ def _added(name: str, kind: Any, default: str) -> Column[Any]:
     return Column(name, kind, nullable=False, server_default=text(default))
 
 
+def _rarely(name: str, condition: str, *columns: str) -> Index:
+    """An index of the rows that meet a condition: the others cost nothing."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 def _to(columns: str, table: str, referred: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(columns.split(), [f"{table}.{c}" for c in referred.split()])
 
@@ -212,13 +217,7 @@ due_item = Table(
         name="open",
     ),
     Index("ix_due_item_piece", "dossier", "third_party", "prefix", "piece"),
-    Index(
-        "ix_due_item_made",
-        "dossier",
-        "transaction",
-        sqlite_where=text('"transaction" IS NOT NULL'),
-        postgresql_where=text('"transaction" IS NOT NULL'),
-    ),
+    _rarely("ix_due_item_made", '"transaction" IS NOT NULL', "dossier", "transaction"),
     **_CLUSTERED,
 )
 
@@ -238,9 +237,20 @@ document = Table(
     _text("remarks"),  # JSON
     _added("kind", String, "'settlement'"),  # or the act that was asked for: cancel, unpaid, slip, ...
     _added("source", String, "''"),  # from where: an address, a file's name
+    _added("done", BigInteger, "0"),  # settlements, those done before included; of an act 1 or 0
+    _added("refused", BigInteger, "0"),
+    _added("replayed", BigInteger, "0"),
+    _added("warned", BigInteger, "0"),  # how many warnings
+    _int("transaction", null=True),  # the one that an act is about
     _to("dossier", "dossier", "code"),
     Index("ix_document_digest", "dossier", "caller", "digest"),
-    Index("ix_document_received", "dossier", "received_at"),
+    # The logbook: each way to look through it, newest first.
+    Index("ix_document_received", "dossier", "received_at", "id"),
+    Index("ix_document_caller", "dossier", "caller", "received_at", "id"),
+    _rarely("ix_document_kind", "kind <> 'settlement'", "dossier", "kind", "received_at", "id"),
+    _rarely("ix_document_refused", "refused > 0", "dossier", "received_at", "id"),
+    _rarely("ix_document_warned", "warned > 0", "dossier", "received_at", "id"),
+    _rarely("ix_document_transaction", '"transaction" IS NOT NULL', "dossier", "transaction"),
 )
 
 kept_answer = Table(
@@ -317,14 +327,7 @@ outcome = Table(
     _text("reasons"),  # JSON
     _to("dossier document", "document", "dossier id"),
     Index("ix_outcome_identity", "dossier", "caller", "identity"),
-    Index(
-        "ix_outcome_number",
-        "dossier",
-        "caller",
-        "reglement_num",
-        sqlite_where=text("reglement_num <> ''"),
-        postgresql_where=text("reglement_num <> ''"),
-    ),
+    _rarely("ix_outcome_number", "reglement_num <> ''", "dossier", "reglement_num", "caller"),
     **_CLUSTERED,
 )
 
@@ -350,15 +353,9 @@ instrument = Table(
     _to("dossier previous", "instrument", "dossier id"),
     Index("ix_instrument_transaction", "dossier", "transaction", "order"),
     *(
-        Index(
-            f"ix_instrument_{figure}",  # the criteria of a deposit
-            "dossier",
-            "third_party",
-            "state",
-            figure,
-            sqlite_where=text("active = 1"),
-            postgresql_where=text("active = 1"),
-        )
+        _rarely(
+            f"ix_instrument_{figure}", "active = 1", "dossier", "third_party", "state", figure
+        )  # the criteria of a deposit
         for figure in ("home", "amount")
     ),
     **_CLUSTERED,

@@ -18,6 +18,14 @@ _FUNCTION = (
 )
 
 
+def allow_changes(tables: Iterable[str]) -> None:
+    """Take the guards away, for a migration that fills new columns."""
+    of_table = "" if op.get_bind().dialect.name == "sqlite" else ' ON "{table}"'
+    for table in tables:
+        for verb in ("update", "delete"):
+            op.execute(f'DROP TRIGGER "{table}_no_{verb}"' + of_table.format(table=table))
+
+
 def forbid_changes(tables: Iterable[str]) -> None:
     """Let the database itself refuse to update or delete rows of these tables."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"

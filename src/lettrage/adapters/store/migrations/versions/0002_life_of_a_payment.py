@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from lettrage.adapters.store.migrations.guards import forbid_changes
+from lettrage.adapters.store.migrations.guards import allow_changes, forbid_changes
 
 revision = "0002"
 down_revision = "0001"
@@ -18,7 +18,7 @@ APPEND_ONLY = ("unpaid", "slip_transaction")
 def upgrade() -> None:
     _added("document", "kind", sa.String(), "'settlement'")
     _added("document", "source", sa.String(), "''")
-    op.create_index("ix_document_received", "document", ["dossier", "received_at"])
+    _logbook()
     _added("due_item", "account", sa.String(), "''")
     _added("header", "lines", sa.BigInteger(), "0")
     _added("vat_move", "freed_home", sa.BigInteger(), "0")
@@ -31,6 +31,36 @@ def upgrade() -> None:
 
 def _added(table: str, name: str, kind: sa.types.TypeEngine[Any], default: str) -> None:
     op.add_column(table, sa.Column(name, kind, nullable=False, server_default=sa.text(default)))
+
+
+def _logbook() -> None:
+    """What became of each document stands in its row; an index for each way to look through them."""
+    for count in ("done", "refused", "replayed", "warned"):
+        _added("document", count, sa.BigInteger(), "0")
+    op.add_column("document", sa.Column("transaction", sa.BigInteger(), nullable=True))
+    remarks = {"sqlite": "json_array_length(remarks)", "postgresql": "json_array_length(remarks::json)"}
+    of_document = "FROM outcome o WHERE o.dossier = document.dossier AND o.document = document.id AND"
+    allow_changes(["document"])
+    op.execute(
+        f"UPDATE document SET warned = {remarks[op.get_bind().dialect.name]},"
+        f" done = (SELECT count(*) {of_document} o.resultcode = 0),"
+        f" refused = (SELECT count(*) {of_document} o.resultcode <> 0),"
+        f" replayed = (SELECT count(*) {of_document} o.replayed <> 0)"
+    )
+    forbid_changes(["document"])
+    op.create_index("ix_document_received", "document", ["dossier", "received_at", "id"])
+    op.create_index("ix_document_caller", "document", ["dossier", "caller", "received_at", "id"])
+    _rarely("ix_document_kind", "kind <> 'settlement'", ["dossier", "kind", "received_at", "id"])
+    _rarely("ix_document_refused", "refused > 0", ["dossier", "received_at", "id"])
+    _rarely("ix_document_warned", "warned > 0", ["dossier", "received_at", "id"])
+    _rarely("ix_document_transaction", '"transaction" IS NOT NULL', ["dossier", "transaction"])
+    op.drop_index("ix_outcome_number", "outcome")
+    _rarely("ix_outcome_number", "reglement_num <> ''", ["dossier", "reglement_num", "caller"], "outcome")
+
+
+def _rarely(name: str, condition: str, columns: list[str], table: str = "document") -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
 
 
 def _years() -> None:
