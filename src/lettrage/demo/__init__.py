@@ -1,4 +1,4 @@
-"""The demonstration: the source's five examples, each in a dossier of its own, settled, and the books printed."""
+"""The demonstration: the source's five examples, each in a dossier of its own, and the whole life of one cheque."""
 
 import json
 from importlib.resources import files
@@ -8,6 +8,7 @@ from typing import Any
 from lettrage import opening, terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlStore
+from lettrage.demo import story
 from lettrage.refusal import Language, Refusal, StoreTrouble
 from lettrage.settlement import Caller, settle
 
@@ -37,8 +38,9 @@ def play(path: Path, lang: Language) -> None:
         heading = f"{code} · {french if lang == 'fr' else english}"
         terminal.say("", heading, "═" * len(heading))
         sound &= _example(code, name, store, clock, lang)
+    sound &= story.tell(store, clock, lang)
     word = ("tout est juste", "everything is right") if sound else ("ANOMALIES", "FINDINGS")
-    label = ("Contrôle d'intégrité des cinq dossiers", "Integrity check of the five dossiers")
+    label = ("Contrôle d'intégrité des six dossiers", "Integrity check of the six dossiers")
     at = 0 if lang == "fr" else 1
     colon = " :" if lang == "fr" else ":"
     terminal.say("", f"{label[at]}{colon} {word[at]}.")
