@@ -112,6 +112,7 @@ class Drawn(msgspec.Struct, frozen=True):
     id: int
     transaction: int
     order: int
+    state: str
     third_party: str
     name: str
     amount: int

@@ -159,6 +159,28 @@ def read_file(file: str, limits: Limits) -> bytes:
         raise Unreadable(Refusal("unreadable_file", "FILE", quoted(file, PATH_CHARACTERS), str(reason))) from None
 
 
+def write_file(data: bytes, file: str) -> None:
+    """Bytes into a file, or on standard output (`-`). Raises Stop."""
+    try:
+        if file == "-":
+            _write_bytes(data)
+            return
+        Path(file).write_bytes(data)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise Stop(Refusal("file_not_written", "--out", quoted(file, PATH_CHARACTERS), str(reason))) from None
+
+
+def _write_bytes(data: bytes) -> None:
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        terminal.discard_output()
+
+
 def plain(value: str, option: str) -> str:
     """An option's text, trimmed. Bytes that are no text are told, not guessed at."""
     try:

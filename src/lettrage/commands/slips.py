@@ -1,18 +1,21 @@
 """Deposit slips: what waits for one, make, show, print, take back."""
 
+import re
 from typing import Annotated
 
 import typer
 
 from lettrage.acts.slips import CancelSlip, MakeSlip
+from lettrage.adapters.store.books import SqlBooks
 from lettrage.bank.slip import Made, Wanted, shape, shape_with_instruments, waiting_shapes
-from lettrage.commands.shared import CallerName, Key, app, context, day, plain
+from lettrage.commands.shared import CallerName, Key, app, context, day, plain, write_file
 from lettrage.dates import day as day_of
 from lettrage.refusal import Refusal, Stop, quoted
 
 slip = typer.Typer(no_args_is_help=True, help="Deposit slips. / Bordereaux de remise en banque.")
 app.add_typer(slip, name="slip")
 
+_NOT_IN_NAMES = re.compile(r"[^\w.-]")  # of files: a bank's code may hold anything
 Number = Annotated[str, typer.Argument(help="Slip number, for instance BNP-2024-000001")]
 
 
@@ -48,7 +51,23 @@ def make(
 @slip.command()
 def show(number: Number) -> None:
     """One slip with its instruments. / Un bordereau et ses effets."""
-    context.show(shape_with_instruments(_found(number)), "slip")
+    with context.books() as books:
+        found = _found(books, number)
+    context.show(shape_with_instruments(found), "slip")
+
+
+@slip.command()
+def pdf(
+    number: Number,
+    out: Annotated[str, typer.Option(help="File; - for stdout; default: bordereau-NUMBER.pdf here")] = "",
+) -> None:
+    """Print a slip as PDF, for the bank and for who brings it. / Imprimer un bordereau."""
+    from lettrage.adapters.pdf.slips import slip_pdf  # noqa: PLC0415  (only a print needs Typst)
+
+    with context.books() as books:
+        found = _found(books, number)
+        printed = slip_pdf(found, books.company)
+    write_file(printed, plain(out, "--out") or f"bordereau-{_NOT_IN_NAMES.sub('_', found.number)}.pdf")
 
 
 @slip.command()
@@ -64,9 +83,8 @@ def cancel(
     context.perform(act, "slip", key, caller)
 
 
-def _found(number: str) -> Made:
-    with context.books() as books:
-        found = books.slip(plain(number, "NUMBER"))
+def _found(books: SqlBooks, number: str) -> Made:
+    found = books.slip(plain(number, "NUMBER"))
     if found is None:
         raise Stop(Refusal("unknown_slip", "NUMBER", quoted(number)))
     return found

@@ -42,11 +42,23 @@ class Bank(msgspec.Struct, frozen=True):
     reconcilable: bool = True
 
 
+class Address(msgspec.Struct, frozen=True):
+    """Where letters go."""
+
+    street: str = ""
+    zip: str = ""
+    city: str = ""
+    country: str = ""
+
+
 class Establishment(msgspec.Struct, frozen=True):
     """An establishment; its bank is the default BQC of what names it."""
 
     code: str
     bank: str = ""
+    name: str = ""
+    siret: str = ""
+    address: Address = Address()
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -78,6 +90,11 @@ class Company(msgspec.Struct, frozen=True):
     changes: dict[str, StateChange] = {}
     accounts: Accounts = Accounts()
     settings: Settings = Settings()
+
+    def establishment_at(self, bank: str) -> Establishment | None:
+        """The establishment that a bank account is for: the first that names the bank, else the only one there is."""
+        every = list(self.establishments.values())
+        return next((e for e in every if e.bank == bank), every[0] if len(every) == 1 else None)
 
     def year_of(self, day: date) -> Year | None:
         """The financial year that holds this day."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from lettrage.company.accounts import Accounts
-from lettrage.company.dossier import Bank, Company, Establishment, Settings, Tolerance, Year, year_names
+from lettrage.company.dossier import Address, Bank, Company, Establishment, Settings, Tolerance, Year, year_names
 from lettrage.company.form import Form, shown, unique
 from lettrage.company.states import (
     DUE,
@@ -128,7 +128,10 @@ def _establishment(form: Form, banks: dict[str, Bank]) -> Establishment | None:
     code, bank = _code(form), form.code("bank")
     if bank and bank not in banks:
         form.fault("unknown_bank", "bank", bank, ", ".join(sorted(banks)))
-    return Establishment(code, bank) if code else None
+    name, siret = form.text("name"), form.code("siret")
+    inner = form.inner("address")
+    address = Address(*(inner.text(part) for part in Address.__struct_fields__))
+    return Establishment(code, bank, name, siret, address) if code else None
 
 
 def _tolerance(form: Form, name: str, home: Currency) -> Tolerance:

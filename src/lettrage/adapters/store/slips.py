@@ -47,7 +47,7 @@ WHERE x.dossier = ?1 GROUP BY x.slip, x."transaction" ORDER BY x.slip, x."transa
 """
 # A cheque is known by what brought it into portfolio: the transaction right before, or its own for a loaded one.
 _DRAWN = """
-SELECT i.id, i."transaction", i."order", i.third_party, y.record, i.amount, g."transaction", g."order",
+SELECT i.id, i."transaction", i."order", i.state, i.third_party, y.record, i.amount, g."transaction", g."order",
        g.reglement_num, i.active
 FROM slip_transaction x
 CROSS JOIN instrument i ON i.dossier = x.dossier AND i."transaction" = x."transaction"
@@ -126,13 +126,13 @@ class Slips(Reader):
         return msgspec.structs.replace(_made(rows[0], on_slip), drawn=drawn)
 
     def _drawn(self, number: str) -> Iterator[Drawn]:
-        for id_, transaction, order, party, record, amount, by, by_order, reglement_num, active in self.rows(
+        for id_, transaction, order, state, party, record, amount, by, by_order, number_then, active in self.rows(
             _DRAWN, number
         ):
             name = msgspec.json.decode(record).get("name") or party
             received_by = f"{by}/{by_order}"
             yield Drawn(
-                id_, transaction, order, party, name, amount, received_by, reglement_num, bool(active)
+                id_, transaction, order, state, party, name, amount, received_by, number_then, bool(active)
             )  # fmt: skip
 
     def slip_entry(self, slip: Made) -> Entry:
