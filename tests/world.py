@@ -1,4 +1,4 @@
-"""A company's books in a file of their own, at a time that stands still."""
+"""A company's books of their own, at a time that stands still."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,6 +10,7 @@ from lettrage.dates import PARIS
 from lettrage.opening import Loaded, load
 from lettrage.settlement import Caller, settle
 from lettrage.settlement.answer import Reply
+from tests.databases import ask, at_path, every_row
 
 NOON = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -32,12 +33,13 @@ class FixedClock:
 
 
 class World:
-    """Books in a file, a clock, and the two sentences: load and settle."""
+    """Books, a clock, and the two sentences: load and settle."""
 
     def __init__(self, file: Path, at: datetime = NOON) -> None:
         self.clock = FixedClock(at)
         self.file = file
-        self.store = SqlStore(f"sqlite:///{file}", self.clock, create=True)
+        self.address = at_path(file)
+        self.store = SqlStore(self.address, self.clock, create=True)
 
     def load(self, data: bytes, name: str = "load.json", dossier: str = "") -> Loaded:
         return load(data, name, dossier, self.store, self.clock)
@@ -47,18 +49,11 @@ class World:
 
     def books(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table but the logbook's own."""
-        with self.store.engine.connect() as connection:
-            names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
-            return {
-                name: [
-                    tuple(value for column, value in row.items() if column != LOGBOOK_COUNTER)
-                    for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings()
-                ]
-                for name in sorted(names)
-                if name not in LOGBOOK
-            }
+        return {
+            table: [tuple(value for column, value in row.items() if column != LOGBOOK_COUNTER) for row in rows]
+            for table, rows in every_row(self.store.engine).items()
+            if table not in LOGBOOK
+        }
 
     def next_transaction(self, dossier: str) -> int:
-        sql = "SELECT next_transaction FROM dossier WHERE code = ?"
-        with self.store.engine.connect() as connection:
-            return int(connection.exec_driver_sql(sql, (dossier,)).scalar_one())
+        return int(ask(self.address, "SELECT next_transaction FROM dossier WHERE code = ?1", dossier)[0][0])

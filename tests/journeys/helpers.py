@@ -1,27 +1,25 @@
 """What the journeys share: a firm with its books and a clock that can be moved, the command line, and entries."""
 
-import atexit
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from lettrage.adapters.store.books import SqlStore
+from lettrage.adapters.store.sql import run as run_sql
 from lettrage.cli import main
 from lettrage.dates import PARIS
 from lettrage.opening import Loaded, load
 from lettrage.settlement import Caller, settle
+from tests.databases import empty_books, every_row
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "tests" / "examples"
@@ -94,24 +92,15 @@ class Answer:
         return [[reason["code"] for reason in s["reasons"]] for s in self.settlements]
 
 
-@cache
-def _empty_books() -> Path:
-    """Books without a dossier, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="lettrage-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    file = folder / "empty.sqlite"
-    SqlStore(f"sqlite:///{file}", MovableClock(), create=True).engine.dispose()
-    return file
-
-
 class Firm:
-    """The books of one firm (or several dossiers) in a file, at a time that can be moved."""
+    """The books of one firm (or several dossiers), at a time that can be moved. `file`: where they are on SQLite."""
 
     def __init__(self, folder: Path, *dossiers: dict[str, Any], at: datetime = NOON) -> None:
+        self.folder = folder
         self.file = folder / "books.sqlite"
-        shutil.copy(_empty_books(), self.file)
+        self.address = empty_books(folder)
         self.clock = MovableClock(at)
-        self.store = SqlStore(f"sqlite:///{self.file}", self.clock)
+        self.store = SqlStore(self.address, self.clock)
         self.dossier = dossiers[0]["code"] if dossiers else ""
         if dossiers:
             self.load(*dossiers)
@@ -182,24 +171,23 @@ class Firm:
 
     def balance(self, account: str) -> str:
         """Debit less credit of one account, over every entry of the dossier, in cents shown as euros."""
-        sql = "SELECT coalesce(sum(debit - credit), 0) FROM entry_line WHERE dossier = ? AND account = ?"
-        with self.store.engine.connect() as connection:
-            cents = int(connection.exec_driver_sql(sql, (self.dossier, account)).scalar_one())
+        sql = "SELECT coalesce(sum(debit - credit), 0) FROM entry_line WHERE dossier = ?1 AND account = ?2"
+        cents = int(self.ask(sql, self.dossier, account)[0][0])
         return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
+        return {table: [tuple(row.values()) for row in rows] for table, rows in every_row(self.store.engine).items()}
+
+    def ask(self, sql: str, *values: object) -> list[Any]:
+        """The rows of a question of SQL, its values `?1`, `?2`."""
         with self.store.engine.connect() as connection:
-            names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
-            return {
-                name: [tuple(row) for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"')]
-                for name in sorted(names)
-            }
+            return list(run_sql(connection, sql, values).all())
 
     def change_behind_the_scenes(self, sql: str, *values: object) -> None:
         """What another part of the program will do to the books one day."""
         with self.store.engine.connect() as connection:
-            connection.exec_driver_sql(sql, values)
+            run_sql(connection, sql, values)
 
     def findings(self) -> list[str]:
         """What the integrity check says against any dossier."""

@@ -71,7 +71,7 @@ def firm(tmp_path: Path) -> Iterator[Firm]:
 
 def ask(firm: Firm, *arguments: str, stdin: bytes = b"", **env: str) -> Ran:
     """A command on the firm's books, inside this process."""
-    env = {"LETTRAGE_DATABASE": f"sqlite:///{firm.file}"} | env
+    env = {"LETTRAGE_DATABASE": firm.address} | env
     return run_here(*arguments, folder=firm.file.parent, stdin=stdin, env=env)
 
 
@@ -190,7 +190,7 @@ def test_a_file_larger_than_the_memory_is_not_read_to_its_end(firm: Firm) -> Non
     def with_a_gigabyte() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (1024**3, 1024**3))
 
-    arguments = ("--database", f"sqlite:///{firm.file}", "settle", str(huge))
+    arguments = ("--database", firm.address, "settle", str(huge))
     assert_unreadable(run(*arguments, folder=firm.file.parent, before=with_a_gigabyte), "limite")
 
 
@@ -461,7 +461,7 @@ def test_a_disk_too_small_for_a_new_database_leaves_none_that_a_later_load_canno
 def test_a_file_without_the_right_to_write_is_told(firm: Firm) -> None:
     firm.store.engine.dispose()
     firm.file.chmod(0o444)
-    arguments = ("items", "--database", f"sqlite:///{firm.file}")
+    arguments = ("items", "--database", firm.address)
     before = without_the_rights_of_root if os.getuid() == 0 else None
 
     ran = run(*arguments, folder=firm.file.parent, before=before)
@@ -567,7 +567,7 @@ def test_a_bad_argument_is_exit_2(firm: Firm, arguments: list[str]) -> None:
     ids=str,
 )
 def test_arguments_that_are_not_utf_8(firm: Firm, arguments: list[str | bytes]) -> None:
-    database = f"sqlite:///{firm.file}"
+    database = firm.address
 
     ran = run(*arguments, "--database", database, folder=firm.file.parent, stdin=document())
 
@@ -579,7 +579,7 @@ def test_arguments_that_are_not_utf_8(firm: Firm, arguments: list[str | bytes]) 
 
 @pytest.mark.parametrize("shared", [["--dossier", "998"], ["--json"], ["--lang", "en"], ["--lang=en"], ["--debug"]])
 def test_shared_options_stand_before_or_after_the_command(firm: Firm, shared: list[str]) -> None:
-    database = ["--database", f"sqlite:///{firm.file}"]
+    database = ["--database", firm.address]
 
     before = run_here(*database, *shared, "items", folder=firm.file.parent)
     after = run_here("items", *shared, *database, folder=firm.file.parent)
@@ -629,7 +629,7 @@ def test_a_document_comes_from_standard_input_as_from_a_file(firm: Firm) -> None
 @pytest.mark.parametrize("command", [["entries", "--json"], ["entries"]], ids=" ".join)
 def test_a_reader_that_goes_away_is_no_error(firm: Firm, command: list[str]) -> None:
     firm.done(*(header("PORCHQ", "1", advance("1")) for _ in range(300)))
-    shell = " ".join([sys.executable, "-m", "lettrage", *command, "--database", f"sqlite:///{firm.file}"])
+    shell = " ".join([sys.executable, "-m", "lettrage", *command, "--database", firm.address])
     line = f"set -o pipefail; {{ {shell}; echo status $? >&2; }} | head -c 1"
 
     done = subprocess.run(
@@ -646,7 +646,7 @@ def test_a_reader_that_goes_away_is_no_error(firm: Firm, command: list[str]) -> 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">/dev/full"])
 def test_a_closed_stream_is_no_traceback(firm: Firm, closed: str) -> None:
-    shell = f"{sys.executable} -m lettrage settle - --dry-run --database sqlite:///{firm.file} {closed}"
+    shell = f"{sys.executable} -m lettrage settle - --dry-run --database {firm.address} {closed}"
 
     done = subprocess.run(
         ["bash", "-c", shell],

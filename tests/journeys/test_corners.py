@@ -144,7 +144,7 @@ def test_lines_of_one_invoice_that_disagree_in_a_table_are_refused(tmp_path: Pat
         "C1,905,2024-01-06,USD,2024-03-05,10.00\n"
     )
 
-    ran = run("load", str(table), "--dossier", "998", "--database", f"sqlite:///{firm.file}", folder=tmp_path)
+    ran = run("load", str(table), "--dossier", "998", "--database", firm.address, folder=tmp_path)
 
     assert (ran.status, "905" in ran.err) == (2, True)
 
@@ -156,7 +156,7 @@ def test_an_answer_is_utf_8_wherever_it_is_printed(tmp_path: Path) -> None:
         "{'data':{'EnteteReglementtb':[{'PAYMENTTYPE':'1','TIERS':'C1','DEV':'EUR','AMOUNT':'100','CHGETAT':'PORCHQ',"
         "'LIB':'Łódź 日本','DetailReglementtb':[{'TIERS':'C1','PIECE':'1','AMOUNT':'100'}]}]}}"
     )
-    address = f"sqlite:///{firm.file}"
+    address = firm.address
 
     ran = run("settle", "-", "--database", address, folder=tmp_path, stdin=document.encode(), env=ASCII)
     table = run("entries", "--database", address, folder=tmp_path, env=ASCII)
@@ -201,7 +201,7 @@ def test_a_load_with_a_name_twice_leaves_the_company_file_as_it_is(tmp_path: Pat
     table.write_text('{"dossiers":[{"code":"998","code":"998","name":"Autre"}]}')
     firm.store.close()
 
-    ran = run("load", str(table), "--database", f"sqlite:///{firm.file}", folder=tmp_path)
+    ran = run("load", str(table), "--database", firm.address, folder=tmp_path)
 
     assert ran.status == 0
     with firm.store.books("998", writing=False) as books:

@@ -135,7 +135,7 @@ def test_a_key_that_refused_another_content_still_answers_its_own(firm: Firm) ->
 
 def test_on_the_command_line_a_reused_key_is_exit_1_and_error_0(firm: Firm) -> None:
     document, other = (json.dumps({"EnteteReglementtb": [h]}).encode() for h in (payment("1"), payment("2")))
-    command = ("settle", "-", "--key", "k1", "--caller", "till", "--database", f"sqlite:///{firm.file}")
+    command = ("settle", "-", "--key", "k1", "--caller", "till", "--database", firm.address)
 
     first = run(*command, folder=firm.file.parent, stdin=document)
     again = run(*command, folder=firm.file.parent, stdin=document)
@@ -287,7 +287,7 @@ def impatient_store(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
     impatient = object.__new__(Firm)
     impatient.__dict__.update(firm.__dict__)
-    impatient.store = SqlStore(f"sqlite:///{firm.file}", firm.clock)
+    impatient.store = SqlStore(firm.address, firm.clock)
     return impatient
 
 

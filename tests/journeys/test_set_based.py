@@ -272,7 +272,7 @@ def test_ten_thousand_settlements_in_one_document_stay_below_the_stated_memory(t
     document.write_text(json.dumps({"EnteteReglementtb": headers}))
 
     done = subprocess.run(
-        [sys.executable, "-c", SETTLE_IN_A_PROCESS, str(document), f"sqlite:///{firm.file}"],
+        [sys.executable, "-c", SETTLE_IN_A_PROCESS, str(document), firm.address],
         capture_output=True,
         cwd=ROOT,
         env=environment(tmp_path),

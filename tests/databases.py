@@ -1,0 +1,275 @@
+"""Where the books of a test are: a file of SQLite's, or a database of its own on a server that the tests start.
+
+`LETTRAGE_TEST_STORE` chooses: `sqlite` (the default) or `postgresql`. The server is Debian's, in a temporary folder,
+for one run of the tests; all workers share it. Nothing is ever asked of another server.
+"""
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.pool import Pool
+
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.store import postgresql, sqlite
+from lettrage.adapters.store.books import SqlStore
+from lettrage.adapters.store.sql import in_postgresql, run
+
+POSTGRESQL = os.environ.get("LETTRAGE_TEST_STORE") == "postgresql"
+OLDEST = 15
+USER = "lettrage"
+GUARDED, PASSWORD = "guarded", "open sesame"  # who must give a password
+_SERVER = "LETTRAGE_TEST_SERVER"  # 127.0.0.1:port, from the process that started it to its workers
+_EMPTY = "lettrage_empty"
+
+sqlite_only = pytest.mark.skipif(POSTGRESQL, reason="about SQLite and its file")
+postgresql_only = pytest.mark.skipif(not POSTGRESQL, reason="about PostgreSQL: LETTRAGE_TEST_STORE=postgresql")
+
+# ---------------------------------------------------------------- books for a test
+
+
+def empty_books(folder: Path, name: str = "books") -> str:
+    """The address of books without a dossier, at the newest schema: this test's own."""
+    return copied(_empty(), folder, name)
+
+
+def copied(address: str, folder: Path, name: str = "books") -> str:
+    """The address of a copy of books that nobody has open."""
+    if not POSTGRESQL:
+        file = folder / f"{name}.sqlite"
+        shutil.copy(address.removeprefix("sqlite:///"), file)
+        return f"sqlite:///{file}"
+    return _new_database(address.rpartition("/")[2])
+
+
+def no_books(folder: Path, name: str = "books") -> str:
+    """The address of a database without a table; on SQLite of no file yet."""
+    return _new_database("template1") if POSTGRESQL else f"sqlite:///{folder / f'{name}.sqlite'}"
+
+
+def at_path(file: Path) -> str:
+    """The address of the books that on SQLite are in this file; on PostgreSQL made empty when first asked for."""
+    if not POSTGRESQL:
+        return f"sqlite:///{file}"
+    if file not in _at:
+        _at[file] = _new_database(_EMPTY)
+    return _at[file]
+
+
+@cache
+def _empty() -> str:
+    if POSTGRESQL:
+        return _address(_EMPTY)
+    folder = Path(tempfile.mkdtemp(prefix="lettrage-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    address = f"sqlite:///{folder / 'empty.sqlite'}"
+    SqlStore(address, SystemClock(), create=True).close()
+    return address
+
+
+_numbers = count(1)
+_at: dict[Path, str] = {}
+_made: list[str] = []  # databases, the oldest first
+_opened: list[Any] = []  # connections to them
+
+
+def _new_database(template: str) -> str:
+    name = f"books_{os.getpid()}_{next(_numbers)}"
+    with _server() as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    _made.append(name)
+    return _address(name)
+
+
+def _address(database: str, user: str = USER) -> str:
+    return f"postgresql://{user}@{os.environ[_SERVER]}/{database}"
+
+
+@contextmanager
+def _server() -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(_address("postgres"), autocommit=True) as connection:
+        yield connection
+
+
+@contextmanager
+def tidy() -> Iterator[None]:
+    """Close what is opened meanwhile, and drop the databases that are made."""
+    databases, connections = len(_made), len(_opened)
+    yield
+    for connection in _opened[connections:]:
+        connection.close()
+    del _opened[connections:]
+    if _made[databases:]:
+        with _server() as server:
+            for name in _made[databases:]:
+                server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        del _made[databases:]
+
+
+if POSTGRESQL:
+    event.listen(Pool, "connect", lambda connection, _record: _opened.append(connection))
+
+# ---------------------------------------------------------------- what the program itself never does
+
+
+def tables(engine: Engine) -> list[str]:
+    """The tables of a database, and nothing of Alembic's."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            names = postgresql.tables(connection)
+        else:
+            sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
+            names = set(connection.exec_driver_sql(sql).scalars())
+    return sorted(names - {"alembic_version"})
+
+
+def every_row(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table, in an order of their own."""
+    with engine.connect() as connection:
+        return {
+            table: sorted((dict(row) for row in run(connection, f'SELECT * FROM "{table}"').mappings()), key=repr)
+            for table in tables(engine)
+        }
+
+
+def edit(address: str, *statements: str) -> None:
+    """Change rows with the database's own tool, the program's guards put aside. Each statement must meet a row."""
+    with direct(address) as connection:
+        unguard(connection)
+        for statement in statements:
+            assert connection.execute(statement).rowcount > 0, statement
+
+
+def unguard(connection: Any) -> None:
+    """Put triggers and foreign keys aside, on SQLite checks too."""
+    if POSTGRESQL:
+        connection.execute("SET session_replication_role = replica")
+        return
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+
+
+@contextmanager
+def direct(address: str) -> Iterator[Any]:
+    """A connection of the bare driver, where each statement is a transaction of its own."""
+    if POSTGRESQL:
+        with psycopg.connect(address, autocommit=True) as connection:
+            postgresql._prepare(connection, None)
+            yield connection
+        return
+    import sqlite3
+
+    file = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
+    yield file
+    file.close()
+
+
+def ask(address: str, sql: str, *values: object) -> list[Any]:
+    """The rows of a question in the program's own spelling (`?1`)."""
+    with direct(address) as connection:
+        if POSTGRESQL:
+            named = {f"p{at}": value for at, value in enumerate(values, 1)}
+            return list(connection.execute(in_postgresql(sql), named))
+        return list(connection.execute(sql, values))
+
+
+@contextmanager
+def another_writer(address: str, dossier: str) -> Iterator[None]:
+    """Somebody else writes to a dossier meanwhile, and leaves it as it was."""
+    with direct(address) as connection:
+        connection.execute(postgresql.BEGIN[True] if POSTGRESQL else sqlite.BEGIN[True])
+        if POSTGRESQL:
+            connection.execute("SELECT 1 FROM dossier WHERE code = %s FOR UPDATE", (dossier,))
+        yield
+        connection.execute("ROLLBACK")
+
+
+# ---------------------------------------------------------------- the server
+
+
+class Server:
+    """A PostgreSQL server in a temporary folder, gone with the run."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="lettrage-postgresql-"))
+        self.who = _unprivileged()
+        if self.who:
+            shutil.chown(self.folder, self.who)
+        data = str(self.folder / "data")
+        locale = ("-E", "UTF8", "--locale=C.UTF-8")
+        self._ran("initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync", *locale)
+        rules = f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+        (self.folder / "data" / "pg_hba.conf").write_text(rules)
+        self.port = _free_port()
+        settings = {
+            "port": str(self.port),
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "max_connections": "400",
+            "fsync": "off",  # these books need not survive a power cut
+            "full_page_writes": "off",
+            "autovacuum": "off",
+        }
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        self._ran("pg_ctl", "-D", data, "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+
+    def _ran(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [_programs() / program, *arguments],
+            stdout=subprocess.DEVNULL,  # a server keeps it open
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            user=self.who,
+            group=self.who,
+            extra_groups=[] if self.who else None,
+            check=False,
+        )
+        log = self.folder / "log"
+        assert done.returncode == 0, f"{program}: {log.read_text() if log.exists() else done.returncode}"
+
+    def prepare(self) -> None:
+        """Let the workers know it, and make what every test copies."""
+        os.environ[_SERVER] = f"127.0.0.1:{self.port}"
+        with _server() as server:
+            server.execute(f"CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'")
+            server.execute(f"CREATE DATABASE {_EMPTY}")
+        SqlStore(_address(_EMPTY), SystemClock(), create=True).close()
+
+    def stop(self) -> None:
+        self._ran("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    """The folder of the newest server that is installed."""
+    found = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "initdb").exists()]
+    found = [p for p in found if p.parent.name.isdecimal() and int(p.parent.name) >= OLDEST]
+    if found:
+        return max(found, key=lambda p: int(p.parent.name))
+    elsewhere = shutil.which("initdb")
+    assert elsewhere, "PostgreSQL is missing: sh scripts/setup requirements-dev.lock"
+    return Path(elsewhere).resolve().parent
+
+
+def _unprivileged() -> str | None:
+    """Whom to run the server as, since it refuses to run as root."""
+    return "postgres" if os.getuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
