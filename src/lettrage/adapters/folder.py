@@ -31,8 +31,8 @@ ANSWER = ".reponse.json"
 UNFINISHED = (".part", ".filepart", ".tmp", "~", ANSWER)
 NOT_DOCUMENTS = (IN_HAND, DONE, REFUSED, "thumbs.db", "desktop.ini")
 NAME_BYTES = 255  # of a file's name, on every usual file system
-_CLAIM_CHARACTERS = len("20241120T101502Z-") + 16
-_IN_HAND = re.compile(r"(\d{8}T\d{6}Z-[0-9a-f]{16})-(.+)", re.DOTALL)
+_CLAIM_CHARACTERS = len("20241120T101502123456Z-1f2e3d4c")
+_IN_HAND = re.compile(r"(\d{8}T\d{12}Z-[0-9a-f]{8})-(.+)", re.DOTALL)
 _NO_DIRECTORY_SYNC = (errno.EINVAL, errno.ENOTSUP)  # some network drives know no such thing
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
@@ -134,7 +134,7 @@ class DropFolder:
             if descriptor is None or name in self._names_in_hand() or not self._still(name, seen, descriptor):
                 yield None
                 return
-            taken = Taken(f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}", name, descriptor)
+            taken = Taken(f"{at:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}", name, descriptor)
             place = self.path / IN_HAND / taken.claimed
             (self.path / name).rename(place)
             _sync(self.path / IN_HAND)

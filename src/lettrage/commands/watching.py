@@ -184,5 +184,6 @@ def _report(taken: "Taken", reply: Reply, place: str) -> None:
         if context.json:
             print_json({"file": name, **facts, "place": place})
         else:
-            pair = ("{} : {} fait(s), {} refusé(s) → {}", "{}: {} done, {} refused → {}")
-            terminal.say(terminal.said(pair, context.lang).format(name, reply.done, reply.refused, place))
+            counts = (f"{reply.done} fait(s), {reply.refused} refusé(s)", f"{reply.done} done, {reply.refused} refused")
+            said = reply.reason.say(context.lang) if reply.reason else terminal.said(counts, context.lang)
+            terminal.say(f"{name} : {said} → {place}")
