@@ -22,7 +22,13 @@ NUMBER_DIGITS = 15  # REGLEMENTNUM, TRANSAC of a detail, NOORDRE
 KEY_CHARACTERS = 100  # an idempotency key
 PATH_CHARACTERS = 1_000  # of a file's path in a message
 SEEN_CHARACTERS = 80  # how much of the caller's text a refusal quotes
-SETTINGS_MOST = {"repeat_hours": 8_784, "future_days": 3_660, "rate_days": 3_660}
+SETTINGS_MOST = {
+    "repeat_hours": 8_784,
+    "future_days": 3_660,
+    "rate_days": 3_660,
+    "rate_percent": 1_000,
+    "cash_limit": 1_000_000_000,
+}
 BUSY_SECONDS = 5.0  # how long to wait for another writer
 ATTEMPTS = 5  # at one transaction, when the database server asks to begin anew
 RETRY_MILLISECONDS = 10.0  # before the second attempt, twice as long before each further one, more or less by chance
@@ -33,6 +39,7 @@ DATABASE_CONNECTIONS = 40  # of one process to its database server
 GROUP_WRITERS = 32  # how many writers share one commit
 GROUP_MILLISECONDS = 250  # for how long a shared transaction takes on more work
 WAITING_WRITERS = 1_000  # how many may wait for their turn
+WAITING_SECONDS = 15  # for how long: some of the largest documents may come first
 
 # The web service.
 WRONG_TOKENS = 10  # a minute and source address

@@ -229,13 +229,13 @@ def test_a_commit_that_fails_is_told_to_all_and_runs_nothing_again(
     for n in range(5):
         queue.add(notes(ran, n))
 
-    def lost(_store: SqlStore, dossier: str, works: Any) -> list[Any]:
+    def lost(dossier: str, works: Any) -> list[Any]:
         with firm.store.books(dossier, writing=True) as books:
             for work in works:
                 work(books)
             raise StoreTrouble(Refusal("disk_error", "--database"))
 
-    monkeypatch.setattr(grouping, "_write_all", lost)
+    monkeypatch.setattr(firm.store, "write_all", lost)
     outcomes = queue.results()
 
     assert [outcome.refusal.code for outcome in outcomes] == ["disk_error"] * 5
@@ -243,7 +243,7 @@ def test_a_commit_that_fails_is_told_to_all_and_runs_nothing_again(
 
 
 def test_who_waits_too_long_is_told_and_his_work_never_runs(store: GroupingStore) -> None:
-    with mock.patch.object(grouping, "BUSY_SECONDS", 0.05):
+    with mock.patch.object(grouping, "WAITING_SECONDS", 0.05):
         queue, ran = Queue(store), list[object]()
         for _ in range(3):
             queue.add(notes(ran, "late"))

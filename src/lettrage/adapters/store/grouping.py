@@ -8,14 +8,15 @@ has his result before it is durable.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from time import monotonic
 from typing import Any, TypeVar
 
 from lettrage.adapters.store.books import SqlBooks, SqlStore
-from lettrage.limits import BUSY_SECONDS, GROUP_MILLISECONDS, GROUP_WRITERS, WAITING_WRITERS
+from lettrage.adapters.store.engine import shown
+from lettrage.limits import GROUP_MILLISECONDS, GROUP_WRITERS, WAITING_SECONDS, WAITING_WRITERS
 from lettrage.refusal import Refusal, StoreTrouble
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ class GroupingStore:
         """Run work on a dossier's books; what it returns is durable, whoever's commit it was in.
 
         Raises what the work raises; Stop for an unknown dossier; StoreTrouble, `database_locked` when the turn did not
-        come within BUSY_SECONDS or too many wait already. Nothing is written then.
+        come within WAITING_SECONDS or too many wait already. Nothing is written then.
         """
         call = _Call(dossier, work)
         if self._enter(call) or self._wait(call):
@@ -84,7 +85,7 @@ class GroupingStore:
 
     def _wait(self, call: "_Call") -> bool:
         """Wait to be served or to lead; true when it is to lead."""
-        if not call.woken.wait(BUSY_SECONDS):
+        if not call.woken.wait(WAITING_SECONDS):
             with self._lock:
                 if call in (lane := self._lanes.get(self._lane(call), deque())):
                     lane.remove(call)
@@ -117,7 +118,7 @@ class GroupingStore:
                 call.woken.set()
 
     def _busy(self) -> StoreTrouble:
-        return StoreTrouble(Refusal("database_locked", "--database", str(self.store.engine.url.database)))
+        return StoreTrouble(Refusal("database_locked", "--database", shown(self.store.engine)))
 
     # ------------------------------------------------------------ one batch
 
@@ -131,7 +132,7 @@ class GroupingStore:
             self._serve_alone(batch[0])
             return
         try:
-            results = _write_all(self.store, batch[0].dossier, [_in_time(call, batch[0]) for call in batch])
+            results = self.store.write_all(batch[0].dossier, [_in_time(call, batch[0]) for call in batch])
         except BaseException as trouble:
             if not any(call.failed for call in batch):
                 for call in batch:
@@ -159,7 +160,7 @@ class _Call:
     def __init__(self, dossier: str, work: Callable[[SqlBooks], Any]) -> None:
         self.dossier = dossier
         self.work = work
-        self.latest = monotonic() + BUSY_SECONDS
+        self.latest = monotonic() + WAITING_SECONDS
         self.began = 0.0
         self.failed = False
         self.woken = threading.Event()
@@ -183,8 +184,3 @@ def _in_time(call: _Call, leader: _Call) -> Callable[[SqlBooks], Any]:
         return call.run(books)
 
     return run
-
-
-def _write_all(store: SqlStore, dossier: str, works: Sequence[Callable[[SqlBooks], Any]]) -> list[Any]:
-    with store.books(dossier, writing=True) as books:
-        return [work(books) for work in works]

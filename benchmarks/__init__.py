@@ -1,0 +1,1 @@
+"""Benchmarks: `scripts/bench`. Judge the ratios, each taken in one run."""
