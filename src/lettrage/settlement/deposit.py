@@ -41,8 +41,7 @@ class Deposit:
         if len(instruments) < len(self.settlement.details) or not instruments:
             return
         held = instruments[0].currency
-        self._currencies(instruments, held)
-        self._totals(instruments, held)
+        self._check(instruments, held)
         if sound and not self.faults:
             self._move(instruments, held)
 
@@ -202,6 +201,11 @@ class Deposit:
         codes = sorted({i.currency.code for i in instruments})
         if len(codes) > 1:
             self._fault("mixed_currencies", place.of("details"), ", ".join(codes), held.code)
+    def _check(self, instruments: list[Instrument], held: Currency) -> None:
+        """Whether these instruments may go together, and are what the header says."""
+        self._currencies(instruments, held)
+        self._totals(instruments, held)
+
         elif self.terms.currency is not None and self.terms.currency != held:
             self._fault("currency_differs", place.of("currency"), self.terms.currency.code, held.code)
         if self.terms.bank:

@@ -23,6 +23,7 @@ from lettrage.settlement.document import (
     TableRate,
     ThirdParty,
 )
+from lettrage.settlement.past import Returned
 
 PieceKey = tuple[str, str, str]  # third party, prefix, number
 OrderKey = tuple[int, int]  # transaction, order
@@ -48,6 +49,7 @@ class Wanted(msgspec.Struct, frozen=True):
     criteria: frozenset[Criteria]
     moved: int  # how many instruments the document's details name in all
     currencies: frozenset[str]
+    returned: frozenset[int] = frozenset()  # unpaid transactions whose instruments are presented again
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -63,6 +65,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     next_transaction: int
     next_item: int
     next_instrument: int
+    returned: tuple[Returned, ...] = ()
 
 
 def wanted(document: Document, company: Company) -> Wanted:
@@ -71,9 +74,12 @@ def wanted(document: Document, company: Company) -> Wanted:
     pieces: set[PieceKey] = set()
     orders: set[OrderKey] = set()
     criteria: set[Criteria] = set()
+    returned: set[int] = set()
     moved = 0
     for settlement in document.settlements:
         third_parties.add(settlement.third_party)
+        change = company.changes.get(settlement.change)
+        again = change is not None and change.step == "represent"
         for detail in settlement.details:
             third_parties.add(detail.third_party)
             if detail.piece:
@@ -81,6 +87,8 @@ def wanted(document: Document, company: Company) -> Wanted:
             if detail.transaction:
                 orders.add((detail.transaction, detail.order or 1))
                 moved += 1
+                if again:
+                    returned.add(detail.transaction)
             elif detail.from_state:
                 criteria.update(criteria_of(settlement, detail, company))
                 moved += 1
@@ -92,6 +100,7 @@ def wanted(document: Document, company: Company) -> Wanted:
         frozenset(criteria),
         moved,
         frozenset(currencies),
+        frozenset(returned),
     )
 
 
@@ -142,7 +151,9 @@ class Desk:
         self._rates: dict[str, list[TableRate]] = defaultdict(list)
         for rate in sorted(snapshot.rates, key=lambda rate: rate.date):
             self._rates[rate.currency].append(rate)
-        for item in (*snapshot.items, *snapshot.advances):
+        self.returned = {returned.unpaid.transaction: returned for returned in snapshot.returned}
+        opened_again = (item for r in snapshot.returned for item in (*r.unpaid.items, *r.unpaid.made))
+        for item in {i.id: i for i in (*snapshot.items, *snapshot.advances, *opened_again)}.values():
             self.add_item(item)
         for instrument in sorted(snapshot.instruments, key=lambda i: (i.transaction, i.order, i.id)):
             self.add_instrument(instrument)
@@ -203,15 +214,19 @@ class Draft:
         self.instruments: list[Instrument] = []
         self.cursors: dict[Criteria, int] = {}
 
+    def item(self, identity: int) -> Item:
+        """An item of the books as it stands now."""
+        return self.changed.get(identity) or self.desk.items[identity]
+
     def items_of(self, key: PieceKey) -> list[Item]:
         """The due items of a document as they stand now, in the order of their numbers."""
-        earlier = [self.changed.get(i) or self.desk.items[i] for i in self.desk.by_piece.get(key, ())]
+        earlier = [self.item(i) for i in self.desk.by_piece.get(key, ())]
         return earlier + [self.made[i] for i in self.made_of.get(key, ())]
 
     def advances_of(self, transaction: int, order: int) -> list[Item]:
         """The advances that an order of an earlier transaction received, as they stand now."""
         found = self.desk.by_order.get((transaction, order), ())
-        return [self.changed.get(i) or self.desk.items[i] for i in found]
+        return [self.item(i) for i in found]
 
     def change(self, item: Item) -> None:
         """Keep the new state of an item."""

@@ -313,11 +313,14 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     vat_home: int
 
 
+Kind = Literal["settlement", "deposit", "unpaid", "represented"]
+
+
 class Transaction(msgspec.Struct, frozen=True, gc=False):
     """One transaction as it will be stored: everything it makes, changes and expires."""
 
     number: int
-    kind: Literal["settlement", "deposit", "unpaid", "represented"]
+    kind: Kind
     direction: Direction
     date: Day
     establishment: str

@@ -48,6 +48,11 @@ class Past(msgspec.Struct, frozen=True):
     made: tuple[Item, ...]  # successors, advances and claims
 
     @property
+    def key(self) -> tuple[int, int]:
+        """Its transaction and order."""
+        return self.transaction, self.order
+
+    @property
     def name(self) -> str:
         """How a refusal names it."""
         return f"{self.transaction}/{self.order}"

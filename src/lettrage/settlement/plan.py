@@ -7,17 +7,23 @@ import msgspec
 
 from lettrage.books.entry import entry
 from lettrage.company.dossier import Company
+from lettrage.company.states import Step
 from lettrage.refusal import Refusal
 from lettrage.settlement.deposit import Deposit
 from lettrage.settlement.desk import Desk, Draft
-from lettrage.settlement.document import Document, Outcome, Plan, Remark, Settlement, Transaction
+from lettrage.settlement.document import Document, Kind, Outcome, Plan, Remark, Settlement, Transaction
 from lettrage.settlement.exchange import Exchange, Money
 from lettrage.settlement.match import Match, Matcher
 from lettrage.settlement.operations import Scene, judged
 from lettrage.settlement.posting import SettlementPosting, Work
+from lettrage.settlement.prudence import large_in_cash, old_portfolio
+from lettrage.settlement.represent import Represent
 from lettrage.settlement.terms import Glossary, Terms
 
 JOURNALS = {"encashment": "RC", "disbursement": "RF", "deposit": "BQ"}
+KINDS: dict[Step, Kind] = {"settle": "settlement", "move": "deposit", "represent": "represented"}
+LABELS: dict[Kind, str] = {"settlement": "Règlement {party}", "deposit": "Remise {bank}",
+                           "represented": "Représentation {party}"}  # fmt: skip
 
 Judged = tuple[Settlement, Terms, list[Refusal]]
 
@@ -123,9 +129,10 @@ class _Planner:
         return faults
 
     def _deposit(self, settlement: Settlement, terms: Terms, work: Work, *, sound: bool) -> list[Refusal]:
-        if terms.change is None or terms.change.step != "move":
+        if terms.change is None or terms.change.step not in ("move", "represent"):
             return []
-        deposit = Deposit(work, settlement, terms, terms.change)
+        moving = Deposit if terms.change.step == "move" else Represent
+        deposit = moving(work, settlement, terms, terms.change)
         deposit.post(sound=sound)
         self.remarks += deposit.remarks
         return deposit.faults
@@ -159,14 +166,13 @@ class _Planner:
 
 def _transaction(group: list[Settlement], work: Work) -> Transaction:
     first = work.headers[0]
-    deposit = not first.change.from_due_items
-    direction = first.change.direction
-    label = group[0].label or (f"Remise {first.bank}" if deposit else f"Règlement {first.third_party}")
-    journal = JOURNALS["deposit" if deposit else direction]
+    kind, direction = KINDS[first.change.step], first.change.direction
+    label = group[0].label or LABELS[kind].format(party=first.third_party, bank=first.bank)
+    journal = JOURNALS[kind if kind == "deposit" else direction]
     number, draft = work.draft.transaction, work.draft
     return Transaction(
         number=number,
-        kind="deposit" if deposit else "settlement",
+        kind=kind,
         direction=direction,
         date=work.day,
         establishment=group[0].establishment,
@@ -221,6 +227,8 @@ def _kind(terms: Terms, company: Company) -> str:
     waits = terms.change is not None and company.waits_for_slip(terms.change)
     return "deposit + slip" if waits else "deposit"
 
+    if terms.change is not None and terms.change.step == "represent":
+        return "represented"
 
 def _not_again(outcome: Outcome) -> tuple[Refusal, ...]:
     """Done before, yet in a group with others that were not: it cannot be done again with them."""

@@ -101,7 +101,7 @@ class Glossary:
                     {"change": change.code},
                 )
             )
-        if change.step not in ("settle", "move"):
+        if change.step == "return":
             faults.append(("state_change_elsewhere", "change", change.code, change.step, {}))
         return change
 

@@ -77,6 +77,9 @@ class _Audit:
         yield from self._judged(laws.headers, _HEADERS, laws.HeaderRow, home)
         yield from self._judged(laws.allocations, _ALLOCATIONS, laws.AllocationRow)
         yield from self._judged(laws.instruments, _INSTRUMENTS, laws.InstrumentRow, home)
+        yield from self._judged(laws.returns, _RETURNS, laws.ReturnRow)
+        yield from self._judged(laws.slips, _SLIPS, laws.SlipRow, home)
+        yield from self._judged(laws.on_slips, _ON_SLIPS, laws.OnSlipRow)
         yield from self._judged(laws.outcomes, _OUTCOMES, laws.OutcomeRow)
 
     def _items(self) -> Iterator[Finding]:
@@ -91,7 +94,8 @@ class _Audit:
         lines = self._rows(_BALANCES, laws.BalanceRow)
         carried = self._rows(_CARRIED, laws.CarriedRow)
         held = self._rows(_HELD, laws.HeldRow)
-        yield from self._told(laws.balances(lines, carried, held, self.company))
+        parked = self._rows(_PARKED, laws.ParkedRow)
+        yield from self._told(laws.balances(lines, carried, held, parked, self.company))
 
     # ------------------------------------------------------------ reading
 
@@ -202,7 +206,8 @@ _LINES = (
 
 # Through the entry itself, or through the entry of its slip, which several may share.
 _TRANSACTIONS = """
-SELECT t.number, t.kind, t.status, t.date, coalesce(e.entries, 0) + coalesce(s.entries, 0), e.day
+SELECT t.number, t.kind, t.status, t.date, coalesce(e.entries, 0) + coalesce(s.entries, 0), e.day,
+       coalesce(r.entries, 0), coalesce(e.entries, 0)
 FROM "transaction" t
 LEFT JOIN (SELECT "transaction" AS number, count(*) AS entries, min(CASE WHEN slip IS NULL THEN date END) AS day
            FROM entry WHERE dossier = ?1 AND "transaction" IS NOT NULL AND reversal_of IS NULL
@@ -210,6 +215,9 @@ LEFT JOIN (SELECT "transaction" AS number, count(*) AS entries, min(CASE WHEN sl
 LEFT JOIN (SELECT slip, count(*) AS entries FROM entry
            WHERE dossier = ?1 AND slip IS NOT NULL AND "transaction" IS NULL AND reversal_of IS NULL
            GROUP BY slip) s ON s.slip = t.slip
+LEFT JOIN (SELECT "transaction" AS number, count(*) AS entries FROM entry
+           WHERE dossier = ?1 AND "transaction" IS NOT NULL AND reversal_of IS NOT NULL
+           GROUP BY "transaction") r ON r.number = t.number
 WHERE t.dossier = ?1 ORDER BY t.number
 """
 _LOST_ENTRIES = """
@@ -223,7 +231,7 @@ _HEADERS = """
 SELECT h."transaction", h."order", t.kind, h.currency, h.amount, h.home,
        coalesce(a.n, 0), coalesce(a.paid, 0), coalesce(a.home, 0),
        coalesce(v.n, 0), coalesce(v.amount, 0), coalesce(v.home, 0),
-       coalesce(i.n, 0), coalesce(i.amount, 0), coalesce(i.home, 0)
+       coalesce(i.n, 0), coalesce(i.amount, 0), coalesce(i.home, 0), coalesce(c.amount, 0), coalesce(c.home, 0)
 FROM header h JOIN "transaction" t ON t.dossier = h.dossier AND t.number = h."transaction"
 LEFT JOIN (SELECT "transaction", "order", count(*) AS n,
                   sum(CASE operation WHEN 'PAYMENT' THEN paid WHEN 'WAR' THEN sense * paid ELSE 0 END) AS paid,
@@ -240,6 +248,9 @@ LEFT JOIN (SELECT "transaction", "order", count(*) AS n, -sum(amount) AS amount,
 LEFT JOIN (SELECT "transaction", "order", count(*) AS n, sum(amount) AS amount, sum(home) AS home
            FROM instrument WHERE dossier = ?1
            GROUP BY "transaction", "order") i ON i."transaction" = h."transaction" AND i."order" = h."order"
+LEFT JOIN (SELECT "transaction", "order", sum(abs(amount)) AS amount, sum(abs(origin_carried)) AS home
+           FROM due_item WHERE dossier = ?1 AND kind <> 'advance' AND previous IS NULL AND "transaction" IS NOT NULL
+           GROUP BY "transaction", "order") c ON c."transaction" = h."transaction" AND c."order" = h."order"
 WHERE h.dossier = ?1 ORDER BY h."transaction", h."order"
 """
 _ALLOCATIONS = """
@@ -265,11 +276,55 @@ LEFT JOIN (SELECT i.previous AS id, count(*) AS n
            GROUP BY i.previous) s ON s.id = i.id
 WHERE i.dossier = ?1 ORDER BY i.id
 """
+_RETURNS = """
+SELECT t.number, t.kind, u.instrument, i.previous, u.third_party, i.third_party, o.kind
+FROM "transaction" t
+LEFT JOIN unpaid u ON u.dossier = t.dossier AND u."transaction" = t.number
+LEFT JOIN instrument i ON i.dossier = t.dossier AND i."transaction" = t.number
+LEFT JOIN header h ON h.dossier = u.dossier AND h."transaction" = u.undone_transaction AND h."order" = u.undone_order
+LEFT JOIN "transaction" o ON o.dossier = h.dossier AND o.number = h."transaction"
+WHERE t.dossier = ?1 AND (t.kind = 'unpaid' OR u.instrument IS NOT NULL) ORDER BY t.number
+"""
 _OUTCOMES = """
 SELECT o.document, o.position, o.resultcode, o."transaction", o."order", h."order"
 FROM outcome o
 LEFT JOIN header h ON h.dossier = o.dossier AND h."transaction" = o."transaction" AND h."order" = o."order"
 WHERE o.dossier = ?1 ORDER BY o.document, o.position
+"""
+
+# The lines behind the bank's stand in the order of the instruments.
+_SLIPS = """
+SELECT s.number, s.bank, s.year, s.sequence, s.date, s.currency, s.total, s.home, s.status, s.posting,
+       e.slip, e.year, e.date, coalesce(l.n, 0), b.debit + b.credit, r.slip, r.reversal_of,
+       coalesce(x.n, 0), coalesce(x.held, 0), coalesce(i.n, 0), coalesce(i.carried, 0), coalesce(i.matched, 0)
+FROM slip s
+LEFT JOIN entry e ON e.dossier = s.dossier AND e.posting = s.posting
+LEFT JOIN entry r ON r.dossier = s.dossier AND r.posting = s.reversal
+LEFT JOIN entry_line b ON b.dossier = s.dossier AND b.posting = s.posting AND b.line = 1
+LEFT JOIN (SELECT s.number, count(*) AS n
+           FROM slip s JOIN entry_line l ON l.dossier = s.dossier AND l.posting = s.posting
+           WHERE s.dossier = ?1 GROUP BY s.number) l ON l.number = s.number
+LEFT JOIN (SELECT x.slip, count(*) AS n,
+                  sum(CASE WHEN t.slip = x.slip AND t.status <> 'awaiting_slip' THEN 1 ELSE 0 END) AS held
+           FROM slip_transaction x JOIN "transaction" t ON t.dossier = x.dossier AND t.number = x."transaction"
+           WHERE x.dossier = ?1 GROUP BY x.slip) x ON x.slip = s.number
+LEFT JOIN (SELECT m.slip, count(*) AS n, CAST(sum(m.amount) AS BIGINT) AS carried,
+                  sum(CASE WHEN l.debit + l.credit = m.home AND abs(l.amount) = m.amount THEN 1 ELSE 0 END) AS matched
+           FROM (SELECT x.slip, s.posting, i.amount, i.home,
+                        1 + row_number() OVER (PARTITION BY x.slip ORDER BY i."transaction", i."order", i.id) AS line
+                 FROM slip_transaction x JOIN slip s ON s.dossier = x.dossier AND s.number = x.slip
+                 JOIN instrument i ON i.dossier = x.dossier AND i."transaction" = x."transaction"
+                 WHERE x.dossier = ?1) m
+           LEFT JOIN entry_line l ON l.dossier = ?1 AND l.posting = m.posting AND l.line = m.line
+           GROUP BY m.slip) i ON i.slip = s.number
+WHERE s.dossier = ?1 ORDER BY s.bank, s.year, s.sequence
+"""
+_ON_SLIPS = """
+SELECT t.number, t.status, t.slip, s.status, x.slip
+FROM "transaction" t
+LEFT JOIN slip s ON s.dossier = t.dossier AND s.number = t.slip
+LEFT JOIN slip_transaction x ON x.dossier = t.dossier AND x.slip = t.slip AND x."transaction" = t.number
+WHERE t.dossier = ?1 AND t.slip IS NOT NULL ORDER BY t.number
 """
 
 # What a cancelled transaction settled or made no longer counts.
@@ -340,9 +395,10 @@ _BALANCES = (
     "SELECT account, third_party, sum(debit - credit) FROM entry_line WHERE dossier = ?1 GROUP BY account, third_party"
 )
 _CARRIED = (
-    "SELECT ledger, CASE kind WHEN 'advance' THEN 1 ELSE 0 END, third_party, sum(carried) FROM due_item"
-    " WHERE dossier = ?1 GROUP BY 1, 2, 3"
+    "SELECT ledger, CASE kind WHEN 'advance' THEN 1 ELSE 0 END, third_party, account, sum(carried) FROM due_item"
+    " WHERE dossier = ?1 GROUP BY 1, 2, 3, 4"
 )
+_PARKED = "SELECT id, ledger, parked FROM due_item WHERE dossier = ?1 AND parked NOT IN ('', '[]', '[0]') ORDER BY id"
 _HELD = """
 SELECT i.direction,
        CASE WHEN t.status <> 'awaiting_slip' THEN i.state ELSE coalesce(p.state, substr(i.state, 1, 1) || '30') END,

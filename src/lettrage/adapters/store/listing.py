@@ -9,6 +9,7 @@ from lettrage.adapters.store.reading import (
     INSTRUMENT_COLUMNS,
     ITEM_COLUMNS,
     ITEM_JOINS,
+    STANDING,
     Reader,
     held,
     instrument,
@@ -50,7 +51,8 @@ class Lists(Reader):
         """Due items and open advances by due date then piece; the settled ones too when everything is asked for."""
         sql = (
             f"SELECT {ITEM_COLUMNS} FROM due_item d{ITEM_JOINS} WHERE d.dossier = ?1"
-            " AND (?2 = '' OR d.third_party = ?2) AND (?3 = 'all' OR d.open <> 0) ORDER BY d.due_date, d.piece, d.id"
+            " AND (?2 = '' OR d.third_party = ?2) AND (?3 = 'all' OR d.open <> 0)"
+            f" AND {STANDING} ORDER BY d.due_date, d.piece, d.id"
         )
         found = sorted(map(item, self.rows(sql, third_party, "all" if everything else "open")), key=_by_date_then_piece)
         return [shapes.item(i, today, None if i.transaction is None else str(i.transaction)) for i in found]

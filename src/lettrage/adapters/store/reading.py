@@ -34,6 +34,11 @@ ITEM_JOINS = (
     " LEFT JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice"
 )
 INSTRUMENT_COLUMNS = (
+# What a cancelled transaction made is withdrawn: nobody owes it, nothing matches it, no list shows it.
+STANDING = (
+    'NOT EXISTS (SELECT 1 FROM "transaction" c WHERE c.dossier = d.dossier AND c.number = d."transaction"'
+    " AND c.status = 'cancelled')"
+)
     'i.id, i."transaction", i."order", i.state, i.direction, i.third_party, i.currency, i.amount, i.home, i.date,'
     " i.bank, i.previous, i.active"
 )
@@ -42,6 +47,17 @@ DONE_COLUMNS = (
     ' FROM outcome o JOIN "transaction" t ON t.dossier = o.dossier AND t.number = o."transaction"'
 )
 
+_RETURNED = """
+WITH RECURSIVE life(number, "order", id) AS (
+    SELECT i."transaction", i."order", i.id FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1
+    AND i."transaction" = CAST(k.value->>0 AS BIGINT) AND i."order" = CAST(k.value->>1 AS BIGINT)
+    UNION ALL
+    SELECT l.number, l."order", n.id FROM life l CROSS JOIN instrument n ON n.dossier = ?1 AND n.previous = l.id
+)
+SELECT DISTINCT l.number, l."order" FROM life l CROSS JOIN instrument i ON i.dossier = ?1 AND i.id = l.id
+JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
+WHERE i.active = 1 AND t.kind = 'unpaid'
+"""
 
 class Reader:
     """Reads one dossier through an open connection."""
@@ -91,7 +107,7 @@ class Reader:
         sql = (
             f"SELECT {ITEM_COLUMNS} FROM json_each(?2) k CROSS JOIN due_item d ON d.dossier = ?1"
             " AND d.third_party = k.value->>0 AND d.prefix = k.value->>1 AND d.piece = k.value->>2"
-            f"{ITEM_JOINS} ORDER BY d.id"
+            f"{ITEM_JOINS} WHERE {STANDING} ORDER BY d.id"
         )
         return map(item, self.rows(sql, _keys(wanted.pieces)))
 
@@ -102,7 +118,7 @@ class Reader:
             f"SELECT {ITEM_COLUMNS} FROM json_each(?2) k CROSS JOIN due_item d ON d.dossier = ?1"
             ' AND d."transaction" = CAST(k.value->>0 AS BIGINT)'
             ' AND d."order" = CAST(k.value->>1 AS BIGINT)'
-            f" AND d.kind = 'advance'{ITEM_JOINS} ORDER BY d.id"
+            f" AND d.kind = 'advance'{ITEM_JOINS} WHERE {STANDING} ORDER BY d.id"
         )
         return map(item, self.rows(sql, _keys(wanted.orders)))
 
@@ -180,7 +196,7 @@ class Reader:
             f"SELECT {DONE_COLUMNS} JOIN document d ON d.dossier = o.dossier AND d.id = o.document"
             " WHERE o.dossier = ?1 AND d.caller = ?2 AND d.digest = ?3 AND o.replayed = 0 ORDER BY o.document"
         )
-        return [_done(row) for row in self.rows(sql, caller, digest)]
+        return self._became(self.rows(sql, caller, digest))
 
     def done_like(self, caller: str, identities: frozenset[str], since: datetime) -> list[Done]:
         """The settlements with one of these identities done by this caller since then, latest last."""
@@ -189,10 +205,8 @@ class Reader:
             " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.identity = k.value->>0"
             " AND o.replayed = 0 AND o.received_at >= ?4 ORDER BY o.document"
         )
-        return [
-            _done(row)
-            for row in self.rows(sql, caller, _keys((identity,) for identity in identities), since.isoformat())
-        ]
+        keys = _keys((identity,) for identity in identities)
+        return self._became(self.rows(sql, caller, keys, since.isoformat()))
 
     def done_as(self, caller: str, numbers: frozenset[str]) -> list[Done]:
         """The settlements done by this caller under these REGLEMENTNUM, latest last."""
@@ -201,7 +215,18 @@ class Reader:
             " WHERE o.dossier = ?1 AND o.caller = ?2 AND o.reglement_num = k.value->>0"
             " AND o.reglement_num <> '' AND o.replayed = 0 ORDER BY o.document"
         )
-        return [_done(row) for row in self.rows(sql, caller, _keys((number,) for number in numbers))]
+        return self._became(self.rows(sql, caller, _keys((number,) for number in numbers)))
+
+    def _became(self, rows: Sequence[Any]) -> list[Done]:
+        """What was done, and what became of it: a header is returned while a payment of it is back unpaid."""
+        if not rows:
+            return []
+        done = [_done(row) for row in rows]
+        returned = {tuple(row) for row in self.rows(_RETURNED, _keys((d.transaction, d.order) for d in done))}
+        return [
+            msgspec.structs.replace(d, status="returned") if (d.transaction, d.order) in returned and d.stands else d
+            for d in done
+        ]
 
 
 def _keys(values: Iterable[object]) -> str:

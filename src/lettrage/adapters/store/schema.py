@@ -352,6 +352,7 @@ instrument = Table(
     _to("dossier transaction", "transaction", "dossier number"),
     _to("dossier previous", "instrument", "dossier id"),
     Index("ix_instrument_transaction", "dossier", "transaction", "order"),
+    _rarely("ix_instrument_previous", "previous IS NOT NULL", "dossier", "previous"),
     *(
         _rarely(
             f"ix_instrument_{figure}", "active = 1", "dossier", "third_party", "state", figure
@@ -408,7 +409,7 @@ task = Table(
     _text("kind"),
     _int("amount_home"),
     _int("vat_home"),
-    Column("done_by", String),  # the credit note's number
+    Column("done_by", String),  # the credit note's number; "" when nobody has to write it any more
     _to("dossier transaction order", "header", "dossier transaction order"),
     _to("dossier item", "due_item", "dossier id"),
     **_CLUSTERED,

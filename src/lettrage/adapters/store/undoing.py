@@ -12,8 +12,9 @@ from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.reading import INSTRUMENT_COLUMNS, ITEM_COLUMNS, ITEM_JOINS, Reader, held, instrument, item
 from lettrage.adapters.store.sql import run, run_many
 from lettrage.books.entry import Entry, Line
+from lettrage.settlement.desk import Snapshot, Wanted
 from lettrage.settlement.document import Allocation, Item, Plan, Task, ThirdParty, Transaction, VatMove
-from lettrage.settlement.past import Cancellation, Deed, Life, Numbers, Past, PastTask, Unpaid
+from lettrage.settlement.past import Cancellation, Deed, Life, Numbers, Past, PastTask, Returned, Unpaid
 
 _json = msgspec.json.Encoder().encode
 _day = date.fromisoformat
@@ -101,6 +102,9 @@ WHERE a."transaction" > ?2 AND t.status <> 'cancelled' ORDER BY 1
 _ENTRY = """
 SELECT posting, date, journal, label, piece, "transaction", slip FROM entry
 WHERE dossier = ?1 AND "transaction" = ?2 AND reversal_of IS NULL
+"""
+_RETURNED = f"""
+SELECT u."transaction", u.undone_transaction, u.undone_order {_THESE.format("unpaid u", "u")}
 """
 _RETURNS = """
 SELECT count(*) FROM unpaid u JOIN "transaction" t ON t.dossier = u.dossier AND t.number = u."transaction"
@@ -196,6 +200,16 @@ class Undoing(Reader):
     def returns(self, third_party: str) -> int:
         """How many payments of a third party have come back unpaid."""
         return int(self.rows(_RETURNS, third_party)[0][0])
+
+    def snapshot(self, wanted: Wanted) -> Snapshot:
+        """What the books hold of all that a document names; the returned payments only where some are presented."""
+        found = super().snapshot(wanted)
+        if not wanted.returned:
+            return found
+        rows = self.rows(_RETURNED, _json([[number] for number in wanted.returned]).decode())
+        known = {past.key: past for past in self.past({number for row in rows for number in row[:2]})}
+        returned = tuple(Returned(known[unpaid, 1], known[undone, order]) for unpaid, undone, order in rows)
+        return msgspec.structs.replace(found, returned=returned)
 
     # ------------------------------------------------------------ writing
 

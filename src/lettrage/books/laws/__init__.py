@@ -7,7 +7,7 @@ Nothing here mends anything: an interrupted write leaves nothing half done, so d
 and only a person can say what was true.
 """
 
-from lettrage.books.laws.accounts import BalanceRow, CarriedRow, HeldRow, balances
+from lettrage.books.laws.accounts import BalanceRow, CarriedRow, HeldRow, ParkedRow, balances
 from lettrage.books.laws.due_items import (
     ChainRow,
     InvoiceRow,
@@ -32,8 +32,9 @@ from lettrage.books.laws.numbering import (
     outcomes,
     transactions,
 )
-from lettrage.books.laws.portfolio import InstrumentRow, instruments
+from lettrage.books.laws.portfolio import InstrumentRow, ReturnRow, instruments, returns
 from lettrage.books.laws.settlements import AllocationRow, HeaderRow, allocations, headers
+from lettrage.books.laws.slips import OnSlipRow, SlipRow, on_slips, slips
 
 __all__ = [
     "AllocationRow",
@@ -50,9 +51,13 @@ __all__ = [
     "ItemRow",
     "LineRow",
     "LostEntryRow",
+    "OnSlipRow",
     "OutcomeRow",
+    "ParkedRow",
     "PassedRow",
     "Register",
+    "ReturnRow",
+    "SlipRow",
     "StrayRow",
     "TransactionRow",
     "YearRow",
@@ -65,8 +70,11 @@ __all__ = [
     "invoices",
     "items",
     "lost_entries",
+    "on_slips",
     "outcomes",
     "passed_on",
+    "returns",
+    "slips",
     "strays",
     "together",
     "transactions",

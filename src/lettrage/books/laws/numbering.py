@@ -24,7 +24,10 @@ class CounterRow(Row, frozen=True):
 
 
 class TransactionRow(Row, frozen=True):
-    """A transaction with its entries that are no reversals: how many (its slip's included), and the day of its own."""
+    """A transaction with its entries that are no reversals: how many (its slip's included), and the day of its own.
+
+    `reversals` took back the `own` ones, those that are not a slip's.
+    """
 
     number: int
     kind: str
@@ -32,6 +35,8 @@ class TransactionRow(Row, frozen=True):
     date: Day
     entries: int
     entry_date: Day | None
+    reversals: int
+    own: int
 
 
 class LostEntryRow(Row, frozen=True):
@@ -53,8 +58,8 @@ class OutcomeRow(Row, frozen=True):
     done: int | None
 
 
-KINDS = ("settlement", "deposit", "loaded")
-STATUSES = ("posted", "awaiting_slip", "cancelled", "returned")
+KINDS = ("settlement", "deposit", "unpaid", "represented", "loaded")
+STATUSES = ("posted", "awaiting_slip", "cancelled")
 
 
 def counters_ahead(row: CounterRow) -> Iterator[Finding]:
@@ -92,12 +97,14 @@ def transactions(rows: Iterable[TransactionRow], counters: CounterRow) -> Iterat
 
 
 def _own_entry(row: TransactionRow, place: str) -> Iterator[Finding]:
-    """A transaction has one entry, of its day; none while it awaits its slip."""
+    """A transaction has one entry, of its day; none while it awaits its slip. A cancelled one's was taken back."""
     wanted = {"awaiting_slip": (0,), "cancelled": (0, 1)}.get(row.status, (1,))
     if row.entries not in wanted:
         code = "transaction_without_entry" if not row.entries else "transaction_entries"
         message = f"La transaction ({row.status}) a {row.entries} écriture(s), {wanted[-1]} attendue(s)."
         yield Finding(code, message, place)
+    taken_back = row.own if row.status == "cancelled" else 0
+    yield from same("transaction_reversal", place, "Écritures d'annulation", row.reversals, taken_back)
     if row.entry_date is not None:
         yield from same("transaction_date", place, "Date de la transaction", row.date, row.entry_date)
 

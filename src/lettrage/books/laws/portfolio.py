@@ -49,6 +49,34 @@ class InstrumentRow(Row, frozen=True):
         return self.previous_direction, party, self.previous_currency, amount, self.previous_home
 
 
+class ReturnRow(Row, frozen=True):
+    """An unpaid transaction, or what is kept as a return: the instrument that came back, and the header undone.
+
+    `previous`: what the transaction's own instrument continues. `undone`: the kind of the transaction undone.
+    """
+
+    transaction: int
+    kind: str
+    instrument: int | None
+    previous: int | None
+    third_party: str | None
+    instrument_third_party: str | None
+    undone: str | None
+
+
+def returns(rows: Iterable[ReturnRow]) -> Iterator[Finding]:
+    """Every unpaid transaction says which payment came back, and which receipt it undoes; nothing else does."""
+    for row in rows:
+        said = (row.instrument, row.third_party)
+        true = (row.previous, row.instrument_third_party)
+        brought_in = row.undone in ("settlement", "represented", "loaded")
+        if row.kind != "unpaid" or row.instrument is None or said != true or not brought_in:
+            message = (
+                f"L'impayé (effet {row.instrument}, {row.third_party}) ne répond pas à son effet ou à son origine."
+            )
+            yield Finding("return_differs", message, f"transaction {row.transaction}")
+
+
 def instruments(rows: Iterable[InstrumentRow], home: Currency) -> Iterator[Finding]:
     """An instrument moved on has exactly one that came after and stands, an active one none; nothing of it changes.
 
@@ -73,8 +101,8 @@ def _made_by(row: InstrumentRow, place: str) -> Iterator[Finding]:
     """An instrument says what the header that made it says. A deposit's header names no third party of its own."""
     if row.status is None or row.header_currency is None:
         yield Finding("instrument_header", f"L'ordre {row.order} de sa transaction n'existe pas.", place)
-    elif row.kind in ("settlement", "deposit"):
+    elif row.kind in ("settlement", "deposit", "unpaid", "represented"):
         own = (row.direction, row.date, row.currency, row.bank)
         said = (row.header_direction, row.header_date, row.header_currency, row.header_bank)
-        if own != said or (row.kind == "settlement" and row.third_party != row.header_third_party):
+        if own != said or (row.kind != "deposit" and row.third_party != row.header_third_party):
             yield Finding("instrument_header", "Sens, date, devise, banque ou tiers diffèrent de son ordre.", place)

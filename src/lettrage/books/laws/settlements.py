@@ -25,6 +25,8 @@ class HeaderRow(Row, frozen=True):
     instruments: int
     carried: int
     carried_home: int
+    claimed: int  # due items that it opened, no successors: what a loaded payment had settled nobody knows
+    claimed_home: int
 
 
 class AllocationRow(Row, frozen=True):
@@ -50,11 +52,16 @@ _OPERATIONS = (*_WITH_MONEY, "WPA", "WDR", "WDC", "WE")
 
 
 def headers(rows: Iterable[HeaderRow], home: Currency) -> Iterator[Finding]:
-    """A header's amount is its instrument's, and the sum of what it paid and received; a deposit's what it moved."""
+    """A header's amount is its instrument's, and the sum of what it paid and received; a deposit's what it moved.
+
+    An unpaid one gives back what was paid, one that presents a payment again pays it once more.
+    """
     for row in rows:
         place, held = f"transaction {row.transaction}, ordre {row.order}", currency_of(row.currency)
         if row.kind == "settlement":
             yield from _settling(row, place, held, home)
+        elif row.kind in ("unpaid", "represented"):
+            yield from _returning(row, place, held, home)
         elif row.kind == "deposit":
             yield from equal("header_instrument", place, "Effets déplacés", row.carried, row.amount, held)
             if held == home:  # else the bank may have said what it gave, and the difference is posted
@@ -71,7 +78,21 @@ def _settling(row: HeaderRow, place: str, held: Currency, home: Currency) -> Ite
     if not row.allocations + row.advances:
         yield Finding("header_allocations", "Le règlement n'a rien réglé ni reçu.", place)
     # Payments, credit notes and advances that cancel out leave no instrument.
-    count = 1 if row.amount else 0
+    yield from _one_instrument(row, 1 if row.amount else 0, place, held, home)
+
+
+def _returning(row: HeaderRow, place: str, held: Currency, home: Currency) -> Iterator[Finding]:
+    """What came back is open again, or is claimed; what is presented again is paid again."""
+    sign = -1 if row.kind == "unpaid" else 1
+    amount, amount_home = sign * row.paid + row.claimed, sign * row.paid_home + row.claimed_home
+    yield from equal("header_allocations", place, "Montants rouverts ou payés", amount, row.amount, held)
+    yield from equal("header_allocations", place, "Montants rouverts ou payés", amount_home, row.home, home)
+    if row.advances:
+        yield Finding("header_allocations", "L'impayé ou la représentation a ouvert un acompte.", place)
+    yield from _one_instrument(row, 1, place, held, home)
+
+
+def _one_instrument(row: HeaderRow, count: int, place: str, held: Currency, home: Currency) -> Iterator[Finding]:
     yield from same("header_instrument", place, "Nombre d'effets", row.instruments, count)
     yield from equal("header_instrument", place, "Montant de l'effet", row.carried, row.amount, held)
     yield from equal("header_instrument", place, "Valeur comptable de l'effet", row.carried_home, row.home, home)

@@ -26,6 +26,7 @@ def upgrade() -> None:
     _unpaid()
     _slips()
     _callers()
+    _rarely("ix_instrument_previous", "previous IS NOT NULL", ["dossier", "previous"], "instrument")
     forbid_changes(APPEND_ONLY)
 
 
