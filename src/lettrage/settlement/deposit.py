@@ -196,18 +196,22 @@ class Deposit:
 
     # ------------------------------------------------------------ checking
 
-    def _currencies(self, instruments: list[Instrument], held: Currency) -> None:
-        place = self.settlement.place
-        codes = sorted({i.currency.code for i in instruments})
-        if len(codes) > 1:
-            self._fault("mixed_currencies", place.of("details"), ", ".join(codes), held.code)
     def _check(self, instruments: list[Instrument], held: Currency) -> None:
         """Whether these instruments may go together, and are what the header says."""
         self._currencies(instruments, held)
         self._totals(instruments, held)
 
+    def _currencies(self, instruments: list[Instrument], held: Currency) -> None:
+        place = self.settlement.place
+        codes = sorted({i.currency.code for i in instruments})
+        if len(codes) > 1:
+            self._fault("mixed_currencies", place.of("details"), ", ".join(codes), held.code)
         elif self.terms.currency is not None and self.terms.currency != held:
             self._fault("currency_differs", place.of("currency"), self.terms.currency.code, held.code)
+        if self.work.headers and self.company.waits_for_slip(self.change) and self.work.headers[0].currency != held:
+            first = self.work.headers[0]
+            facts = {"group": self.settlement.group, "order": str(first.order)}
+            self.faults.append(Refusal("group_mixed", place.of("currency"), held.code, first.currency.code, facts))
         if self.terms.bank:
             of_bank = self.company.banks[self.terms.bank].currency
             if of_bank not in (held, self.company.currency):

@@ -221,14 +221,14 @@ def _same_group(judged: list[Judged], company: Company) -> None:
 
 
 def _kind(terms: Terms, company: Company) -> str:
-    """What a group may not mix: settlements, deposits, and deposits that wait for a slip."""
+    """What a group may not mix: settlements, deposits, those that wait for one kind of slip, and what is presented again."""
     if not terms.is_deposit:
         return "settlement"
-    waits = terms.change is not None and company.waits_for_slip(terms.change)
-    return "deposit + slip" if waits else "deposit"
-
     if terms.change is not None and terms.change.step == "represent":
         return "represented"
+    waits = terms.change is not None and company.waits_for_slip(terms.change)
+    return f"deposit + slip {terms.change.code}" if terms.change and waits else "deposit"
+
 
 def _not_again(outcome: Outcome) -> tuple[Refusal, ...]:
     """Done before, yet in a group with others that were not: it cannot be done again with them."""

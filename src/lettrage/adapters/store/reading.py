@@ -33,12 +33,12 @@ ITEM_JOINS = (
     " JOIN third_party p ON p.dossier = d.dossier AND p.code = d.third_party"
     " LEFT JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice"
 )
-INSTRUMENT_COLUMNS = (
 # What a cancelled transaction made is withdrawn: nobody owes it, nothing matches it, no list shows it.
 STANDING = (
     'NOT EXISTS (SELECT 1 FROM "transaction" c WHERE c.dossier = d.dossier AND c.number = d."transaction"'
     " AND c.status = 'cancelled')"
 )
+INSTRUMENT_COLUMNS = (
     'i.id, i."transaction", i."order", i.state, i.direction, i.third_party, i.currency, i.amount, i.home, i.date,'
     " i.bank, i.previous, i.active"
 )
@@ -46,7 +46,6 @@ DONE_COLUMNS = (
     'o.position, o.identity, o.reglement_num, o."transaction", o."order", o.received_at, t.status'
     ' FROM outcome o JOIN "transaction" t ON t.dossier = o.dossier AND t.number = o."transaction"'
 )
-
 _RETURNED = """
 WITH RECURSIVE life(number, "order", id) AS (
     SELECT i."transaction", i."order", i.id FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1
@@ -58,6 +57,7 @@ SELECT DISTINCT l.number, l."order" FROM life l CROSS JOIN instrument i ON i.dos
 JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
 WHERE i.active = 1 AND t.kind = 'unpaid'
 """
+
 
 class Reader:
     """Reads one dossier through an open connection."""
