@@ -39,6 +39,36 @@ COLUMNS = {
         ("bank", "Banque", "Bank"),
         ("slip", "Bordereau", "Slip"),
     ),
+    "third_parties": (
+        ("third_party", "Tiers", "Third party"),
+        ("name", "Nom", "Name"),
+        ("kind", "Nature", "Kind"),
+        ("due", "Échu", "Due"),
+        ("not_yet_due", "À échoir", "Not yet due"),
+        ("advances", "Acomptes", "Advances"),
+        ("total", "Total", "Total"),
+        ("currency", "Devise", "Currency"),
+        ("unpaid", "Impayés", "Returned"),
+    ),
+    "statement": (
+        ("date", "Date", "Date"),
+        ("piece", "Pièce", "Piece"),
+        ("label", "Libellé", "Label"),
+        ("due_date", "Échéance", "Due"),
+        ("amount", "Montant", "Amount"),
+        ("open_amount", "Reste dû", "Open"),
+        ("currency", "Devise", "Currency"),
+        ("state", "État", "State"),
+        ("days_overdue", "Retard (j)", "Days late"),
+    ),
+    "totals": (
+        ("currency", "Devise", "Currency"),
+        ("due", "Échu", "Due"),
+        ("not_yet_due", "À échoir", "Not yet due"),
+        ("advances", "Acomptes", "Advances"),
+        ("total", "Total", "Total"),
+        ("total_home", "Valeur comptable", "Carried at"),
+    ),
     "tasks": (
         ("kind", "Tâche", "Task"),
         ("third_party", "Tiers", "Third party"),
@@ -111,6 +141,8 @@ COLUMNS = {
     "findings": (("code", "Code", "Code"), ("where", "Où", "Where"), ("message", "Constat", "Finding")),
 }
 WORDS = {
+    "customer": ("client", "customer"),
+    "supplier": ("fournisseur", "supplier"),
     "invoice": ("facture", "invoice"),
     "credit_note": ("avoir", "credit note"),
     "advance": ("acompte", "advance"),
@@ -125,7 +157,7 @@ WORDS = {
 NOTHING = ("Rien à montrer.", "Nothing to show.")
 RIGHT = {
     "amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat", "amount_home", "count",
-    "total",
+    "total", "due", "not_yet_due", "advances", "total_home", "unpaid",
     "id", "done", "refused", "replayed", "warnings",
 }  # fmt: skip
 
@@ -194,6 +226,8 @@ def show(value: Any, kind: str, lang: Language) -> None:
         say(*table([value], "slips", lang), "", *table(value["instruments"], "drawn", lang))
     elif kind == "document":
         _show_document(value, lang)
+    elif kind == "statement":
+        _show_statement(value, lang)
     elif kind == "verify":
         _show_verify(value, lang)
     else:
@@ -250,6 +284,16 @@ def _show_document(value: dict[str, Any], lang: Language) -> None:
     ]
     if told:
         say(*table(told, "told", lang))
+
+
+def _show_statement(value: dict[str, Any], lang: Language) -> None:
+    returned = said((f" · impayés : {value['unpaid']}", f" · returned: {value['unpaid']}"), lang)
+    name = f"{legible(value['third_party'])} · {legible(value['name'])}"
+    say(f"{name} · {said(WORDS[value['kind']], lang)} · {value['date']}{returned if value['unpaid'] else ''}")
+    if not value["items"]:
+        say(said(NOTHING, lang))
+        return
+    say(*table(value["items"], "statement", lang), "", *table(value["totals"], "totals", lang))
 
 
 def _show_verify(value: dict[str, Any], lang: Language) -> None:

@@ -15,7 +15,6 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -37,6 +36,7 @@ from lettrage.adapters.store.books import SqlStore
 from lettrage.commands import watching
 from lettrage.commands.watching import Watch
 from lettrage.settlement import Caller
+from tests.databases import ask
 from tests.journeys.helpers import Firm, advance, company, header, pays
 
 NAMES = [f"lot{n}.json" for n in range(1, 5)]
@@ -67,7 +67,7 @@ class Depot:
 
     def __init__(self, folder: Path) -> None:
         self.firm = Firm(folder, company())
-        self.firm.store.engine.dispose()  # watchers are forked: each opens the books by itself
+        self.firm.store.close()  # watchers are forked: each opens the books by itself
         self.path = folder / "depot"
         self.path.mkdir()
         self.drops: list[Drop] = []
@@ -90,7 +90,7 @@ class Depot:
 
     def watch(self) -> int:
         """One look by a watcher of its own: the exit status. For a forked process."""
-        store = SqlStore(f"sqlite:///{self.firm.file}", SystemClock())
+        store = SqlStore(self.firm.address, SystemClock())
         return Watch(DropFolder(self.path, 0.0), Caller("depot", "drop folder"), store).once()
 
     def check(self) -> None:
@@ -119,11 +119,10 @@ class Depot:
         return {name: (files[name], files[name + ANSWER]) for name in documents}
 
     def _check_answers(self, at_rest: dict[str, tuple[bytes, bytes]]) -> None:
-        books = sqlite3.connect(self.firm.file)
-        made = Counter(books.execute("SELECT reglement_num FROM header WHERE reglement_num <> ''"))
-        transactions = dict(books.execute('SELECT reglement_num, "transaction" FROM header'))
-        kept = {key.split(":")[0]: answer for key, answer in books.execute("SELECT key, answer FROM kept_answer")}
-        books.close()
+        headers = ask(self.firm.address, "SELECT reglement_num, \"transaction\" FROM header WHERE reglement_num <> ''")
+        made, transactions = Counter((number,) for number, _ in headers), dict(headers)
+        answers = ask(self.firm.address, "SELECT key, answer FROM kept_answer")
+        kept = {key.split(":")[0]: answer for key, answer in answers}
         expected = {drop.number for drop in self.drops if drop.place == DONE}
         if made != Counter((number,) for number in expected):
             twice = [number for (number,), times in made.items() if times > 1]

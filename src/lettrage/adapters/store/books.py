@@ -13,6 +13,7 @@ from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.accounts import Accounts
 from lettrage.adapters.store.engine import open_engine, persistently, transaction
 from lettrage.adapters.store.listing import Lists
+from lettrage.adapters.store.parties import Parties
 from lettrage.adapters.store.logbook import Logbook
 from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.slips import Slips
@@ -116,7 +117,7 @@ def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) ->
 _COUNTERS = "record, next_transaction, next_item, next_instrument, next_document, postings, head, years"
 
 
-class SqlBooks(Logbook, Slips, Undoing, Lists):
+class SqlBooks(Logbook, Slips, Undoing, Parties, Lists):
     """One dossier's books. Satisfies the port `Books`."""
 
     def __init__(

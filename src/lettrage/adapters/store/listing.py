@@ -33,8 +33,8 @@ _STEPS = """
 """
 
 
-def _by_date_then_piece(value: Item) -> tuple[object, ...]:
-    """By due date, then piece: advances have none, numbers count as numbers, then what is no number."""
+def by_date_then_piece(value: Item) -> tuple[object, ...]:
+    """The order of due items: by due date, then piece: advances have none, numbers count as numbers, then what is no number."""
     piece = value.piece
     rank = 0 if not piece else 1 if piece.isdecimal() else 2
     return value.due_date, rank, int(piece) if rank == 1 else 0, piece, value.id
@@ -54,7 +54,7 @@ class Lists(Reader):
             " AND (?2 = '' OR d.third_party = ?2) AND (?3 = 'all' OR d.open <> 0)"
             f" AND {STANDING} ORDER BY d.due_date, d.piece, d.id"
         )
-        found = sorted(map(item, self.rows(sql, third_party, "all" if everything else "open")), key=_by_date_then_piece)
+        found = sorted(map(item, self.rows(sql, third_party, "all" if everything else "open")), key=by_date_then_piece)
         return [shapes.item(i, today, None if i.transaction is None else str(i.transaction)) for i in found]
 
     def entries(self, home: Currency, first: str = "", last: str = "") -> list[dict[str, Any]]:

@@ -217,6 +217,7 @@ due_item = Table(
         name="open",
     ),
     Index("ix_due_item_piece", "dossier", "third_party", "prefix", "piece"),
+    _rarely("ix_due_item_open", "open <> 0", "dossier", "third_party"),
     _rarely("ix_due_item_made", '"transaction" IS NOT NULL', "dossier", "transaction"),
     **_CLUSTERED,
 )

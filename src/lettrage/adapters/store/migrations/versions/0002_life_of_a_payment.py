@@ -20,6 +20,7 @@ def upgrade() -> None:
     _added("document", "source", sa.String(), "''")
     _logbook()
     _added("due_item", "account", sa.String(), "''")
+    _rarely("ix_due_item_open", "open <> 0", ["dossier", "third_party"], "due_item")
     _added("header", "lines", sa.BigInteger(), "0")
     _added("vat_move", "freed_home", sa.BigInteger(), "0")
     _years()

@@ -1,0 +1,100 @@
+"""Reading third parties: who they are and what is open of theirs.
+
+Only what is open is read, by an index of its own: years of settled invoices cost nothing here.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from lettrage.adapters.store.listing import by_date_then_piece
+from lettrage.adapters.store.reading import ITEM_COLUMNS, ITEM_JOINS, STANDING, Reader, held, item
+from lettrage.books.balances import Balance, shape, statement
+from lettrage.money import Currency
+from lettrage.settlement.document import ThirdParty
+
+_BALANCE = ", ".join(
+    f"CAST(sum(CASE WHEN {condition} THEN d.{column} ELSE 0 END) AS BIGINT)"
+    for column in ("open", "carried")
+    for condition in (
+        "d.kind <> 'advance' AND d.due_date <= ?2",
+        "d.kind <> 'advance' AND d.due_date > ?2",
+        "d.kind = 'advance'",
+    )
+)
+# An invoice's label is its entry's, an advance's the one of the header that made it.
+_LABEL = "coalesce(e.label, h.label, '')"
+_LABEL_JOINS = (
+    " LEFT JOIN entry e ON e.dossier = v.dossier AND e.posting = v.posting"
+    ' LEFT JOIN header h ON h.dossier = d.dossier AND h."transaction" = d."transaction" AND h."order" = d."order"'
+)
+# Returned payments that stand: what was reported by mistake and cancelled does not count.
+_UNPAID = (
+    "SELECT u.third_party, count(*) AS n FROM unpaid u"
+    ' JOIN "transaction" t ON t.dossier = u.dossier AND t.number = u."transaction" AND t.status <> \'cancelled\''
+    " WHERE u.dossier = ?1"
+)
+
+
+class _Record(msgspec.Struct):
+    """What of a third party's record is shown here."""
+
+    name: str = ""
+
+
+_name = msgspec.json.Decoder(_Record).decode
+
+
+class Parties(Reader):
+    """The third parties of one dossier, in the shapes of `books/balances.py`."""
+
+    def third_parties(self, today: date, home: Currency, *, everything: bool) -> list[dict[str, Any]]:
+        """Third parties by code, a line for each currency; without `everything` only those with something open."""
+        open_ = self._open_by_party(today)
+        known = self._everybody() if everything else self._parties(open_)
+        unpaid = dict(self.rows(f"{_UNPAID} GROUP BY u.third_party"))
+        lines = []
+        for code, ledger, record in known:
+            shown = {"third_party": code, "kind": ledger, "name": _name(record).name, "unpaid": unpaid.get(code, 0)}
+            for currency, balance in open_.get(code) or [(home, Balance())]:
+                lines.append(shown | shape(balance, currency, home))
+        return lines
+
+    def _everybody(self) -> Iterable[Any]:
+        return self.rows("SELECT code, ledger, record FROM third_party WHERE dossier = ? ORDER BY code")
+
+    def _parties(self, codes: Iterable[str]) -> Iterable[Any]:
+        sql = (
+            "SELECT p.code, p.ledger, p.record FROM json_each(?2) k"
+            " CROSS JOIN third_party p ON p.dossier = ?1 AND p.code = k.value->>0 ORDER BY p.code"
+        )
+        return self.rows(sql, msgspec.json.encode([[code] for code in codes]).decode())
+
+    def _open_by_party(self, today: date) -> dict[str, list[tuple[Currency, Balance]]]:
+        """What is open of each third party, by currency."""
+        sql = (
+            f"SELECT d.third_party, d.currency, {_BALANCE} FROM due_item d"
+            f" WHERE d.dossier = ?1 AND d.open <> 0 AND {STANDING}"
+            " GROUP BY d.third_party, d.currency ORDER BY d.third_party, d.currency"
+        )
+        found: dict[str, list[tuple[Currency, Balance]]] = {}
+        for code, currency, *sums in self.rows(sql, today.isoformat()):
+            found.setdefault(code, []).append((held(currency), Balance(*sums)))
+        return found
+
+    def statement(self, code: str, today: date, home: Currency) -> dict[str, Any] | None:
+        """What is open of one third party, with the totals of each currency; None when there is no such one."""
+        known = self.rows("SELECT code, ledger, means, record FROM third_party WHERE dossier = ?1 AND code = ?2", code)
+        if not known:
+            return None
+        sql = (
+            f"SELECT {ITEM_COLUMNS}, {_LABEL} FROM due_item d{ITEM_JOINS}{_LABEL_JOINS}"
+            f" WHERE d.dossier = ?1 AND d.third_party = ?2 AND d.open <> 0 AND {STANDING}"
+        )
+        lines = [(item(row[:-1]), str(row[-1])) for row in self.rows(sql, code)]
+        lines.sort(key=lambda line: by_date_then_piece(line[0]))
+        unpaid = sum(row[1] for row in self.rows(f"{_UNPAID} AND u.third_party = ?2 GROUP BY u.third_party", code))
+        *party, record = known[0]
+        return statement(ThirdParty(*party), _name(record).name, lines, unpaid, today, home)
