@@ -24,6 +24,7 @@ from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
 from lettrage.refusal import Refusal, Stop, StoreTrouble
 from lettrage.settlement import Caller, settle
+from tests.databases import postgresql_only, sqlite_only
 from tests.journeys.helpers import Answer, Firm, company, header, invoice, pays
 
 CALLERS = 200
@@ -155,6 +156,7 @@ def test_each_is_planned_after_those_before_it(firm: Firm, store: GroupingStore)
     assert len(firm.entries()) == 1
 
 
+@sqlite_only
 def test_a_batch_is_of_one_dossier_and_the_oldest_waits_least(firm: Firm, store: GroupingStore) -> None:
     queue, ran = Queue(store), list[object]()
     for n in range(6):
@@ -166,6 +168,16 @@ def test_a_batch_is_of_one_dossier_and_the_oldest_waits_least(firm: Firm, store:
 
     assert ran == ["998"] * 3 + ["999"] * 3
     assert len(seen) == 3
+
+
+@postgresql_only
+def test_dossiers_do_not_wait_for_each_other(store: GroupingStore) -> None:
+    queue = Queue(store)
+    queue.add(gives("waits"))
+    assert store.write("999", gives("done")) == "done"
+    assert not queue.waiting[0].done()
+
+    assert queue.results() == ["waits"]
 
 
 @pytest.mark.parametrize(("limit", "value"), [("GROUP_WRITERS", 3), ("GROUP_MILLISECONDS", -1)])
@@ -265,7 +277,7 @@ def test_too_many_may_not_wait(store: GroupingStore) -> None:
     assert isinstance(third, StoreTrouble)
 
 
-def test_closing_lets_who_waits_finish(firm: Firm, store: GroupingStore) -> None:
+def test_closing_lets_who_waits_finish(store: GroupingStore) -> None:
     queue = Queue(store)
     queue.add(gives("done"))
     closing = queue.pool.submit(store.close)
@@ -276,7 +288,6 @@ def test_closing_lets_who_waits_finish(firm: Firm, store: GroupingStore) -> None
     closing.result(10)
     with pytest.raises(StoreTrouble):
         store.write("998", gives("too late"))
-    assert firm.file.exists()
 
 
 # ---------------------------------------------------------------- idle
@@ -308,9 +319,9 @@ class Hasty(grouping._Call):
         return result
 
 
-def serve_until_killed(file: str, planted: bool, acknowledged: Connection) -> None:
+def serve_until_killed(address: str, planted: bool, acknowledged: Connection) -> None:
     """Sixteen callers; soon an answer that reaches its caller is followed by a kill -9 at once."""
-    plain = SqlStore(f"sqlite:///{file}", SystemClock())
+    plain = SqlStore(address, SystemClock())
     store = GroupingStore(plain)
     event.listen(plain.engine, "before_cursor_execute", lambda *about: time.sleep(0.02 * (about[2] == "COMMIT")))
     if planted:
@@ -332,7 +343,7 @@ def lost_in_a_kill(firm: Firm, *, planted: bool) -> set[str]:
     firm.store.close()
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=serve_until_killed, args=(str(firm.file), planted, sender))
+    child = context.Process(target=serve_until_killed, args=(firm.address, planted, sender))
     child.start()
     sender.close()
     acknowledged = set()

@@ -1,8 +1,8 @@
 """Races between processes over the same books: never twice, never lost, every loser told why.
 
     python -m tests.storms.races --barrier 20000 --widened 2000 --seed 7
-    python -m tests.storms.races --widened 50 --database postgresql+psycopg://...
-    python -m tests.storms.races --widened 50 --planted                        # must fail
+    LETTRAGE_TEST_STORE=postgresql python -m tests.storms.races --barrier 20000 --widened 2000
+    python -m tests.storms.races --widened 50 --planted     # must fail
 
 Two workers, each a process of its own, meet at a barrier before every round and pay the same invoice, a little apart by
 chance; in the widened races each pauses between reading the books and writing. Then the books are counted. A run fails
@@ -32,6 +32,7 @@ from sqlalchemy import event
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.opening import load
 from lettrage.settlement import Caller, settle
+from tests.databases import POSTGRESQL, Server, empty_books
 from tests.journeys.helpers import Answer, MovableClock, company, header, invoice, pays
 
 WORKERS = 2
@@ -68,7 +69,7 @@ class Tally(msgspec.Struct):
 
 def prepare(address: str, invoices: int, codes: Sequence[str] = ("998",)) -> None:
     """Books with one dossier for each code, each with so many open invoices of 100 euros."""
-    store = SqlStore(address, MovableClock(), create=True)
+    store = SqlStore(address, MovableClock())
     open_ = [invoice(f"P{n}", "100.00") for n in range(invoices)]
     content = json.dumps({"dossiers": [company(code, invoices=open_) for code in codes]})
     loaded = load(content.encode(), "load.json", "", store, MovableClock())
@@ -294,13 +295,29 @@ def _say(line: str) -> None:
 
 
 @contextmanager
-def books_for(invoices: int) -> Iterator[str]:
-    """The address of fresh books."""
+def books_for(invoices: int, codes: Sequence[str] = ("998",)) -> Iterator[str]:
+    """The address of fresh books, each dossier with so many open invoices."""
     with tempfile.TemporaryDirectory() as folder:
-        address = f"sqlite:///{Path(folder) / 'books.sqlite'}"
-        prepare(address, invoices)
+        address = empty_books(Path(folder))
+        prepare(address, invoices, codes)
         yield address
 
 
+@contextmanager
+def server() -> Iterator[None]:
+    """The server that the books need, if any."""
+    if not POSTGRESQL:
+        yield
+        return
+    started = Server()
+    try:
+        started.prepare()
+        yield
+    finally:
+        started.stop()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    with server():
+        ended = main()
+    sys.exit(ended)

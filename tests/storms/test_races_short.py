@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.storms.races import PAUSE_SECONDS, BrokenPromiseError, Race, books_for, crowd, main, run
+from tests.databases import postgresql_only
+from tests.storms.races import PAUSE_SECONDS, BrokenPromiseError, Race, books_for, crowd, main, run, seconds_beside
 
 SEED = 20_241_021
 
@@ -24,6 +25,17 @@ def test_a_writer_without_a_lock_is_caught() -> None:
 def test_the_same_document_fifty_times_at_once_is_one_effect_and_fifty_equal_answers() -> None:
     with books_for(1) as address:
         crowd(address, 50, threads=10)
+
+
+@postgresql_only
+def test_two_dossiers_never_wait_for_each_other() -> None:
+    pause_seconds = 0.3
+    with books_for(1, ("998", "999")) as address:
+        apart = seconds_beside(address, ("998", "999"), pause_seconds)
+        together = seconds_beside(address, ("998", "998"), pause_seconds)
+
+    assert apart < 1.7 * pause_seconds
+    assert together >= 2 * pause_seconds
 
 
 def test_the_command_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
