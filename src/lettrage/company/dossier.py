@@ -67,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True):
     repeat_hours: int = 72  # how long an equal document is answered as before
     future_days: int = 7  # how far ahead a settlement may be dated
     rate_days: int = 31  # how old a table rate may be
+    rate_percent: int = 10  # how far a rate may be from the last known one without a warning
+    cash_limit: int = 1_000  # EUR: a debt above it should not be paid in cash
 
 
 class Company(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from lettrage.settlement.desk import Desk, wanted
 from lettrage.settlement.document import Document, Plan, Remark
 from lettrage.settlement.once import Earlier, Receipt
 from lettrage.settlement.plan import plan
+from lettrage.settlement.prudence import oldest_cashable
 from lettrage.settlement.read import checked_key, read
 
 __all__ = ["Caller", "settle"]
@@ -64,7 +65,8 @@ def _decide(receipt: Receipt, books: Books) -> Plan:
     """Match and plan what was not done before; in a dry run a repeat is only a warning."""
     document, company = receipt.document, books.company
     repeats = once.judge(document, _earlier(receipt, books), company, receipt.at, keyed=bool(receipt.key))
-    desk = Desk(company, books.snapshot(wanted(document, company)), receipt.today)
+    needed = wanted(document, company, oldest_cashable(receipt.today))
+    desk = Desk(company, books.snapshot(needed), receipt.today)
     if not document.parameters.dry_run:
         decided = plan(document, desk, repeats)
         return msgspec.structs.replace(decided, remarks=document.remarks + decided.remarks)

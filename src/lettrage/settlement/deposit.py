@@ -13,6 +13,7 @@ from lettrage.refusal import Refusal
 from lettrage.settlement.desk import criteria_of
 from lettrage.settlement.document import Detail, Header, Instrument, Remark, Settlement
 from lettrage.settlement.posting import Work, money_sign
+from lettrage.settlement.prudence import old_cheque
 from lettrage.settlement.terms import Terms
 
 
@@ -63,6 +64,10 @@ class Deposit:
             path = self.settlement.place.of("date")
             self._fault("date_before", path, str(self.terms.day), f">= {found.date}", piece=str(found.transaction))
             return None
+        self.remarks += [
+            Remark(self.settlement.position, refusal)
+            for refusal in old_cheque(found, self.terms.day, detail.place.path)
+        ]
         self.draft.ended.add(found.id)
         return found
 

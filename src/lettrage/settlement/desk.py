@@ -4,7 +4,7 @@ A group of headers works on a `Draft` over the `Desk`: when the group is refused
 trace; when it is sound the desk absorbs it.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -49,6 +49,7 @@ class Wanted(msgspec.Struct, frozen=True):
     criteria: frozenset[Criteria]
     moved: int  # how many instruments the document's details name in all
     currencies: frozenset[str]
+    cheques_before: date | None = None  # cheques in portfolio too: those received before that day
     returned: frozenset[int] = frozenset()  # unpaid transactions whose instruments are presented again
 
 
@@ -61,6 +62,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     instruments: tuple[Instrument, ...]
     rates: tuple[TableRate, ...]
     transactions: frozenset[int]
+    old_cheques: tuple[Instrument, ...]  # in portfolio, the oldest first; some of them
     searched: bool  # whether any detail searches an instrument by criteria
     next_transaction: int
     next_item: int
@@ -68,8 +70,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     returned: tuple[Returned, ...] = ()
 
 
-def wanted(document: Document, company: Company) -> Wanted:
-    """What to read of the books before judging this document."""
+def wanted(document: Document, company: Company, cheques_before: date) -> Wanted:
+    """What to read of the books before judging this document; where it deposits, cheques older than that day too."""
     third_parties: set[str] = set()
     pieces: set[PieceKey] = set()
     orders: set[OrderKey] = set()
@@ -92,6 +94,7 @@ def wanted(document: Document, company: Company) -> Wanted:
             elif detail.from_state:
                 criteria.update(criteria_of(settlement, detail, company))
                 moved += 1
+    deposits = any((c := company.changes.get(s.change)) and c.step == "move" for s in document.settlements)
     currencies = {s.currency for s in document.settlements} - {company.currency.code}
     return Wanted(
         frozenset(third_parties - {""}),
@@ -100,6 +103,7 @@ def wanted(document: Document, company: Company) -> Wanted:
         frozenset(criteria),
         moved,
         frozenset(currencies),
+        cheques_before if deposits else None,
         frozenset(returned),
     )
 
@@ -137,6 +141,7 @@ class Desk:
         self.today = today
         self.third_parties = snapshot.third_parties
         self.transactions = snapshot.transactions
+        self.old_cheques = snapshot.old_cheques
         self.items: dict[int, Item] = {}
         self.by_piece: dict[PieceKey, list[int]] = defaultdict(list)
         self.by_order: dict[OrderKey, list[int]] = defaultdict(list)
@@ -174,6 +179,12 @@ class Desk:
             return None, rates[-1] if rates else None
         oldest = day - timedelta(days=self.company.settings.rate_days)
         return (rates[at - 1] if rates[at - 1].date >= oldest else None), rates[at - 1]
+
+    def rate_before(self, rate: TableRate) -> TableRate | None:
+        """The rate of the table that this one took the place of."""
+        rates = self._rates[rate.currency]
+        at = bisect_left(rates, rate.date, key=lambda known: known.date)
+        return rates[at - 1] if at else None
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Make an instrument findable, by its transaction and by the criteria of a deposit."""

@@ -12,7 +12,8 @@ from lettrage.limits import MINOR_UNITS
 from lettrage.money import Amount, Currency, Figure, converted, rounded
 from lettrage.refusal import Refusal
 from lettrage.settlement.desk import Desk
-from lettrage.settlement.document import Detail, Item, Settlement
+from lettrage.settlement.document import Detail, Item, Remark, Settlement
+from lettrage.settlement.prudence import far_from_previous, far_from_table
 from lettrage.settlement.terms import Terms
 
 
@@ -45,6 +46,7 @@ class Exchange:
         self.currency = terms.currency
         self.home = desk.company.currency
         self.faults: list[Refusal] = []
+        self.remarks: list[Remark] = []
 
     def value(self, moneys: list[Money]) -> Valued | None:
         """The header's money in both currencies; None when it cannot be valued (see `faults`)."""
@@ -142,6 +144,10 @@ class Exchange:
         if total == 0 or total_home <= 0:
             self._fault("no_rate_in_totals", "home", self._text(total_home, self.home), "> 0")
             return None
+        table, _ = self.desk.table_rate(self.currency.code, self.day)
+        if table is not None:
+            given = Fraction(total_home, total) * _scale(self.currency, self.home)
+            self.remarks += far_from_table(self.settlement, given, table, self.desk.company)
         paid = [self._both(money, "paid", self.currency) for money in moneys]
         paid_home = [self._both(money, "paid_home", self.home) for money in moneys]
         known, known_home = [p for p in paid if p is not None], [p for p in paid_home if p is not None]
@@ -185,6 +191,8 @@ class Exchange:
             place = self.settlement.place.of("currency")
             self.faults.append(Refusal("no_table_rate", place, str(self.day), known, facts))
             return None
+        if rate is not None and (previous := self.desk.rate_before(rate)) is not None:
+            self.remarks += far_from_previous(self.settlement, rate, previous, self.desk.company)
         amounts = [money.amount for money in moneys]
         homes = converted(amounts, by, scale)
         for money, home in zip(moneys, homes, strict=True):

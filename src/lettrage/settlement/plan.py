@@ -36,6 +36,7 @@ def plan(document: Document, desk: Desk, known: dict[int, Outcome]) -> Plan:
     planner = _Planner(desk, known)
     for group in groups(document.settlements):
         planner.group(group)
+    planner.remarks += old_portfolio(desk, (i for t in planner.transactions for i in t.instruments_ended))
     outcomes = tuple(sorted(planner.outcomes, key=lambda outcome: outcome.position))
     if document.parameters.atomic and any(outcome.reasons for outcome in outcomes):
         outcomes = tuple(_document_refused(outcome, outcomes) for outcome in outcomes)
@@ -120,11 +121,13 @@ class _Planner:
         moneys = moneys_of(match, terms)
         exchange = Exchange(settlement, terms, self.desk)
         valued = exchange.value(moneys)
+        self.remarks += exchange.remarks
         faults += exchange.faults
         if sound and not faults and not moneys:
             faults.append(Refusal("nothing_paid", settlement.place.of("details")))
         if sound and not faults and valued is not None and terms.change is not None:
             self._means(settlement, terms, match)
+            self.remarks += large_in_cash(settlement, match, terms.change.target, work.draft)
             SettlementPosting(work, settlement, terms, terms.change).post(match, valued)
         return faults
 

@@ -20,6 +20,7 @@ from lettrage.money import rate as rate_of
 from lettrage.settlement.desk import Snapshot, Wanted
 from lettrage.settlement.document import Instrument, Item, TableRate, ThirdParty, Vat
 from lettrage.settlement.once import Done, Kept
+from lettrage.settlement.prudence import LISTED_MOST
 
 _json = msgspec.json.Encoder().encode
 _day = date.fromisoformat
@@ -90,6 +91,7 @@ class Reader:
             searched=bool(wanted.criteria),
             next_transaction=self.counters["next_transaction"],
             next_item=self.counters["next_item"],
+            old_cheques=tuple(self._old_cheques(wanted)),
             next_instrument=self.counters["next_instrument"],
         )
 
@@ -164,6 +166,16 @@ class Reader:
         if not wanted.currencies:
             return
         sql = (
+    def _old_cheques(self, wanted: Wanted) -> Iterator[Instrument]:
+        """The oldest cheques in portfolio, one more than a warning names."""
+        if wanted.cheques_before is None:
+            return iter(())
+        sql = (
+            f"SELECT {INSTRUMENT_COLUMNS} FROM instrument i WHERE i.dossier = ?1 AND i.active = 1 AND i.state = 'C30'"
+            f" AND i.date < ?2 AND i.direction = 'encashment' ORDER BY i.date, i.id LIMIT {LISTED_MOST + 1}"
+        )
+        return map(instrument, self.rows(sql, wanted.cheques_before.isoformat()))
+
             "SELECT r.currency, r.date, r.rate FROM json_each(?2) k CROSS JOIN rate r"
             " ON r.dossier = ?1 AND r.currency = k.value->>0"
         )

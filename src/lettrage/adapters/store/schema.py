@@ -354,6 +354,7 @@ instrument = Table(
     _to("dossier previous", "instrument", "dossier id"),
     Index("ix_instrument_transaction", "dossier", "transaction", "order"),
     _rarely("ix_instrument_previous", "previous IS NOT NULL", "dossier", "previous"),
+    _rarely("ix_instrument_cheque", "active = 1 AND state = 'C30'", "dossier", "state", "date"),  # how old they are
     *(
         _rarely(
             f"ix_instrument_{figure}", "active = 1", "dossier", "third_party", "state", figure

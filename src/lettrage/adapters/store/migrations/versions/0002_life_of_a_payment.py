@@ -24,6 +24,7 @@ def upgrade() -> None:
     _added("header", "lines", sa.BigInteger(), "0")
     _added("vat_move", "freed_home", sa.BigInteger(), "0")
     _years()
+    _rarely("ix_instrument_cheque", "active = 1 AND state = 'C30'", ["dossier", "state", "date"], "instrument")
     _unpaid()
     _slips()
     _callers()
