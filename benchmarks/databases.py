@@ -11,14 +11,15 @@ import socket
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
+from lettrage.adapters.store.batch import Batch
 from lettrage.adapters.store.books import SqlStore
 
 Statement = tuple[str, Any, bool]  # the text, its parameters, and whether there are many rows of them
@@ -53,24 +54,42 @@ class Place(Protocol):
 
 
 class Recorder:
-    """Counts every statement of the engine and keeps its writes, to be written again by the bare driver."""
+    """Counts every statement of the engine and keeps its writes, to be written again by the bare driver.
+
+    On PostgreSQL the very statements; on SQLite, where few rows go through a view, the rows table by table.
+    """
 
     def __init__(self, store: SqlStore) -> None:
         self.count = 0
         self._writes: list[Statement] = []
+        self._on_sqlite = store.engine.dialect.name == "sqlite"
         event.listen(store.engine, "before_cursor_execute", self._seen)
+        self._write = Batch.write
+        Batch.write = self._noted(Batch.write)  # type: ignore[method-assign, assignment]
 
     def _seen(self, _c: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
         if sql.startswith(("BEGIN", "COMMIT")):
             return
         self.count += 1
-        if sql.startswith(("INSERT", "UPDATE")):
+        if not self._on_sqlite and sql.startswith(("INSERT", "UPDATE", "WITH w0 AS (")):
             self._writes.append((sql, parameters, many))
+
+    def _noted(self, write: Callable[[Batch, Connection], None]) -> Callable[[Batch, Connection], None]:
+        def noted(batch: Batch, connection: Connection) -> None:
+            if self._on_sqlite:
+                self._writes += [(sql, rows, True) for sql, rows in batch.by_table()]
+            write(batch, connection)
+
+        return noted
 
     def take(self) -> list[Statement]:
         """The writes since the last time."""
         taken, self._writes = self._writes, []
         return taken
+
+    def close(self) -> None:
+        """Look away."""
+        Batch.write = self._write  # type: ignore[method-assign]
 
 
 # ---------------------------------------------------------------- SQLite

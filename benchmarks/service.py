@@ -90,6 +90,7 @@ def recorded(address: str, codes: Sequence[str], documents: Sequence[bytes]) -> 
         assert (reply.error, reply.refused) == (0, 0), reply.text
         most = max(most, recorder.count)
         units.append((codes[at % len(codes)], recorder.take()))
+    recorder.close()
     store.close()
     return units, most
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Engine
 
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.accounts import Accounts
+from lettrage.adapters.store.batch import COUNTERS, Batch
 from lettrage.adapters.store.engine import open_engine, persistently, transaction
-from lettrage.adapters.store.listing import Lists
-from lettrage.adapters.store.parties import Parties
 from lettrage.adapters.store.logbook import Logbook
+from lettrage.adapters.store.paging import Pages
+from lettrage.adapters.store.parties import Parties
 from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.slips import Slips
 from lettrage.adapters.store.sql import on_postgresql, run
@@ -117,7 +118,7 @@ def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) ->
 _COUNTERS = "record, next_transaction, next_item, next_instrument, next_document, postings, head, years"
 
 
-class SqlBooks(Logbook, Slips, Undoing, Parties, Lists):
+class SqlBooks(Logbook, Slips, Undoing, Parties, Pages):
     """One dossier's books. Satisfies the port `Books`."""
 
     def __init__(
@@ -131,13 +132,14 @@ class SqlBooks(Logbook, Slips, Undoing, Parties, Lists):
     def record(self, receipt: Receipt, plan: Plan) -> None:
         """Write everything a document does, and its logbook."""
         number = self._document = self.counters["next_document"]
-        writing.write_receipt(self.connection, self.dossier, number, receipt, plan)
-        writing.write_plan(self.connection, self.dossier, number, plan)
-        writing.write_outcomes(self.connection, self.dossier, number, receipt, plan)
+        batch = Batch()
+        writing.write_receipt(batch, self.dossier, number, receipt, plan)
+        writing.write_plan(batch, self.dossier, number, plan)
+        writing.write_outcomes(batch, self.dossier, number, receipt, plan)
         changes: dict[str, Any] = {"next_document": number + 1}
         if plan.transactions:
-            changes |= self._post(plan, receipt)
-        self.advance(changes)
+            changes |= self._post(batch, plan, receipt)
+        self._write(batch, changes)
 
     def keep(self, receipt: Receipt, answer: str) -> None:
         """Keep the answer given under the receipt's key, or under the claim on it."""
@@ -148,25 +150,31 @@ class SqlBooks(Logbook, Slips, Undoing, Parties, Lists):
     def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
         """Number and append entries that no settlement document made."""
         dated = [(self._year(entry), entry) for entry in entries]
-        posted, changes = post_entries(self.connection, self.dossier, self.counters, dated, self.today, at.isoformat())
-        self.advance(changes)
+        batch = Batch()
+        posted, changes = post_entries(batch, self.dossier, self.counters, dated, self.today, at.isoformat())
+        self._write(batch, changes)
         return posted
 
     def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
         """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""
         number = self.counters["next_document"]
-        writing.write_request(self.connection, self.dossier, number, request, reasons)
-        self.advance({"next_document": number + 1})
+        batch = Batch()
+        writing.write_request(batch, self.dossier, number, request, reasons)
         if request.key:
             row = (self.dossier, request.caller, request.key, request.digest, answer, number)
-            writing.insert(self.connection, schema.kept_answer, [row])
+            batch.insert(schema.kept_answer, [row])
+        self._write(batch, {"next_document": number + 1})
 
-    def _post(self, plan: Plan, receipt: Receipt) -> dict[str, Any]:
+    def _write(self, batch: Batch, changes: dict[str, Any]) -> None:
+        """Write a batch with the counters that it moves on."""
+        self.counters |= changes
+        batch.add(COUNTERS, [(self.dossier, *(self.counters[name] for name in COUNTERS.columns[1:]))])
+        batch.write(self.connection)
+
+    def _post(self, batch: Batch, plan: Plan, receipt: Receipt) -> dict[str, Any]:
         done = plan.transactions
         entries = [(self._year(t.entry), t.entry) for t in done if t.entry is not None]
-        changes = post_entries(
-            self.connection, self.dossier, self.counters, entries, self.today, receipt.at.isoformat()
-        )[1]
+        changes = post_entries(batch, self.dossier, self.counters, entries, self.today, receipt.at.isoformat())[1]
         last = done[-1].number
         items = max((i.id for t in done for i in t.items_made), default=None)
         instruments = max((i.id for t in done for i in t.instruments_made), default=None)
@@ -184,7 +192,7 @@ class SqlBooks(Logbook, Slips, Undoing, Parties, Lists):
 
 
 def post_entries(
-    connection: Connection,
+    batch: Batch,
     dossier: str,
     counters: dict[str, Any],
     entries: list[tuple[str, Entry]],
@@ -194,7 +202,7 @@ def post_entries(
     """Number, chain and append entries; what changes in the dossier's counters."""
     numbering = Counters(counters["postings"], counters["head"], msgspec.json.decode(counters["years"]))
     posted = post(entries, numbering, today, at)
-    writing.write_entries(connection, dossier, posted)
+    writing.write_entries(batch, dossier, posted)
     years = _json(dict(sorted(numbering.years.items()))).decode()
     return posted, {"postings": numbering.posting, "head": numbering.head, "years": years}
 
@@ -241,8 +249,11 @@ class Loader:
     def write(self, load: Load, opening: Opening, at: str) -> None:
         """Write a dossier's load."""
         counters = _dossier_row(self.connection, load.code)
-        posted, changes = post_entries(self.connection, load.code, counters, list(opening.entries), self.today, at)
-        writing.write_opening(self.connection, load.code, opening, posted)
+        batch = Batch()
+        posted, changes = post_entries(batch, load.code, counters, list(opening.entries), self.today, at)
+        writing.write_master_data(self.connection, load.code, opening)
+        writing.write_opening(batch, load.code, opening, posted)
+        batch.write(self.connection)
         changes |= {
             "record": _json(load.record).decode(),
             "first_transaction": opening.first_transaction,

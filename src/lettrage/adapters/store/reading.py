@@ -4,7 +4,7 @@ Long lists of keys travel as one JSON parameter. `CROSS JOIN` keeps SQLite's pla
 the keys instead of the other way round.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cache
@@ -81,21 +81,26 @@ class Reader:
 
     def snapshot(self, wanted: Wanted) -> Snapshot:
         """What the books hold of all that a document names."""
+        items, advances = tuple(self._due_items(wanted)), tuple(self._advances(wanted))
+        met = {i.third_party: ThirdParty(i.third_party, i.ledger, i.means) for i in (*items, *advances)}
+        others = self._third_parties(wanted.third_parties - met.keys())
         return Snapshot(
-            third_parties={party.code: party for party in self._third_parties(wanted.third_parties)},
-            items=tuple(self._due_items(wanted)),
-            advances=tuple(self._advances(wanted)),
+            third_parties=met | {party.code: party for party in others},
+            items=items,
+            advances=advances,
             instruments=tuple({i.id: i for i in self._instruments(wanted)}.values()),
             rates=tuple(self._rates(wanted)),
             transactions=self._transactions(wanted),
+            old_cheques=tuple(self._old_cheques(wanted)),
             searched=bool(wanted.criteria),
             next_transaction=self.counters["next_transaction"],
             next_item=self.counters["next_item"],
-            old_cheques=tuple(self._old_cheques(wanted)),
             next_instrument=self.counters["next_instrument"],
         )
 
-    def _third_parties(self, codes: Iterable[str]) -> Iterator[ThirdParty]:
+    def _third_parties(self, codes: Collection[str]) -> Iterator[ThirdParty]:
+        if not codes:
+            return
         sql = (
             "SELECT p.code, p.ledger, p.means FROM json_each(?2) k"
             " CROSS JOIN third_party p ON p.dossier = ?1 AND p.code = k.value->>0"
@@ -161,11 +166,6 @@ class Reader:
         )
         return map(instrument, self.rows(sql, _keys(criteria), most))
 
-    def _rates(self, wanted: Wanted) -> Iterator[TableRate]:
-        """All the rates of the currencies named."""
-        if not wanted.currencies:
-            return
-        sql = (
     def _old_cheques(self, wanted: Wanted) -> Iterator[Instrument]:
         """The oldest cheques in portfolio, one more than a warning names."""
         if wanted.cheques_before is None:
@@ -176,6 +176,11 @@ class Reader:
         )
         return map(instrument, self.rows(sql, wanted.cheques_before.isoformat()))
 
+    def _rates(self, wanted: Wanted) -> Iterator[TableRate]:
+        """All the rates of the currencies named."""
+        if not wanted.currencies:
+            return
+        sql = (
             "SELECT r.currency, r.date, r.rate FROM json_each(?2) k CROSS JOIN rate r"
             " ON r.dossier = ?1 AND r.currency = k.value->>0"
         )

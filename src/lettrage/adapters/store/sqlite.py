@@ -6,6 +6,7 @@ from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from lettrage.adapters.store.batch import make_view
 from lettrage.limits import BUSY_SECONDS
 from lettrage.refusal import Refusal, StoreTrouble, quoted
 
@@ -58,6 +59,7 @@ def _prepare(connection: SqliteConnection, _record: object) -> None:
             raise StoreTrouble(Refusal("malformed_option", "LETTRAGE_MAX_PAGES", quoted(pages), "1-4294967294"))
         cursor.execute(f"PRAGMA max_page_count={int(pages)}")
     cursor.close()
+    make_view(connection)
 
 
 def tables(connection: Connection) -> set[str]:

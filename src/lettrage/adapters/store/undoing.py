@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from lettrage.adapters.store import schema, writing
+from lettrage.adapters.store.batch import Batch
 from lettrage.adapters.store.reading import INSTRUMENT_COLUMNS, ITEM_COLUMNS, ITEM_JOINS, Reader, held, instrument, item
 from lettrage.adapters.store.sql import run, run_many
 from lettrage.books.entry import Entry, Line
@@ -215,12 +216,14 @@ class Undoing(Reader):
 
     def record_return(self, done: Transaction, unpaid: Unpaid) -> None:
         """Write an unpaid transaction; its entry is posted already. The undone header's open tasks are withdrawn."""
-        writing.write_plan(self.connection, self.dossier, None, Plan((), (done,), ()))
+        batch = Batch()
+        writing.write_plan(batch, self.dossier, None, Plan((), (done,), ()))
         row = (
             self.dossier, done.number, unpaid.instrument, unpaid.undone_transaction, unpaid.undone_order,
             unpaid.third_party, unpaid.currency, unpaid.fees, unpaid.fees_vat, unpaid.reason,
         )  # fmt: skip
-        writing.insert(self.connection, schema.unpaid, [row])
+        batch.insert(schema.unpaid, [row])
+        batch.write(self.connection)
         run(self.connection, _WITHDRAW, (self.dossier, unpaid.undone_transaction, unpaid.undone_order))
         (made,) = done.instruments_made
         numbers = {"next_transaction": done.number + 1, "next_instrument": made.id + 1}
@@ -231,7 +234,9 @@ class Undoing(Reader):
     def record_cancellation(self, cancelled: Cancellation) -> None:
         """Write that a transaction no longer counts; its reversal is posted already."""
         deed = cancelled.deed
-        writing.update_items(self.connection, self.dossier, cancelled.items)
+        batch = Batch()
+        writing.update_items(batch, self.dossier, cancelled.items)
+        batch.write(self.connection)
         active = [(self.dossier, i.id, 0) for i in deed.made] + [(self.dossier, i.id, 1) for i in deed.ended]
         run_many(self.connection, _ACTIVE, active)
         run_many(self.connection, _WITHDRAW, [(self.dossier, deed.number, past.order) for past in deed.headers])

@@ -1,13 +1,13 @@
 """The one door for writing: rows by the thousand, each table in one statement."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table
 
 from lettrage.adapters.store import schema
+from lettrage.adapters.store.batch import INSTRUMENT, ITEM, Batch, insert_sql
 from lettrage.adapters.store.sql import Row, run, run_many
 from lettrage.books.chain import Posted
 from lettrage.books.logbook import SETTLEMENT
@@ -22,32 +22,21 @@ _json = msgspec.json.Encoder().encode
 
 
 def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
-    """Insert rows, in the order of the table's columns, as one batch."""
-    batch = list(rows)
-    if batch:
-        run_many(connection, _insert_sql(table), batch)
+    """Insert rows, in the order of the table's columns, at once."""
+    batch = Batch()
+    batch.insert(table, rows)
+    batch.write(connection)
 
 
-@cache
-def _insert_sql(table: Table) -> str:
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    marks = ", ".join("?" * len(table.columns))
-    return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'
-
-
-def write_plan(connection: Connection, dossier: str, number: int | None, plan: Plan) -> None:
+def write_plan(batch: Batch, dossier: str, number: int | None, plan: Plan) -> None:
     """Write the transactions of a document (`number`; None for an act): made rows inserted, changed ones updated."""
     done = plan.transactions
-    insert(connection, schema.transaction, (_transaction(dossier, number, t) for t in done))
-    insert(connection, schema.header, _headers(dossier, done))
-    write_instruments(connection, dossier, ((i, "") for t in done for i in t.instruments_made))
-    # An instrument made here may be moved on by a later group of the same document.
-    ended = [(dossier, i) for t in done for i in t.instruments_ended]
-    run_many(connection, "UPDATE instrument SET active = 0 WHERE dossier = ?1 AND id = ?2 AND active = 1", ended)
-    _write_items(connection, dossier, done)
-    insert(connection, schema.allocation, _allocations(dossier, done))
-    insert(
-        connection,
+    batch.insert(schema.transaction, (_transaction(dossier, number, t) for t in done))
+    batch.insert(schema.header, _headers(dossier, done))
+    _write_instruments_moved(batch, dossier, done)
+    _write_items(batch, dossier, done)
+    batch.insert(schema.allocation, _allocations(dossier, done))
+    batch.insert(
         schema.vat_move,
         (
             (dossier, t.number, m.order, m.item, m.line, str(m.rate), m.vat_home, m.freed_home)
@@ -55,11 +44,19 @@ def write_plan(connection: Connection, dossier: str, number: int | None, plan: P
             for m in t.vat_moves
         ),
     )
-    insert(
-        connection,
+    batch.insert(
         schema.task,
         ((dossier, t.number, k.order, k.item, k.kind, k.amount_home, k.vat_home, None) for t in done for k in t.tasks),
     )
+
+
+def _write_instruments_moved(batch: Batch, dossier: str, done: Sequence[Transaction]) -> None:
+    """Insert what was made, in its last state: a later group of the same document may have moved it on."""
+    made = {i.id: i for t in done for i in t.instruments_made}
+    ended = {i for t in done for i in t.instruments_ended}
+    replace = msgspec.structs.replace
+    write_instruments(batch, dossier, ((replace(i, active=False) if i.id in ended else i, "") for i in made.values()))
+    batch.add(INSTRUMENT, ((dossier, i, 0) for i in sorted(ended - made.keys())))
 
 
 def _transaction(dossier: str, document: int | None, t: Transaction) -> Row:
@@ -78,11 +75,9 @@ def _headers(dossier: str, done: Sequence[Transaction]) -> Iterable[Row]:
             )  # fmt: skip
 
 
-def write_instruments(connection: Connection, dossier: str, instruments: Iterable[tuple[Instrument, str]]) -> None:
+def write_instruments(batch: Batch, dossier: str, instruments: Iterable[tuple[Instrument, str]]) -> None:
     """Insert instruments, each with the digest of the record it was loaded from ("" for our own)."""
-    insert(
-        connection,
-        schema.instrument,
+    batch.insert(schema.instrument,
         (
             (
                 dossier, i.id, i.transaction, i.order, i.state, i.direction, i.third_party, i.currency.code,
@@ -93,7 +88,7 @@ def write_instruments(connection: Connection, dossier: str, instruments: Iterabl
     )  # fmt: skip
 
 
-def _write_items(connection: Connection, dossier: str, done: Sequence[Transaction]) -> None:
+def _write_items(batch: Batch, dossier: str, done: Sequence[Transaction]) -> None:
     """Insert what was made, in its last state; update what was there before."""
     latest: dict[int, Item] = {}
     made: set[int] = set()
@@ -101,18 +96,13 @@ def _write_items(connection: Connection, dossier: str, done: Sequence[Transactio
         made.update(i.id for i in t.items_made)
         latest.update({i.id: i for i in t.items_changed})
         latest.update({i.id: i for i in t.items_made})
-    insert(connection, schema.due_item, (item_row(dossier, latest[i]) for i in sorted(made)))
-    update_items(connection, dossier, [i for i in latest.values() if i.id not in made])
+    batch.insert(schema.due_item, (item_row(dossier, latest[i]) for i in sorted(made)))
+    update_items(batch, dossier, [i for i in latest.values() if i.id not in made])
 
 
-def update_items(connection: Connection, dossier: str, items: Iterable[Item]) -> None:
+def update_items(batch: Batch, dossier: str, items: Iterable[Item]) -> None:
     """Update due items and advances that are there already."""
-    changed = [(i.open, i.settled, i.passed_on, i.carried, _parked(i), i.account, dossier, i.id) for i in items]
-    sql = (
-        "UPDATE due_item SET open = ?, settled = ?, passed_on = ?, carried = ?, parked = ?, account = ?"
-        " WHERE dossier = ? AND id = ?"
-    )
-    run_many(connection, sql, changed)
+    batch.add(ITEM, ((dossier, i.id, i.open, i.settled, i.passed_on, i.carried, _parked(i), i.account) for i in items))
 
 
 def _parked(item: Item) -> str:
@@ -138,11 +128,9 @@ def _allocations(dossier: str, done: Sequence[Transaction]) -> Iterable[Row]:
             )  # fmt: skip
 
 
-def write_entries(connection: Connection, dossier: str, posted: Sequence[Posted]) -> None:
+def write_entries(batch: Batch, dossier: str, posted: Sequence[Posted]) -> None:
     """Append numbered entries with their lines."""
-    insert(
-        connection,
-        schema.entry,
+    batch.insert(schema.entry,
         (
             (
                 dossier, p.posting, p.year, p.number, p.entry.date.isoformat(), p.valid_date.isoformat(),
@@ -152,9 +140,7 @@ def write_entries(connection: Connection, dossier: str, posted: Sequence[Posted]
             for p in posted
         ),
     )  # fmt: skip
-    insert(
-        connection,
-        schema.entry_line,
+    batch.insert(schema.entry_line,
         (
             (
                 dossier, p.posting, number, line.account, line.third_party, max(line.home, 0),
@@ -166,7 +152,7 @@ def write_entries(connection: Connection, dossier: str, posted: Sequence[Posted]
     )  # fmt: skip
 
 
-def write_receipt(connection: Connection, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
+def write_receipt(batch: Batch, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
     """The document itself, with its warnings and how many of its settlements were done."""
     told = [(r.position, r.refusal) for r in plan.remarks]
     refused = sum(1 for outcome in plan.outcomes if outcome.reasons)
@@ -176,12 +162,10 @@ def write_receipt(connection: Connection, dossier: str, number: int, receipt: Re
         receipt.key, receipt.raw, _json(told).decode(), SETTLEMENT, receipt.source, len(plan.outcomes) - refused,
         refused, replayed, len(told), None,
     )  # fmt: skip
-    insert(connection, schema.document, [row])
+    batch.insert(schema.document, [row])
 
 
-def write_request(
-    connection: Connection, dossier: str, number: int, request: Request, reasons: Iterable[Refusal]
-) -> None:
+def write_request(batch: Batch, dossier: str, number: int, request: Request, reasons: Iterable[Refusal]) -> None:
     """An act, with every reason against it."""
     told = [(None, reason) for reason in reasons]
     refused = bool(told)
@@ -190,7 +174,7 @@ def write_request(
         request.raw, _json(told).decode(), request.kind, request.source, int(not refused), int(refused), 0, 0,
         _about(request),
     )  # fmt: skip
-    insert(connection, schema.document, [row])
+    batch.insert(schema.document, [row])
 
 
 def _about(request: Request) -> int | None:
@@ -199,12 +183,11 @@ def _about(request: Request) -> int | None:
     return int(named) if isinstance(named, str) and named.isdecimal() and len(named) <= NUMBER_DIGITS else None
 
 
-def write_outcomes(connection: Connection, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
+def write_outcomes(batch: Batch, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:
     """What became of each settlement of a document."""
     at = receipt.at.isoformat()
     identities = [s.identity for s in receipt.document.settlements]
-    insert(
-        connection,
+    batch.insert(
         schema.outcome,
         (_outcome(dossier, number, receipt.caller, at, identities[o.position], o) for o in plan.outcomes),
     )
@@ -221,24 +204,26 @@ def _outcome(dossier: str, document: int, caller: str, at: str, identity: str, o
 def advance_counters(connection: Connection, dossier: str, changes: dict[str, Any]) -> None:
     """Move the dossier's counters on."""
     columns = ", ".join(f'"{name}" = ?' for name in changes)
-    sql = f"UPDATE dossier SET {columns} WHERE code = ?"
-    run(connection, sql, (*changes.values(), dossier))
+    run(connection, f"UPDATE dossier SET {columns} WHERE code = ?", (*changes.values(), dossier))
 
 
-def write_opening(connection: Connection, dossier: str, opening: Opening, posted: Sequence[Posted]) -> None:
-    """Write what a load adds beside its entries: master data replaced, everything else appended."""
+def write_master_data(connection: Connection, dossier: str, opening: Opening) -> None:
+    """Write third parties and rates, in place of those of the same key."""
     _replace(
         connection,
         schema.third_party,
         ((dossier, p.code, p.ledger, p.means, _json(p.record).decode()) for p in opening.third_parties),
     )
     _replace(connection, schema.rate, ((dossier, r.currency, r.date.isoformat(), r.rate) for r in opening.rates))
-    insert(connection, schema.invoice, (_invoice(dossier, o, posted) for o in opening.invoices))
-    insert(connection, schema.transaction, (_loaded(dossier, t) for t in opening.transactions))
-    insert(connection, schema.header, _loaded_headers(dossier, opening))
-    write_instruments(connection, dossier, opening.instruments)
-    insert(
-        connection,
+
+
+def write_opening(batch: Batch, dossier: str, opening: Opening, posted: Sequence[Posted]) -> None:
+    """Write what a load adds beside its entries and its master data."""
+    batch.insert(schema.invoice, (_invoice(dossier, o, posted) for o in opening.invoices))
+    batch.insert(schema.transaction, (_loaded(dossier, t) for t in opening.transactions))
+    batch.insert(schema.header, _loaded_headers(dossier, opening))
+    write_instruments(batch, dossier, opening.instruments)
+    batch.insert(
         schema.due_item,
         (item_row(dossier, item, before, digest) for item, before, digest in opening.items),
     )
@@ -252,7 +237,7 @@ def _replace(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     keys = [column.name for column in table.primary_key]
     others = [column.name for column in table.columns if column.name not in keys]
     updates = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
-    sql = f"{_insert_sql(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
+    sql = f"{insert_sql(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
     run_many(connection, sql, batch)
 
 

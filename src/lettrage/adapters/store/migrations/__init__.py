@@ -1,5 +1,7 @@
 """Numbered migrations, run by Alembic inside one transaction."""
 
+from typing import Any
+
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
@@ -45,5 +47,6 @@ def _sort_by_bytes(connection: Connection) -> None:
         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0
         AND NOT a.attisdropped AND a.attcollation NOT IN (0, '"C"'::regcollation) GROUP BY c.relname ORDER BY c.relname
     """
-    for table, changes in run(connection, sql).all():
+    found: Any = run(connection, sql).all()
+    for table, changes in found:
         connection.exec_driver_sql(f'ALTER TABLE "{table}" {changes}')
