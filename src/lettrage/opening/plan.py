@@ -251,7 +251,7 @@ class _Planner:
         label = f"Reprise portefeuille {loaded.transaction} {loaded.third_party}"
         self._post(loaded.date, loaded.path, entry(loaded.date, OPENING, label, str(loaded.transaction), lines))
         orders = self.orders.setdefault(loaded.transaction, [])
-        if any(other.awaiting_slip != loaded.awaiting_slip for _, other, _ in orders):
+        if any(_slip_of(other) != _slip_of(loaded) for _, other, _ in orders):
             self.fault("slips_differ", f"{loaded.path}.awaiting_slip", str(loaded.transaction))
         orders.append((loaded.order, loaded, direction))
         self.instruments.append(
@@ -420,6 +420,11 @@ class _Planner:
             yield OpeningTransaction(
                 number, direction, first.date, first.awaiting_slip, tuple((order, i) for order, i, _ in orders)
             )
+
+
+def _slip_of(loaded: LoadedInstrument) -> tuple[str, str, str] | None:
+    """What the slip that it awaits is for: a transaction goes on one slip. None where it awaits none."""
+    return (loaded.bank, loaded.state, loaded.currency.code) if loaded.awaiting_slip else None
 
 
 def _day(loaded: LoadedRate) -> date:
