@@ -62,6 +62,9 @@ class Books(Protocol):
     def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
         """Number and append entries that no settlement document made."""
 
+    def close_task(self, transaction: int, piece: str, credit_note: str) -> int:
+        """Give the number of the credit note that a task asked for; how many tasks that closed."""
+
     def log(self, request: Request, reasons: tuple[Refusal, ...], answer: str) -> None:
         """Write an act into the logbook, with every reason against it; keep its answer where it came with a key."""
 

@@ -23,6 +23,7 @@ def serve(
     addresses whose X-Forwarded-For is believed.
     """
     from lettrage.adapters.http.server import Server, address_of, listen  # noqa: PLC0415  (only serving needs these)
+    from lettrage.adapters.pdf.slips import slip_pdf  # noqa: PLC0415
 
     configure(default="info")
     base = context.store()
@@ -32,6 +33,7 @@ def serve(
         store,
         base,
         SystemClock(),
+        slip_pdf,
         log=log,
         warn=warn,
         hosts=_named("LETTRAGE_HOSTS"),

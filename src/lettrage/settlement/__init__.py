@@ -20,9 +20,7 @@ from lettrage.settlement.read import checked_key, read
 __all__ = ["Caller", "settle"]
 
 
-def settle(
-    data: bytes, caller: Caller, store: Store, clock: Clock, reader: Callable[[str], Document] = read
-) -> Reply:
+def settle(data: bytes, caller: Caller, store: Store, clock: Clock, reader: Callable[[str], Document] = read) -> Reply:
     """Book every settlement of one document, or say why not. One document is one commit.
 
     `reader` reads the text: the dialect's three forms, or another way in (raises Unreadable). Never raises a Stop: what

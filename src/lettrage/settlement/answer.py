@@ -45,13 +45,13 @@ def answered(document: Document, plan: Plan, home: Currency, today: date, *, dry
     if dry_run:
         result["plan"] = planned(plan, home, today)
     replayed = sum(1 for outcome in outcomes if outcome.replayed)
-    text = _envelope(0, _text({"label": LABEL, "codeScript": SERVICE, "result": result}).decode(), "")
+    text = envelope(0, _text({"label": LABEL, "codeScript": SERVICE, "result": result}).decode(), "")
     return Reply(text, 0, len(outcomes) - len(refused), len(refused), replayed, outcomes=outcomes)
 
 
 def stopped(stop: Stop) -> Reply:
     """The answer to a call that could not be carried out: nothing was judged."""
-    return Reply(_envelope(stop.error, "", stop.refusal.say("fr")), stop.error, 0, 0, reason=stop.refusal)
+    return Reply(envelope(stop.error, "", stop.refusal.say("fr")), stop.error, 0, 0, reason=stop.refusal)
 
 
 def key_reused(document: Document, key: str) -> Plan:
@@ -63,7 +63,8 @@ def key_reused(document: Document, key: str) -> Plan:
     return Plan(outcomes, (), ())
 
 
-def _envelope(error: int, result: str, txterr: str) -> str:
+def envelope(error: int, result: str, txterr: str) -> str:
+    """The outermost shape: `error` other than 0 is technical, and `txterr` says it."""
     return _text({"error": error, "result": result, "txterr": txterr, "infos": ""}).decode()
 
 

@@ -53,6 +53,14 @@ def read(text: str, limits: Limits = DOCUMENT) -> Document:
     if (param := _named(business, "param")) is not None:
         _outer_strangers(business, "", _ENVELOPE, remarks)
         business = _unwrapped(param, text, limits, remarks)
+    return read_tree(business, remarks, limits)
+
+
+def read_tree(business: Node, remarks: list[Remark], limits: Limits = DOCUMENT) -> Document:
+    """Read the business form, or the data alone, as a tree of texts. Raises Unreadable.
+
+    `remarks`: what there was to say of the text itself; what there is to say of the tree is added.
+    """
     parameters = _parameters(business, remarks)
     table = _table(business, remarks)
     settlements, digest = _settlements(table, parameters, limits, remarks)

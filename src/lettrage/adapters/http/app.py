@@ -3,11 +3,12 @@
 from collections.abc import Collection
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lettrage.adapters.http import watch
+from lettrage.adapters.http import openapi, people, reads, watch, writes
 from lettrage.adapters.http.edge import Edge, Log
 from lettrage.adapters.http.house import House
 from lettrage.adapters.http.problems import (
@@ -17,6 +18,7 @@ from lettrage.adapters.http.problems import (
     problem_of,
     problem_response,
 )
+from lettrage.adapters.http.reading import faults
 from lettrage.adapters.http.webservice import webservice
 from lettrage.refusal import Refusal, Stop, quoted
 
@@ -26,9 +28,12 @@ def application(house: House, hosts: Collection[str], log: Log, warn: Log) -> Ed
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.house = house
     app.add_api_route(WEBSERVICE, webservice, methods=["POST"], include_in_schema=False)
-    app.include_router(watch.router)
+    for part in (watch, openapi, reads, writes, people):
+        app.router.routes.extend(part.router.routes)
+    app.state.described = openapi.described(app)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Stop, _stop)
+    app.add_exception_handler(RequestValidationError, _misasked)
     app.add_exception_handler(HTTPException, _nothing_there)
     app.add_exception_handler(Exception, _internal)
     return Edge(app, hosts, house.figures, log, warn)
@@ -47,6 +52,12 @@ async def _problem(request: Request, problem: Exception) -> Response:
 async def _stop(request: Request, stop: Exception) -> Response:
     assert isinstance(stop, Stop)
     return _told(request, problem_of(stop))
+
+
+async def _misasked(request: Request, error: Exception) -> Response:
+    """A query or a header that is not of its type."""
+    assert isinstance(error, RequestValidationError)
+    return _told(request, Problem(422, *faults(error.errors(), query=True)))
 
 
 async def _nothing_there(request: Request, error: Exception) -> Response:

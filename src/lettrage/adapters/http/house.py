@@ -1,7 +1,9 @@
 """What every route works with, and what a call has said once its caller is known."""
 
 from collections.abc import Callable
-from typing import Protocol
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -10,23 +12,65 @@ from starlette.requests import Request
 from lettrage.adapters.http.door import Door, People, check
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.problems import Problem
+from lettrage.bank.slip import Made, Waiting
+from lettrage.books.laws import Finding
+from lettrage.books.logbook import Page as LogbookPage
+from lettrage.books.logbook import Search
 from lettrage.caller import Caller
+from lettrage.company.dossier import Company
 from lettrage.guard.identity import Identity
-from lettrage.ports import Clock, Store
+from lettrage.money import Currency
+from lettrage.opening import LoadingStore
+from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal, quoted
 
 ORIGIN = "web service"
+T = TypeVar("T")
+Position = tuple[int | str, ...]
+PageOf = tuple[list[dict[str, Any]], Position | None]  # lines of a list, and where it goes on
 
 
-class Base(Store, People, Protocol):
+class Readings(Books, Protocol):
+    """Books with their lists, page by page, and everything else that is looked at."""
+
+    def items_page(self, today: date, third_party: str, after: Position, limit: int, *, everything: bool) -> PageOf: ...  # noqa: D102
+    def entries_page(self, home: Currency, first: str, last: str, after: Position, limit: int) -> PageOf: ...  # noqa: D102
+    def portfolio_page(self, home: Currency, state: str, after: Position, limit: int) -> PageOf: ...  # noqa: D102
+    def tasks_page(self, home: Currency, after: Position, limit: int) -> PageOf: ...  # noqa: D102
+    def third_parties_page(self, after: Position, limit: int) -> PageOf: ...  # noqa: D102
+    def transaction(self, number: int, home: Currency) -> dict[str, Any] | None: ...  # noqa: D102
+    def slips(self) -> list[Made]: ...  # noqa: D102
+    def waiting_for_slip(self) -> list[Waiting]: ...  # noqa: D102
+    def logbook(self, search: Search, limit: int, before: int | None = None) -> LogbookPage: ...  # noqa: D102
+    def logged(self, number: int, home: Currency) -> dict[str, Any]: ...  # noqa: D102
+
+
+class Registry(Protocol):
+    """The accounts of the store."""
+
+    def add(self, name: str, role: str, dossier: str) -> None: ...  # noqa: D102
+    def issue(self, name: str, role: str, dossier: str) -> str: ...  # noqa: D102
+    def listed(self, dossier: str) -> list[dict[str, Any]]: ...  # noqa: D102
+    def revoke(self, shown: str, dossier: str) -> int: ...  # noqa: D102
+    def close(self, name: str, dossier: str) -> int: ...  # noqa: D102
+
+
+class Base(People, LoadingStore, Protocol):
     """The store itself, with what is done there without sharing a commit."""
+
+    @property
+    def accounts(self) -> Registry: ...  # noqa: D102
+    def dossiers(self) -> list[str]: ...  # noqa: D102
+    def books(self, dossier: str, *, writing: bool) -> AbstractContextManager[Readings]: ...  # noqa: D102
+    def write(self, dossier: str, work: Callable[[Books], T]) -> T: ...  # noqa: D102
+    def audit(self, dossier: str, head: str | None = None) -> list[Finding]: ...  # noqa: D102
 
 
 class House(msgspec.Struct, frozen=True):
     """The store, the clock, the door and the figures of one service.
 
     `store`: where acts go, whose writers may share commits. `base`: the store behind it. `stopping`: whether the
-    service was asked to stop. `dossier`: the only one that is served; "" for all.
+    service was asked to stop. `slip_pdf`: prints a slip. `dossier`: the only one that is served; "" for all.
     """
 
     store: Store
@@ -35,6 +79,7 @@ class House(msgspec.Struct, frozen=True):
     door: Door
     figures: Figures
     stopping: Callable[[], bool]
+    slip_pdf: Callable[[Made, Company], bytes]
     dossier: str = ""
 
     def caller(self, identity: Identity, request: Request, dossier: str = "") -> Caller:

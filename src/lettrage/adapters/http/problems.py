@@ -1,18 +1,22 @@
 """What a call that cannot be carried out is answered: a problem document (RFC 9457), or Divalto's envelope."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
+from lettrage.catalogue import CATALOGUE
 from lettrage.refusal import Language, Refusal, Stop
-from lettrage.settlement.answer import reason_shape, stopped
+from lettrage.settlement.answer import envelope, reason_shape
 
 WEBSERVICE = "/webservice"
-PROBLEMS = "/api/v1/problems"  # where the type of a problem is explained
+API = "/api/v1"
+PROBLEMS = f"{API}/problems"  # where the type of a problem is explained
 RETRY_SECONDS = "1"
+
+Reason = dict[str, str]  # in the shape of `reason_shape`
 
 TITLES = {
     400: ("Appel mal formé", "Malformed call"),
@@ -54,31 +58,44 @@ _BY_RESULTCODE = {0: 422, 1: 422, 2: 422, 3: 409}
 class Problem(Exception):
     """A call that is answered with a problem: its HTTP status, every reason, and headers of its own."""
 
-    def __init__(self, status: int, *reasons: Refusal, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(", ".join(reason.code for reason in reasons))
+    def __init__(self, status: int, *reasons: Refusal | Reason, headers: Mapping[str, str] | None = None) -> None:
         self.status = status
-        self.reasons = reasons
+        self.reasons = [reason_shape(r) if isinstance(r, Refusal) else r for r in reasons]
+        super().__init__(", ".join(reason["code"] for reason in self.reasons))
         self.headers = dict(headers or {})
         if status in (429, 503):
             self.headers.setdefault("Retry-After", RETRY_SECONDS)
 
 
-def status_of(reason: Refusal) -> int:
+def status_of(code: str) -> int:
     """The HTTP status that a reason alone gives."""
-    return _STATUS.get(reason.code) or _BY_RESULTCODE[reason.resultcode]
+    return _STATUS.get(code) or _BY_RESULTCODE[CATALOGUE[code].resultcode]
 
 
 def problem_of(stop: Stop) -> Problem:
     """The problem of a call that could not be carried out."""
-    status = stop.error if stop.error in TITLES else status_of(stop.refusal)
+    status = stop.error if stop.error in TITLES else status_of(stop.refusal.code)
     return Problem(status, stop.refusal)
+
+
+def refused(reasons: Sequence[Reason], absent: str = "") -> Problem:
+    """The problem of an act that was refused: 404 where `absent` is a reason, 409 where the books are one, else 422."""
+    codes = {reason["code"] for reason in reasons}
+    if absent in codes:
+        return Problem(404, *reasons)
+    return Problem(409 if 409 in map(status_of, codes) else 422, *reasons)
+
+
+def sentence(reason: Reason, language: Language) -> str:
+    """What is wrong and how to mend it, in one line."""
+    return f"{reason['fr']} {reason['fix']}" if language == "fr" else f"{reason['en']} {reason['fix_en']}"
 
 
 def problem_response(problem: Problem, path: str, language: Language, reference: str) -> Response:
     """The answer, in the shape that callers of this path read."""
     if path == WEBSERVICE:
-        reply = stopped(Stop(problem.reasons[0], error=problem.status))
-        return Response(reply.text, problem.status, problem.headers, "application/json")
+        text = envelope(problem.status, "", sentence(problem.reasons[0], "fr"))
+        return Response(text, problem.status, problem.headers, "application/json")
     shape = problem_shape(problem, language, reference)
     headers = problem.headers | {"Content-Language": language}
     return Response(msgspec.json.encode(shape), problem.status, headers, "application/problem+json")
@@ -88,13 +105,13 @@ def problem_shape(problem: Problem, language: Language, reference: str) -> dict[
     """A problem document: the standard's members, our code, and every reason as settlements give it."""
     first = problem.reasons[0]
     return {
-        "type": f"{PROBLEMS}/{first.code}",
+        "type": f"{PROBLEMS}/{first['code']}",
         "title": TITLES[problem.status][language == "en"],
         "status": problem.status,
-        "detail": first.say(language),
+        "detail": sentence(first, language),
         "instance": f"urn:request:{reference}",
-        "code": first.code,
-        "reasons": [reason_shape(reason) for reason in problem.reasons],
+        "code": first["code"],
+        "reasons": problem.reasons,
     }
 
 

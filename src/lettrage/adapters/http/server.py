@@ -14,6 +14,8 @@ from lettrage.adapters.http.edge import Log
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.house import Base, House
 from lettrage.adapters.http.protocol import BoundedProtocol
+from lettrage.bank.slip import Made
+from lettrage.company.dossier import Company
 from lettrage.limits import CONNECTIONS, KEEP_ALIVE_SECONDS, STOP_SECONDS, THREADS
 from lettrage.ports import Clock, Store
 from lettrage.refusal import Refusal, Stop
@@ -29,6 +31,7 @@ class Server:
         store: Store,
         base: Base,
         clock: Clock,
+        slip_pdf: Callable[[Made, Company], bytes],
         *,
         log: Log,
         warn: Log,
@@ -36,7 +39,7 @@ class Server:
         proxies: Collection[str] = (),
         dossier: str = "",
     ) -> None:
-        house = House(store, base, clock, Door(base), Figures(), lambda: self._uvicorn.should_exit, dossier)
+        house = House(store, base, clock, Door(base), Figures(), lambda: self._uvicorn.should_exit, slip_pdf, dossier)
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 application(house, hosts, log, warn),

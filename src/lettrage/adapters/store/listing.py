@@ -32,6 +32,33 @@ _STEPS = """
      WHERE a.dossier = ?1 AND d."transaction" IS NOT NULL
 """
 
+ENTRY_COLUMNS = (
+    'e.posting, e.year, e.number, e.date, e.journal, e.label, e.piece, e."transaction", e.slip, r.year, r.number'
+    " FROM entry e LEFT JOIN entry r ON r.dossier = e.dossier AND r.posting = e.reversal_of"
+)
+
+TASKS = (
+    'SELECT k."transaction", k."order", k.item, k.kind, d.third_party, d.prefix, d.piece, k.amount_home, k.vat_home'
+    " FROM task k JOIN due_item d ON d.dossier = k.dossier AND d.id = k.item"
+    " WHERE k.dossier = ?1 AND k.done_by IS NULL"
+)
+TASK_ORDER = 'ORDER BY k."transaction", k."order", k.item'
+
+
+def task_shape(row: Any, home: Currency) -> dict[str, Any]:
+    """A row of TASKS in the shape of the interface."""
+    transaction, order, _, kind, party, prefix, piece, amount, vat = row
+    return {
+        "transaction": str(transaction),
+        "order": str(order),
+        "kind": kind,
+        "third_party": party,
+        "prefix": prefix,
+        "piece": piece,
+        "amount": decimal_text(amount, home.decimals),
+        "vat": decimal_text(vat, home.decimals),
+    }
+
 
 def by_date_then_piece(value: Item) -> tuple[object, ...]:
     """The order of due items: by due date, then piece: advances have none, numbers count as numbers, then what is no number."""
@@ -61,15 +88,18 @@ class Lists(Reader):
         """Entries dated between two days (ISO, "" for open), by year and number."""
         where = "WHERE e.dossier = ?1 AND (?2 = '' OR e.date >= ?2) AND (?3 = '' OR e.date <= ?3)"
         lines = self._lines(where, first, last)
-        rows = self.rows(
-            'SELECT e.posting, e.year, e.number, e.date, e.journal, e.label, e.piece, e."transaction", e.slip,'
-            " r.year, r.number FROM entry e"
-            " LEFT JOIN entry r ON r.dossier = e.dossier AND r.posting = e.reversal_of"
-            f" {where} ORDER BY e.year, e.number",
-            first,
-            last,
-        )
-        numbers, on_slip = self._reglement_nums(), self._on_slip()
+        rows = self.rows(f"SELECT {ENTRY_COLUMNS} {where} ORDER BY e.year, e.number", first, last)
+        return self._shaped(rows, home, lines, self._reglement_nums(), self._on_slip())
+
+    def _shaped(
+        self,
+        rows: Iterable[Any],
+        home: Currency,
+        lines: dict[int, list[Line]],
+        numbers: dict[int, list[str]],
+        on_slip: dict[str | None, list[int]],
+    ) -> list[dict[str, Any]]:
+        """Rows of ENTRY_COLUMNS in the shape of the interface, with what belongs to them."""
         shaped = []
         for posting, year, number, day, journal, label, piece, transaction, slip, of_year, of_number in rows:
             value = Entry(date.fromisoformat(day), journal, label, piece, tuple(lines[posting]), transaction, slip)
@@ -183,24 +213,7 @@ class Lists(Reader):
 
     def tasks(self, home: Currency) -> list[dict[str, Any]]:
         """What a person still has to do: credit notes to issue, or to receive, for discounts with their VAT."""
-        sql = (
-            'SELECT k."transaction", k."order", k.kind, d.third_party, d.prefix, d.piece, k.amount_home, k.vat_home'
-            " FROM task k JOIN due_item d ON d.dossier = k.dossier AND d.id = k.item"
-            ' WHERE k.dossier = ? AND k.done_by IS NULL ORDER BY k."transaction", k."order", k.item'
-        )
-        return [
-            {
-                "transaction": str(transaction),
-                "order": str(order),
-                "kind": kind,
-                "third_party": party,
-                "prefix": prefix,
-                "piece": piece,
-                "amount": decimal_text(amount, home.decimals),
-                "vat": decimal_text(vat, home.decimals),
-            }
-            for transaction, order, kind, party, prefix, piece, amount, vat in self.rows(sql)
-        ]
+        return [task_shape(row, home) for row in self.rows(f"{TASKS} {TASK_ORDER}")]
 
     def close_task(self, transaction: int, piece: str, credit_note: str) -> int:
         """Give the number of the credit note that a task asked for; how many tasks that closed."""

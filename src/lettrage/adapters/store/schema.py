@@ -217,6 +217,7 @@ due_item = Table(
         name="open",
     ),
     Index("ix_due_item_piece", "dossier", "third_party", "prefix", "piece"),
+    Index("ix_due_item_due", "dossier", "due_date"),  # pages of the list of what is due
     _rarely("ix_due_item_open", "open <> 0", "dossier", "third_party"),
     _rarely("ix_due_item_made", '"transaction" IS NOT NULL', "dossier", "transaction"),
     **_CLUSTERED,
@@ -353,8 +354,8 @@ instrument = Table(
     _to("dossier transaction", "transaction", "dossier number"),
     _to("dossier previous", "instrument", "dossier id"),
     Index("ix_instrument_transaction", "dossier", "transaction", "order"),
-    _rarely("ix_instrument_previous", "previous IS NOT NULL", "dossier", "previous"),
     _rarely("ix_instrument_cheque", "active = 1 AND state = 'C30'", "dossier", "state", "date"),  # how old they are
+    _rarely("ix_instrument_previous", "previous IS NOT NULL", "dossier", "previous"),
     *(
         _rarely(
             f"ix_instrument_{figure}", "active = 1", "dossier", "third_party", "state", figure

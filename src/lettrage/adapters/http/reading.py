@@ -1,0 +1,124 @@
+"""Reading what callers of our own API send: strict JSON of one shape, and every fault at once."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from lettrage.adapters.http.fields import Shape
+from lettrage.adapters.http.problems import Problem
+from lettrage.limits import DOCUMENT
+from lettrage.refusal import Refusal, quoted
+
+FAULTS_TOLD = 100
+Form = TypeVar("Form", bound=Shape)
+
+
+# What an error's facts hold, and what stands before it; the name of a type that was expected.
+_BOUNDS = (
+    ("pattern", ""),
+    ("expected", ""),
+    ("min_length", ">= "),
+    ("max_length", "<= "),
+    ("ge", ">= "),
+    ("le", "<= "),
+)
+_TYPES = {"string_type": "text", "bool_type": "true, false", "list_type": "[ ]"}
+
+
+class _Figure:
+    """A number where only texts are expected: its digits are told, its value never read."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class _Twice(Exception):
+    """A name that stands twice in one object."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
+    return named
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_members, parse_int=_Figure, parse_float=_Figure, parse_constant=_no_constant
+)
+
+
+def form_of(text: str, shape: type[Form]) -> Form:
+    """Read strict JSON of this shape. Raises Problem: 400 for what is no JSON, 422 with every fault of the shape."""
+    try:
+        tree = _JSON.decode(text)
+    except json.JSONDecodeError as error:
+        facts = {"line": str(error.lineno), "column": str(error.colno)}
+        found = quoted(text[error.pos : error.pos + 1]) or "EOF"
+        raise Problem(400, Refusal("syntax", "", found, "JSON", facts)) from None
+    except ValueError as constant:
+        raise Problem(400, Refusal("malformed_call", "JSON", quoted(str(constant)), "JSON")) from None
+    except _Twice as twice:
+        raise Problem(422, Refusal("given_twice", quoted(str(twice)), "2", "1")) from None
+    except RecursionError:
+        raise Problem(400, Refusal("malformed_call", "JSON", "{ { {", f"<= {DOCUMENT.depth}")) from None
+    try:
+        return shape.model_validate(tree)
+    except ValidationError as error:
+        raise Problem(422, *faults(error.errors(include_url=False))) from None
+
+
+def faults(errors: Iterable[Mapping[str, Any]], *, query: bool = False) -> list[Refusal]:
+    """What is wrong with a content (by JSON pointers), or with a query (by its names)."""
+    told = [_fault(error, query=query) for error in errors]
+    return told[:FAULTS_TOLD]
+
+
+def _fault(error: Mapping[str, Any], *, query: bool) -> Refusal:
+    place = [str(part) for part in error["loc"]]
+    path = ".".join(place[1:]) if query else "/" + "/".join(place)
+    if error["type"] == "missing":
+        return Refusal("missing_field", path, "", "-")
+    seen = error.get("input")
+    shown = seen if isinstance(seen, str) else _shown(seen)
+    return Refusal("malformed_field", path, quoted(shown) or "''", _expected(error))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "{ }" if isinstance(value, dict) else "[ ]"
+    return (
+        {True: "true", False: "false", None: "null"}.get(value, repr(value))
+        if not isinstance(value, _Figure)
+        else value.text
+    )
+
+
+def _expected(error: Mapping[str, Any]) -> str:
+    """What would be right, in a few characters that need no language."""
+    facts: Mapping[str, Any] = error.get("ctx", {})
+    if error["type"] == "extra_forbidden":
+        return "-"
+    if error["type"] == "value_error":
+        return str(facts["error"])
+    for name, sign in (
+        ("pattern", ""),
+        ("expected", ""),
+        ("min_length", ">= "),
+        ("max_length", "<= "),
+        ("ge", ">= "),
+        ("le", "<= "),
+    ):
+        if name in facts:
+            return f"{sign}{facts[name]}"
+    return {"string_type": "text", "bool_type": "true, false", "list_type": "[ ]"}.get(error["type"], "{ }")
