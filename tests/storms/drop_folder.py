@@ -30,6 +30,7 @@ from unittest import mock
 import msgspec
 
 from lettrage import settlement
+from lettrage.adapters import folder as drop_folder
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.folder import ANSWER, DONE, IN_HAND, REFUSED, DropFolder, Taken
 from lettrage.adapters.store.books import SqlStore
@@ -41,6 +42,7 @@ from tests.journeys.helpers import Firm, advance, company, header, pays
 
 NAMES = [f"lot{n}.json" for n in range(1, 5)]
 KINDS = ("advance", "advance", "advance", "twin", "refused", "unreadable")
+PACE = 25  # kills between two looks at how long a watcher takes: the machine has other work too
 WATCHED = ("adapters/folder.py", "commands/watching.py", "settlement/__init__.py", "store/books.py", "store/engine.py")
 
 
@@ -192,8 +194,10 @@ def storm(kills: int, seed: int, folder: Path) -> Counter[str]:
     """Kill so many watchers, each after a random time; how many of them had ended before."""
     chance, depot = random.Random(seed), Depot(folder)
     outcome: Counter[str] = Counter()
-    longest = _usual_seconds(depot)
-    for _ in range(kills):
+    longest = 0.0
+    for kill in range(kills):
+        if not kill % PACE:
+            longest = _usual_seconds(depot)
         for _ in range(chance.randrange(3)):
             depot.put(chance.choice(NAMES), chance.choice(KINDS))
         watchers = [_forked(depot.watch) for _ in range(chance.choice((1, 1, 2)))]
@@ -252,6 +256,11 @@ def _killed_at(line: int, work: Callable[[], int]) -> int:
 
 
 @contextmanager
+def _as_it_is() -> Iterator[None]:
+    yield
+
+
+@contextmanager
 def _no_claim() -> Iterator[None]:
     """What a crash left in hand is settled as if it were another document."""
     real = settlement.settle
@@ -301,7 +310,15 @@ def _answered_first() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _no_locks() -> Iterator[None]:
+    """A drive that knows no locks: two watchers may hold one file. No bug: nothing may go wrong."""
+    with mock.patch.object(drop_folder, "_locked", return_value=True):
+        yield
+
+
 PLANTS = {"claim": _no_claim, "moved": _moved_first, "answered": _answered_first}
+DRIVES = {"locks": _as_it_is, "none": _no_locks}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -311,9 +328,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     parser.add_argument("--lines", type=int, metavar="STEP", help="one kill at each such line, not at random times")
     parser.add_argument("--planted", choices=sorted(PLANTS), help="plant this bug; the run must fail")
+    parser.add_argument("--drive", choices=sorted(DRIVES), default="locks", help="what the drive knows of locks")
     asked = parser.parse_args(arguments)
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="lettrage-") as folder, PLANTS.get(asked.planted, _as_it_is)():
+    planted = PLANTS.get(asked.planted, _as_it_is)
+    with tempfile.TemporaryDirectory(prefix="lettrage-") as folder, planted(), DRIVES[asked.drive]():
         try:
             outcome = (
                 every_line(Path(folder), asked.lines) if asked.lines else storm(asked.kills, asked.seed, Path(folder))
@@ -324,11 +343,6 @@ def main(arguments: list[str] | None = None) -> int:
     said = ", ".join(f"{n} {what}" for what, n in outcome.items())
     sys.stdout.write(f"seed {asked.seed}: {said}; nothing lost, nothing twice ({time.perf_counter() - start:.1f} s)\n")
     return 0
-
-
-@contextmanager
-def _as_it_is() -> Iterator[None]:
-    yield
 
 
 if __name__ == "__main__":

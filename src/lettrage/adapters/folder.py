@@ -169,6 +169,8 @@ class DropFolder:
         place = self.path / (REFUSED if refused else DONE) / taken.claimed
         self._publish(taken, place.with_name(place.name + ANSWER), answer)
         self._publish(taken, self.path / (taken.name + ANSWER), answer)
+        for draft in (self.path / IN_HAND).glob(f"{taken.claim}.*"):
+            draft.unlink(missing_ok=True)  # of a watcher that was killed while it wrote
         (self.path / IN_HAND / taken.claimed).rename(place)
         _sync(place.parent)
         _sync(self.path / IN_HAND)
@@ -176,7 +178,7 @@ class DropFolder:
 
     def _publish(self, taken: Taken, place: Path, answer: bytes) -> None:
         """Write an answer so that whoever sees it sees all of it."""
-        draft = self.path / IN_HAND / f"{taken.claim}.tmp"
+        draft = self.path / IN_HAND / f"{taken.claim}.{secrets.token_hex(4)}"
         with draft.open("wb") as opened:
             opened.write(answer)
             opened.flush()
