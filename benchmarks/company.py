@@ -10,7 +10,7 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store import schema
 from lettrage.adapters.store.books import SqlStore
 
-CUSTOMERS = 1_000
+CUSTOMERS = 500
 
 
 def make(address: str, codes: list[str], items: int) -> None:
