@@ -222,6 +222,8 @@ def show(value: Any, kind: str, lang: Language) -> None:
             say(*entry_table(entry, lang), "")
     elif kind == "transaction":
         _show_transaction(value, lang)
+    elif kind == "reversal":
+        _show_reversal(value, lang)
     elif kind == "slip":
         say(*table([value], "slips", lang), "", *table(value["instruments"], "drawn", lang))
     elif kind == "document":
@@ -262,6 +264,18 @@ def _show_transaction(value: dict[str, Any], lang: Language) -> None:
         say(*table(value["instruments"], "instruments", lang))
     say(said(("Écritures : ", "Entries: "), lang) + (", ".join(value["entries"]) or "-"))
     say(said(("Avant et après : ", "Before and after: "), lang) + (", ".join(value["lineage"]) or "-"))
+
+
+def _show_reversal(value: dict[str, Any], lang: Language) -> None:
+    """What a cancellation or a return did: its entry, what is open now, where the payments are now."""
+    entry = said(("écriture", "entry"), lang) + f" {value['entry'] or '-'}"
+    say(f"Transaction {value['transaction']} · {entry}")
+    if "count" in value:
+        words = ("Impayés de ce tiers : {count} ({party})", "Returned payments of this third party: {count} ({party})")
+        say(said(words, lang).format(count=value["count"], party=legible(value["third_party"])))
+    for part in ("items", "instruments"):
+        if value[part]:
+            say(*table(value[part], part, lang))
 
 
 def moment(text: str) -> str:

@@ -48,10 +48,8 @@ class Represent(Deposit):
         disputed = [item for item in items.values() if item.disputed and item not in changed]
         path = self.settlement.details[0].place.of("transaction")
         if changed:
-            listed = ", ".join(f"{item.piece or '-'} {Amount(item.open, item.currency)}" for item in changed)
-            wanted = ", ".join(
-                f"{item.piece or '-'} {Amount(item.open - after[item.id].open, item.currency)}" for item in changed
-            )
+            listed = ", ".join(_named(item, item.open) for item in changed)
+            wanted = ", ".join(_named(item, item.open - after[item.id].open) for item in changed)
             self._fault("no_longer_open", path, listed, wanted, transaction=str(instrument.transaction))
         for item in disputed:
             self._fault("in_dispute", path, item.piece, due=item.due_date.isoformat())
@@ -143,3 +141,8 @@ def _closes(after: Item) -> bool:
         return after.open == 0 and after.carried == 0
     within = min(0, after.amount) <= after.open <= max(0, after.amount)
     return within and (after.open == 0) == (after.carried == 0) and after.amount * after.carried >= 0
+
+
+def _named(item: Item, amount: int) -> str:
+    """An item and an amount of it, as a refusal lists them."""
+    return f"{item.piece or 'acompte'} {Amount(amount, item.currency)}"
