@@ -19,6 +19,7 @@ from tests.refusals import page
 from tests.refusals.cases import COMPANY, DOSSIER, Case, blanks, codes, folders
 from tests.refusals.test_slips import SHOWN_OF_SLIPS
 from tests.refusals.test_store import SHOWN_BY_A_TEST
+from tests.store.test_postgresql import SHOWN_OF_POSTGRESQL
 from tests.world import World
 
 REFRESH = os.environ.get("LETTRAGE_REFRESH") == "1"
@@ -69,7 +70,7 @@ def test_a_settlement_has_the_lowest_resultcode_of_its_reasons(code: str) -> Non
 
 
 def test_every_code_of_the_catalogue_is_shown() -> None:
-    shown = {*folders(), *SHOWN_BY_A_TEST, *SHOWN_OF_SLIPS}
+    shown = {*folders(), *SHOWN_BY_A_TEST, *SHOWN_OF_SLIPS, *SHOWN_OF_POSTGRESQL}
     assert sorted(set(CATALOGUE) - shown) == [], "codes without a folder in tests/refusals"
     assert sorted(shown - set(CATALOGUE)) == [], "folders or tests of codes that are not in the catalogue"
 

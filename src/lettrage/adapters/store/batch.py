@@ -69,6 +69,8 @@ class Batch:
 
     def write(self, connection: Connection) -> None:
         """Write everything, in as few statements as serve the database."""
+        if not self._rows:
+            return
         kinds = [kind for kind in _KINDS if kind in self._rows]
         count = sum(map(len, self._rows.values()))
         if on_postgresql(connection) and count <= TOGETHER:
