@@ -64,7 +64,7 @@ def test_a_revoked_token_is_unknown_at_once(firm: Firm) -> None:
 
 def test_revoked_elsewhere_it_is_unknown_within_seconds(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     text = firm.store.accounts.issue("till", "clerk", "998")
-    other = SqlStore(f"sqlite:///{firm.file}", MovableClock())
+    other = SqlStore(firm.address, MovableClock())
     passed = 0.0
     monkeypatch.setattr("lettrage.adapters.store.accounts.time.monotonic", lambda: passed)
     assert firm.store.identify(text)
@@ -181,7 +181,7 @@ def test_a_token_is_printed_alone_and_makes_account_and_database(tmp_path: Path)
 
 
 def test_the_commands_about_people(firm: Firm, tmp_path: Path) -> None:
-    at = ("--database", f"sqlite:///{firm.file}")
+    at = ("--database", firm.address)
 
     def user(*arguments: str) -> Ran:
         return run_here("user", *arguments, *at, folder=tmp_path)

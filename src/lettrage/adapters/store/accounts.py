@@ -176,22 +176,25 @@ class Accounts:
         if named is None or (dossier and dossier != named):
             return 0
         sql = "UPDATE token SET revoked_at = ?3 WHERE dossier = ?1 AND shown = ?2 AND revoked_at IS NULL"
-        return self._end("" if named == schema.EVERY_DOSSIER else named, (sql, (shown, self._now())))
+        return self._end(named, (sql, (shown, self._now())))
 
     def revoke_all(self, name: str, dossier: str) -> int:
         """End every token of an account; how many that were."""
-        return self._end(dossier, (_REVOKE_ALL, (name, self._now())))
+        return self._end(self._checked(dossier), (_REVOKE_ALL, (name, self._now())))
 
     def close(self, name: str, dossier: str) -> int:
         """Close an account and end its tokens; 0 when there is no such open account."""
         now = self._now()
         sql = "UPDATE account SET closed_at = ?3 WHERE dossier = ?1 AND name = ?2 AND closed_at IS NULL"
-        return self._end(dossier, (sql, (name, now)), (_REVOKE_ALL, (name, now)))
+        return self._end(self._checked(dossier), (sql, (name, now)), (_REVOKE_ALL, (name, now)))
 
-    def _end(self, dossier: str, *statements: tuple[str, tuple[str, str]]) -> int:
+    def _checked(self, dossier: str) -> str:
+        with transaction(self._engine, writing=False) as connection:
+            return self._scope(connection, dossier)
+
+    def _end(self, scope: str, *statements: tuple[str, tuple[str, str]]) -> int:
         """Run statements on a dossier's rows; how many rows the first of them changed. The memory is emptied."""
         with transaction(self._engine, writing=True) as connection:
-            scope = self._scope(connection, dossier)
             changed = [run(connection, sql, (scope, *values)).rowcount for sql, values in statements]
         self._seen = {}
         return changed[0]

@@ -1,0 +1,134 @@
+"""The web service in the test's own process, each route with what it does and a content that it takes."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import httpx
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from lettrage.adapters.http import door
+from lettrage.adapters.http.app import application
+from lettrage.adapters.http.door import Door
+from lettrage.adapters.http.edge import Edge
+from lettrage.adapters.http.figures import Figures
+from lettrage.adapters.http.house import House
+from lettrage.adapters.pdf.slips import slip_pdf
+from tests.journeys.helpers import Firm, header, pays
+
+# Routes that anybody may call: they say nothing of any company.
+OPEN = {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/problems/{code}"}
+DIVALTO = "/webservice"
+MANY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method on a path. `name`: what does the work; `action`: what the caller must be allowed, "" when open."""
+
+    method: str
+    path: str
+    name: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def edge_of(firm: Firm) -> Edge:
+    """The whole service on a firm's books, whose door counts no wrong tokens."""
+    with mock.patch.object(door, "WRONG_TOKENS", MANY):
+        house = House(firm.store, firm.store, firm.clock, Door(firm.store), Figures(), lambda: False, slip_pdf)
+        return application(house, [], _quiet, _quiet)
+
+
+def _quiet(*_said: object, **_facts: object) -> None:
+    """Nothing is logged."""
+
+
+class Client:
+    """Calls a service in this process, one call after the other."""
+
+    def __init__(self, firm: Firm) -> None:
+        self.edge = edge_of(firm)
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._request(method, path, **more))
+
+    async def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.edge, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.request(method, path, **more)
+
+
+def routes(edge: Edge) -> list[Route]:
+    """Every route, as often as it has methods."""
+    app = edge._app
+    assert isinstance(app, FastAPI)
+    found = []
+    for route in app.routes:
+        assert isinstance(route, APIRoute), f"{route} is no route that the tests know to ask"
+        action = "settle" if route.path == DIVALTO else "".join(_actions(route.dependant))
+        found += [Route(method, route.path, route.name, action) for method in sorted(route.methods or ())]
+    return found
+
+
+def _actions(dependant: Dependant) -> Iterator[str]:
+    for inner in dependant.dependencies:
+        if (action := getattr(inner.call, "action", None)) is not None:
+            yield action
+        yield from _actions(inner)
+
+
+# What each route that takes a content is sent; what stands in the path.
+CONTENTS: dict[str, Any] = {
+    "webservice": {"EnteteReglementtb": [{"EnteteReglement": header("PORCHQ", "100.00", pays("3", "100.00"))}]},
+    "settlements": {
+        "settlements": [
+            {
+                "direction": "encashment",
+                "third_party": "C1",
+                "amount": "100.00",
+                "currency": "EUR",
+                "state_change": "PORCHQ",
+                "details": [{"third_party": "C1", "piece": "3", "amount": "100.00"}],
+            }
+        ]
+    },
+    "cancel": {"reason": "wrong customer"},
+    "unpaid": {},
+    "make_slip": {"bank": "BNP"},
+    "cancel_slip": {},
+    "close_task": {"transaction": "1", "piece": "2", "credit_note": "A2"},
+    "load": {"dossiers": [{"code": "998", "name": "Renommée", "currency": "EUR"}]},
+    "add_user": {"name": "Zoé", "role": "reader"},
+    "new_token": {"name": "till", "role": "reader"},
+    "revoke_token": {"shown": "lettrage_OTk5_12345678"},
+    "close_user": {},
+}
+NUMBERS = {"number": "1", "name": "nobody"}
+
+
+def ask(
+    client: Client, route: Route, token: str, dossier: str = "", numbers: dict[str, str] = NUMBERS
+) -> httpx.Response:
+    """Call a route as it wants to be called; the answer."""
+    headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
+    content: Any = CONTENTS.get(route.name)
+    if route.name == "webservice":
+        content = {"action": {"parameters": {"dos": dossier}}, "data": content}
+        dossier = ""
+    if route.name == "load" and dossier:
+        content = {"dossiers": [content["dossiers"][0] | {"code": dossier}]}
+    return client.request(
+        route.method,
+        route.path.format(**numbers),
+        params={"dossier": dossier} if dossier else {},
+        headers=headers | ({"Content-Type": b"application/json"} if content is not None else {}),
+        content=None if content is None else json.dumps(content).encode(),
+    )
