@@ -286,7 +286,7 @@ transaction = Table(
     Index(
         "ix_transaction_waiting",
         "dossier",
-        "number",
+        "status",
         sqlite_where=text("status = 'awaiting_slip'"),
         postgresql_where=text("status = 'awaiting_slip'"),
     ),

@@ -155,7 +155,7 @@ def _slips() -> None:
     op.create_index(
         "ix_transaction_waiting",
         "transaction",
-        ["dossier", "number"],
+        ["dossier", "status"],
         sqlite_where=waiting,
         postgresql_where=waiting,
     )
