@@ -10,6 +10,7 @@ from lettrage.adapters.store.engine import transaction
 from lettrage.books.balances import Balance
 from tests.databases import sqlite_only
 from tests.journeys.helpers import Firm, advance, company, header, invoice, pays, run_here
+from tests.journeys.reversing import cancel, unpaid
 
 
 @pytest.fixture
@@ -95,6 +96,19 @@ def test_what_is_settled_is_in_neither(firm: Firm) -> None:
     assert [line["third_party"] for line in third_parties(firm)] == ["C1", "C1"]
     assert statement(firm, "F1")["items"] == []
     assert brief(statement(firm, "F1")["home"] | {"total_home": ""})[:5] == ("EUR", "0.00", "0.00", "0.00", "0.00")
+
+
+def test_returned_payments_are_counted_but_those_reported_by_mistake(firm: Firm) -> None:
+    first = firm.done(header("PORCHQ", "100", pays("1", "100", DUEDATE="20241020")))
+    second = firm.done(header("PORCHQ", "50", pays("1", "50", DUEDATE="20241021")))
+    unpaid(firm, first)
+    mistaken = unpaid(firm, second)
+    assert (third_parties(firm)[0]["unpaid"], statement(firm, "C1")["unpaid"]) == (2, 2)
+
+    cancel(firm, mistaken["transaction"])
+
+    assert (third_parties(firm)[0]["unpaid"], statement(firm, "C1")["unpaid"]) == (1, 1)
+    assert brief(third_parties(firm)[0]) == ("EUR", "100.00", "30.00", "0.00", "130.00", "130.00")
 
 
 def test_a_day_later_more_is_due(firm: Firm) -> None:
