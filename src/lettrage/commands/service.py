@@ -22,7 +22,8 @@ def serve(
     LETTRAGE_HOSTS: the names that it answers to, beside loopback addresses, with commas between. LETTRAGE_PROXIES: the
     addresses whose X-Forwarded-For is believed.
     """
-    from lettrage.adapters.http.server import Server, address_of, listen  # noqa: PLC0415  (only serving needs these)
+    # Only serving needs these, and they are slow to import.
+    from lettrage.adapters.http.server import Server, address_of, listen, signals_end_here  # noqa: PLC0415
     from lettrage.adapters.pdf.slips import slip_pdf  # noqa: PLC0415
 
     configure(default="info")
@@ -48,6 +49,7 @@ def serve(
         else:
             terminal.say(url)
 
+    signals_end_here()
     try:
         server.run(listening, started)
     finally:

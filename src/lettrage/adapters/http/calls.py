@@ -115,21 +115,29 @@ def _position(cursor: str, criteria: str) -> Position:
 # ---------------------------------------------------------------- admission
 
 
+class Admission:
+    """The dependency that lets in who may do this (`roles.toml`), and reads the content if it is of these types."""
+
+    def __init__(self, action: str, types: tuple[str, ...]) -> None:
+        self.action = action
+        self.types = types
+
+    async def __call__(self, request: Request, dossier: DossierAsked = None) -> Call:
+        """The call, or Problem."""
+        return await _admitted(request, dossier, self.action, self.types)
+
+
+class KeyedAdmission(Admission):
+    """The same for what is done once under a key."""
+
+    async def __call__(self, request: Request, dossier: DossierAsked = None, idempotency_key: Key = None) -> Call:
+        """The call, or Problem."""
+        return await _admitted(request, dossier, self.action, self.types)
+
+
 def allowed(action: str, *types: str, keyed: bool = True) -> Any:
-    """The dependency that lets in who may do this (`roles.toml`), and reads the content if it is of these types.
-
-    What has a content takes an idempotency key too, unless it is not `keyed`.
-    """
-
-    async def plain(request: Request, dossier: DossierAsked = None) -> Call:
-        return await _admitted(request, dossier, action, types)
-
-    async def with_key(request: Request, dossier: DossierAsked = None, idempotency_key: Key = None) -> Call:
-        return await _admitted(request, dossier, action, types)
-
-    chosen = with_key if types and keyed else plain
-    chosen.__doc__ = action  # what it takes to be let in; the matrix of roles is tested against it
-    return Depends(chosen)
+    """Who may do this, with a content of these types; such a call takes a key too, unless it is not `keyed`."""
+    return Depends((KeyedAdmission if types and keyed else Admission)(action, types))
 
 
 async def _admitted(request: Request, dossier: str | None, action: str, types: tuple[str, ...]) -> Call:

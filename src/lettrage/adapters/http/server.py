@@ -59,7 +59,6 @@ class Server:
 
     def run(self, listening: socket.socket, started: Callable[[], None]) -> None:
         """Serve on this socket until SIGTERM or SIGINT (or `stop`); then everything accepted has been answered."""
-        _signals_end_here()
         anyio.run(self._serve, listening, started)
 
     async def _serve(self, listening: socket.socket, started: Callable[[], None]) -> None:
@@ -92,7 +91,7 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _signals_end_here() -> None:
+def signals_end_here() -> None:
     """uvicorn raises a signal again once it has stopped for it; a graceful stop is no failure."""
 
     def nothing(_number: int, _frame: Any) -> None:
