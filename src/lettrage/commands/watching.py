@@ -92,6 +92,7 @@ class Watch:
         self.store = store
         self.stop = threading.Event()
         self.refused = 0
+        self.trouble: Refusal | None = None  # the last one
         self._set_aside: set[str] = set()  # in hand, and too much for this program
 
     def until_stopped(self, every: float) -> None:
@@ -110,6 +111,8 @@ class Watch:
         if calm and self.folder.waiting:
             self.stop.wait(self.folder.settling)
             calm = self.look()
+        if not calm and self.trouble is not None:
+            terminal.tell(self.trouble.say(context.lang))
         return 2 if not calm or self._set_aside else 1 if self.refused else 0
 
     def look(self) -> bool:
@@ -123,11 +126,14 @@ class Watch:
             left_in_hand = [name for name in self.folder.in_hand() if name not in self._set_aside]
             return all([*map(self._resume, left_in_hand), *map(self._take, whole)])
         except OSError as error:
-            _tell_trouble(str(self.folder.path), error)
+            self._trouble("folder_trouble", _unusable(str(self.folder.path), error))
         except StoreTrouble as trouble:
-            warn("store_trouble", code=trouble.refusal.code)
-            terminal.tell(trouble.refusal.say(context.lang))
+            self._trouble("store_trouble", trouble.refusal)
         return False
+
+    def _trouble(self, event: str, refusal: Refusal) -> None:
+        self.trouble = refusal
+        warn(event, code=refusal.code, said=refusal.say(context.lang))
 
     def _resume(self, claimed: str) -> bool:
         return self._with(self.folder.resume(claimed), claimed)
@@ -145,7 +151,7 @@ class Watch:
                 if taken is not None and data is not None:
                     self._settle(taken, data)
         except OSError as error:
-            _tell_trouble(name, error)
+            self._trouble("folder_trouble", _unusable(name, error))
             return False
         return True
 
@@ -171,8 +177,9 @@ class Watch:
         _report(taken, reply, f"{place.parent.name}/{place.name}")
 
 
-def _tell_trouble(name: str, error: OSError) -> None:
-    warn("folder_trouble", file=legible(name), error=str(error.strerror or type(error).__name__))
+def _unusable(name: str, error: OSError) -> Refusal:
+    reason = str(error.strerror or type(error).__name__)
+    return Refusal("unreadable_file", "FILE", quoted(name, PATH_CHARACTERS), reason)
 
 
 def _report(taken: "Taken", reply: Reply, place: str) -> None:
