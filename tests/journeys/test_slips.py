@@ -414,7 +414,14 @@ def on_paper(count: int, **more: Any) -> Made:
     cheques = tuple(
         Drawn(n, 16, 1, "C50", "C1", NAMES[n % len(NAMES)], 123_456 + n, f"{n}/1", "17", True) for n in range(count)
     )
-    values = {"bank": "BNP", "date": TODAY, "change": "REMCHQ", "currency": EUR, "status": "posted", "posting": 1}
+    values: dict[str, Any] = {
+        "bank": "BNP",
+        "date": TODAY,
+        "change": "REMCHQ",
+        "currency": EUR,
+        "status": "posted",
+        "posting": 1,
+    }
     values |= {"entry": "2024-000001", "reversal": None, "transactions": (16,), "total": 123_456 * count}
     return Made(FIRST, count=count, drawn=cheques, **(values | more))
 
