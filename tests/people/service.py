@@ -104,7 +104,7 @@ CONTENTS: dict[str, Any] = {
     "unpaid": {},
     "make_slip": {"bank": "BNP"},
     "cancel_slip": {},
-    "close_task": {"transaction": "1", "piece": "2", "credit_note": "A2"},
+    "close_task": {"transaction": "2", "piece": "1", "credit_note": "A1"},
     "load": {"dossiers": [{"code": "998", "name": "Renommée", "currency": "EUR"}]},
     "add_user": {"name": "Zoé", "role": "reader"},
     "new_token": {"name": "till", "role": "reader"},
@@ -123,6 +123,8 @@ def ask(
     if route.name == "webservice":
         content = {"action": {"parameters": {"dos": dossier}}, "data": content}
         dossier = ""
+    if route.name in ("add_user", "new_token") and dossier:
+        content, dossier = content | {"dossier": dossier}, ""
     if route.name == "load" and dossier:
         content = {"dossiers": [content["dossiers"][0] | {"code": dossier}]}
     return client.request(

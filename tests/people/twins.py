@@ -1,0 +1,123 @@
+"""Two companies in one database that are alike in everything: codes, pieces, amounts, numbers, slips, accounts.
+
+Only the names and labels of the second one say that it is another: where one of them is read, something has leaked.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from lettrage.acts import perform
+from lettrage.acts.slips import MakeSlip
+from lettrage.adapters.store import schema
+from lettrage.bank.slip import Wanted
+from lettrage.caller import Caller
+from tests.journeys.helpers import Firm, advance, company, deposit, header, instrument, invoice, pays
+
+OURS, THEIRS, NOBODYS = "998", "999", "997"
+MARK = "Voisine"  # in every free text of the other company
+SLIP = "BNP-2024-000001"
+
+
+def twins(folder: Path) -> Firm:
+    """Both companies, each with the same life behind it; the firm's own dossier is ours."""
+    firm = Firm(folder, _company(OURS, "Maison"), _company(THEIRS, MARK))
+    for dossier, name in ((OURS, "Maison"), (THEIRS, MARK)):
+        _live(firm, dossier, name)
+    return firm
+
+
+def _company(code: str, name: str) -> dict[str, Any]:
+    parties = [
+        {"code": "C1", "kind": "customer", "name": f"Client {name}"},
+        {"code": "F1", "kind": "supplier", "name": f"Fournisseur {name}"},
+    ]
+    return company(
+        code,
+        name=name,
+        third_parties=parties,
+        invoices=[invoice(str(n), "100.00") for n in range(2, 7)]
+        + [invoice("1", "120.00", vat=[{"rate": "20", "base": "100.00", "amount": "20.00"}], vat_due="receipts")],
+        portfolio=[instrument("1", "50.00")],
+        discount_vat="adjust",
+    )
+
+
+def _live(firm: Firm, dossier: str, name: str) -> None:
+    """A cheque with a discount, taken to the bank on a slip; another that awaits its slip; an advance."""
+
+    def done(*headers: dict[str, Any]) -> None:
+        firm.done(*(h | {"LIB": name} for h in headers), dos=dossier)
+
+    done(header("PORCHQ", "116.40", pays("1", "116.40"), pays("1", "3.60", "WE"), REGLEMENTNUM="501"))  # 2
+    done(deposit("REMCHQ", {"TRANSAC": "2"}))  # 3
+    perform(MakeSlip(Wanted("BNP")), Caller("till", "cli", dossier), firm.store, firm.clock)
+    done(header("PORCHQ", "100.00", pays("2", "100.00")))  # 4
+    done(deposit("REMCHQ", {"TRANSAC": "4"}))  # 5
+    done(header("PORVIR", "30.00", advance("30.00")))  # 6
+    firm.store.accounts.issue("till", "clerk", dossier)
+
+
+def rows_of(firm: Firm, dossier: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of one company."""
+    kept = {}
+    for table, rows in firm.rows().items():
+        if table in schema.metadata.tables:
+            columns = [column.name for column in schema.metadata.tables[table].columns]
+            at = columns.index("code" if table == "dossier" else "dossier")
+            kept[table] = [row for row in rows if row[at] == dossier]
+    return kept
+
+
+# ---------------------------------------------------------------- what is said to the database
+
+_TABLES = frozenset(schema.metadata.tables)
+# What is asked of the database as a whole, before any dossier is known.
+ADMINISTRATION = {"SELECT code FROM dossier ORDER BY code"}
+
+
+@contextmanager
+def statements() -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that any store of this process runs meanwhile, with its parameters."""
+    heard: list[tuple[str, Any]] = []
+
+    def hear(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_more: Any) -> None:
+        heard.append((sql, parameters))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield heard
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
+def without_dossier(sql: str, parameters: Any) -> bool:
+    """Whether a statement about companies' rows goes through without a dossier."""
+    if sql in ADMINISTRATION or not _names_a_table(sql):
+        return False
+    many = isinstance(parameters, list)
+    rows = [
+        list(row.values()) if isinstance(row, dict) else list(row) for row in (parameters if many else [parameters])
+    ]
+    named = "dossier" in sql and all({OURS, THEIRS, NOBODYS, schema.EVERY_DOSSIER} & _texts(row) for row in rows)
+    return not named
+
+
+def _names_a_table(sql: str) -> bool:
+    words = sql.replace('"', " ").replace("(", " ").replace(",", " ").split()
+    verbs = ("FROM", "JOIN", "INTO", "UPDATE")
+    return any(word in _TABLES for verb, word in pairwise(words) if verb in verbs)
+
+
+def _texts(row: list[Any]) -> set[str]:
+    """The texts among a statement's parameters; those inside lists of whole rows too."""
+    found = {value for value in row if isinstance(value, str)}
+    for value in list(found):
+        if value.startswith("[["):
+            found |= {part for line in json.loads(value) for part in line if isinstance(part, str)}
+    return found
