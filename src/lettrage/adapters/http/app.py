@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from lettrage.adapters.http import openapi, people, reads, watch, writes
 from lettrage.adapters.http.edge import Edge, Log
@@ -63,11 +64,17 @@ async def _misasked(request: Request, error: Exception) -> Response:
 async def _nothing_there(request: Request, error: Exception) -> Response:
     """No such route, or not by this method."""
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
     if error.status_code == 405:
-        reason = Refusal("wrong_method", "", quoted(request.method), headers.get("Allow", "-"))
-        return _told(request, Problem(405, reason, headers=headers))
+        allow = ", ".join(sorted(_methods_there(request)))
+        reason = Refusal("wrong_method", "", quoted(request.method), allow)
+        return _told(request, Problem(405, reason, headers={"Allow": allow}))
     return _told(request, Problem(404, Refusal("no_such_address", "", quoted(request.url.path))))
+
+
+def _methods_there(request: Request) -> set[str]:
+    """Every method that some route takes at this address."""
+    routes = request.app.routes
+    return set().union(*(route.methods for route in routes if route.matches(request.scope)[0] is not Match.NONE))
 
 
 async def _internal(request: Request, _error: Exception) -> Response:

@@ -44,6 +44,7 @@ _STATUS = {
     "unknown_dossier": 403,
     "no_such_number": 404,
     "no_such_task": 404,
+    "no_such_document": 404,
     "key_reused": 409,
     "keys_differ": 400,
     "malformed_key": 400,

@@ -1,0 +1,47 @@
+"""A firm with something of everything: the source's examples settled, a slip made, what waits for the next one."""
+
+import json
+from pathlib import Path
+
+from lettrage.acts import perform
+from lettrage.acts.slips import MakeSlip
+from lettrage.bank.slip import Wanted
+from lettrage.caller import Caller
+from tests.journeys.helpers import EXAMPLES, Firm, company, deposit, header, invoice, pays
+
+CODE = "998"
+
+
+def settled_firm(folder: Path) -> Firm:
+    """Four invoices; two cheques received, one deposited on a slip; a cheque on its way; a discount with its task."""
+    vat = {"vat": [{"rate": "20", "base": "100.00", "amount": "20.00"}]}
+    firm = Firm(
+        folder,
+        company(
+            CODE,
+            discount_vat="adjust",
+            invoices=[
+                invoice("86", "2400.00"),
+                invoice("87", "3600.00"),
+                invoice("88", "120.00", **vat),
+                invoice("89", "500.00", "500.00"),
+                invoice("90", "300.00"),
+            ],
+        ),
+    )
+    firm.done(header("PORCHQ", "2400", pays("86", "2400")))
+    firm.done(header("PORCHQ", "3595", pays("87", "3595"), pays("87", "5", "WDR")))
+    firm.done(header("PORVIR", "117.60", pays("88", "117.60"), pays("88", "2.40", "WE")))
+    firm.done(deposit("REMCHQ", {"TRANSAC": "1"}))
+    caller = Caller("till", "test", CODE)
+    made = perform(MakeSlip(Wanted("BNP")), caller, firm.store, firm.clock)
+    assert made.result is not None, made.reasons
+    firm.done(deposit("REMCHQ", {"TRANSAC": "2"}))
+    assert not firm.findings()
+    return firm
+
+
+def example_firm(folder: Path, number: int = 1) -> Firm:
+    """The company of one of the source's five examples."""
+    (found,) = EXAMPLES.glob(f"{number}-*")
+    return Firm(folder, *json.loads((found / "load.json").read_text("utf-8"))["dossiers"])
