@@ -39,10 +39,11 @@ def load_file(codes: list[str], items: int) -> bytes:
 
 
 def document(code: str, first: int, size: int) -> bytes:
-    """A document of `size` settlements; the nth pays the invoices `first` + n and the same customer's next one."""
+    """A document of `size` settlements, from the `first` on; each pays an invoice and the same customer's next one."""
     headers = []
-    for one in range(first, first + size):
-        party = f"C{one % CUSTOMERS:05}"
+    for settlement in range(first, first + size):
+        block, customer = divmod(settlement, CUSTOMERS)
+        party, one = f"C{customer:05}", block * 2 * CUSTOMERS + customer
         details = [
             {"DetailReglement": {"MTDEVFIN": "100", "PREFPIECE": " ", "PIECE": str(piece), "TIERS": party}}
             for piece in (one, one + CUSTOMERS)
@@ -66,13 +67,11 @@ def _header(party: str) -> dict[str, Any]:
 
 def documents(codes: list[str], size: int, count: int, items: int) -> list[bytes]:
     """Documents that never meet the same invoice twice, the dossiers in turn."""
+    assert items_for(codes, size, count) <= items, "not enough open items for so many documents"
     made = []
     for at in range(count):
         turn, code = divmod(at, len(codes))
-        block, offset = divmod(turn * size, CUSTOMERS)
-        first = block * 2 * CUSTOMERS + offset
-        assert first + CUSTOMERS + size <= items, "not enough open items for so many documents"
-        made.append(document(codes[code], first, size))
+        made.append(document(codes[code], turn * size, size))
     return made
 
 
