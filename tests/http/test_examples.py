@@ -100,7 +100,7 @@ def told(client: httpx.Client, asked: list[Asked]) -> dict[str, Any]:
 
 
 def test_every_example_is_what_the_service_answers(tmp_path: Path) -> None:
-    found = {}
+    found: dict[str, Any] = {}
     for name, firm, asked in (("source", example_firm, SOURCE), ("story", settled_firm, STORY)):
         folder = tmp_path / name
         folder.mkdir()

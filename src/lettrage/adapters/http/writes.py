@@ -51,9 +51,9 @@ def _stopped(reply: Reply) -> None:
     """Raises Problem for a document of which nothing was judged."""
     if reply.reason is not None:
         raise problem_of(Stop(reply.reason, reply.error))
-    reasons = {reason for outcome in reply.outcomes for reason in outcome.reasons if reason.code == "key_reused"}
+    reasons = [reason for outcome in reply.outcomes for reason in outcome.reasons if reason.code == "key_reused"]
     if reasons:
-        raise Problem(409, *reasons)
+        raise Problem(409, reasons[0])
 
 
 # ---------------------------------------------------------------- acts
