@@ -186,6 +186,12 @@ def ask(address: str, sql: str, *values: object) -> list[Any]:
         return list(connection.execute(sql, values))
 
 
+def impatient(patch: pytest.MonkeyPatch, seconds: float = 0.1) -> None:
+    """Books that are opened from here on wait no longer than this for another writer."""
+    patch.setattr(sqlite, "BUSY_SECONDS", seconds)
+    patch.setitem(postgresql._SETTINGS, "lock_timeout", f"{seconds * 1000:.0f}ms")
+
+
 @contextmanager
 def another_writer(address: str, dossier: str) -> Iterator[None]:
     """Somebody else writes to a dossier meanwhile, and leaves it as it was."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from lettrage.adapters.store import engine
+from tests.databases import another_writer, impatient, sqlite_only
 from tests.journeys.helpers import (
     TODAY,
     Firm,
@@ -351,6 +351,7 @@ def a_newer_lettrage(file: Path) -> None:
 FOREIGN = [another_programs_sqlite, another_programs_alembic, a_newer_lettrage, a_text, a_folder, half_a_database]
 
 
+@sqlite_only
 @pytest.mark.parametrize("make", FOREIGN)
 def test_a_database_that_is_not_ours_is_left_alone(make: Any, tmp_path: Path) -> None:
     file = tmp_path / "foreign.sqlite"
@@ -393,26 +394,12 @@ def test_a_database_below_a_file_is_told(tmp_path: Path) -> None:
     assert_plain(run_here("load", "-", "--database", "sqlite:///file/books.sqlite", folder=tmp_path, stdin=b"{}"))
 
 
-class Held:
-    """Somebody else holds the whole database."""
-
-    def __init__(self, firm: Firm) -> None:
-        self.connection = sqlite3.connect(firm.file, isolation_level=None)
-
-    def __enter__(self) -> None:
-        self.connection.execute("BEGIN EXCLUSIVE")
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.execute("ROLLBACK")
-        self.connection.close()
-
-
 def test_a_locked_database_is_waited_for_and_then_told(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    impatient(monkeypatch)
     before = firm.rows()
-    load = json.dumps({"dossiers": [company("999")]}).encode()
+    load = json.dumps({"dossiers": [company("998")]}).encode()
 
-    with Held(firm):
+    with another_writer(firm.address, "998"):
         settled = ask(firm, "settle", "-", stdin=document())
         loaded = ask(firm, "load", "-", stdin=load)
 
@@ -424,13 +411,14 @@ def test_a_locked_database_is_waited_for_and_then_told(firm: Firm, monkeypatch: 
 
 
 def test_reading_goes_on_while_another_program_writes(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    impatient(monkeypatch)
 
-    with Held(firm):
+    with another_writer(firm.address, "998"):
         assert ask(firm, "items", "--json").status == 0
         assert ask(firm, "settle", "-", "--dry-run", stdin=document()).status == 0
 
 
+@sqlite_only
 def test_a_full_disk_is_told_and_nothing_is_half_done(firm: Firm) -> None:
     before = firm.rows()
     with sqlite3.connect(firm.file) as connection:
@@ -458,6 +446,7 @@ def test_a_disk_too_small_for_a_new_database_leaves_none_that_a_later_load_canno
     assert run_here(*arguments, folder=tmp_path, stdin=load).status == 0
 
 
+@sqlite_only
 def test_a_file_without_the_right_to_write_is_told(firm: Firm) -> None:
     firm.store.engine.dispose()
     firm.file.chmod(0o444)

@@ -1,11 +1,11 @@
 """Corners that an accountant and a stranger found: each was wrong once."""
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.databases import ask, edit
 from tests.journeys.helpers import (
     Firm,
     advance,
@@ -181,9 +181,7 @@ def test_no_part_of_a_token_is_kept_whatever_its_shape(tmp_path: Path, value: st
     firm.send_text(f'{{"action":"WEB_SERVICE_INFINITY","access_token":{value},"param":"{business}"}}', dossier="998")
     firm.store.close()
 
-    with sqlite3.connect(firm.file) as connection:
-        kept = b"".join(row[0] for row in connection.execute("SELECT raw FROM document"))
-    connection.close()
+    kept = b"".join(raw for (raw,) in ask(firm.address, "SELECT raw FROM document"))
     assert b"SECRET" not in kept
 
 
@@ -218,9 +216,6 @@ def test_an_amount_beside_a_transaction_is_read_before_it_is_believed(tmp_path: 
 
 def test_a_damaged_company_file_is_a_finding(tmp_path: Path) -> None:
     firm = firm_with(tmp_path)
-    firm.store.close()
-    with sqlite3.connect(firm.file) as connection:
-        connection.execute("UPDATE dossier SET record = '{'")
-    connection.close()
+    edit(firm.address, "UPDATE dossier SET record = '{'")
 
     assert [finding.code for finding in firm.store.audit("998")] == ["unreadable"]

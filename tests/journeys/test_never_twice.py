@@ -1,7 +1,6 @@
 """Nothing is done twice: with a key, without one, advances and deposits, and chronological numbers (section 8)."""
 
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.databases import another_writer, impatient
 from tests.journeys.helpers import (
     Answer,
     Firm,
@@ -237,9 +237,9 @@ def test_nothing_unreadable_is_kept_under_a_key(firm: Firm) -> None:
 
 
 def test_a_busy_database_is_not_kept_under_a_key(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient = impatient_store(firm, monkeypatch)
-    with writer_at_work(firm):
-        assert impatient.send(payment(), key="k1").error == 503
+    hasty = impatient_store(firm, monkeypatch)
+    with another_writer(firm.address, "998"):
+        assert hasty.send(payment(), key="k1").error == 503
 
     assert firm.send(payment(), key="k1").codes == ["0"]
 
@@ -251,7 +251,7 @@ def test_a_second_call_while_the_first_runs_waits_for_its_outcome(firm: Firm) ->
         answers.append(firm.send(payment(), key="k1").text)
 
     threads = [threading.Thread(target=call) for _ in range(4)]
-    with writer_at_work(firm):
+    with another_writer(firm.address, "998"):
         for thread in threads:
             thread.start()
         time.sleep(0.3)
@@ -264,31 +264,15 @@ def test_a_second_call_while_the_first_runs_waits_for_its_outcome(firm: Firm) ->
     assert transactions_made(firm) == 1
 
 
-class writer_at_work:  # noqa: N801  (it reads as a sentence)
-    """Another program writes to the books for a while."""
-
-    def __init__(self, firm: Firm) -> None:
-        self.file = firm.file
-
-    def __enter__(self) -> None:
-        self.connection = sqlite3.connect(self.file, isolation_level=None)
-        self.connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.execute("ROLLBACK")
-        self.connection.close()
-
-
 def impatient_store(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     """The same books, opened by somebody who waits a tenth of a second only."""
-    from lettrage.adapters.store import engine
     from lettrage.adapters.store.books import SqlStore
 
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
-    impatient = object.__new__(Firm)
-    impatient.__dict__.update(firm.__dict__)
-    impatient.store = SqlStore(firm.address, firm.clock)
-    return impatient
+    impatient(monkeypatch)
+    hasty = object.__new__(Firm)
+    hasty.__dict__.update(firm.__dict__)
+    hasty.store = SqlStore(firm.address, firm.clock)
+    return hasty
 
 
 def test_keys_of_two_callers_do_not_meet(firm: Firm) -> None:

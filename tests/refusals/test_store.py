@@ -16,6 +16,7 @@ import lettrage.settlement
 from lettrage.adapters.store import engine
 from lettrage.refusal import Refusal, Stop, StoreTrouble
 from lettrage.settlement.answer import stopped
+from tests.databases import another_writer, at_path, impatient, sqlite_only
 from tests.refusals.cases import COMPANY, HERE
 from tests.world import World
 
@@ -62,7 +63,7 @@ def settled_in_trouble(world: World) -> Refusal:
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The program itself, on the books of this folder."""
-    environment = os.environ | {"LETTRAGE_DATABASE": f"sqlite:///{folder / 'books.sqlite'}", "LETTRAGE_DOSSIER": "998"}
+    environment = os.environ | {"LETTRAGE_DATABASE": at_path(folder / "books.sqlite"), "LETTRAGE_DOSSIER": "998"}
     return subprocess.run(
         [sys.executable, "-m", "lettrage", *arguments], env=environment, capture_output=True, text=True, check=False
     )
@@ -122,13 +123,10 @@ def _foreign_database(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
 
 @shows("database_locked")
 def _database_locked(folder: Path, patch: pytest.MonkeyPatch) -> Refusal:
-    patch.setattr(engine, "BUSY_SECONDS", 0.05)
+    impatient(patch, 0.05)
     world = books(folder)
-    other = sqlite3.connect(world.file, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    refusal = settled_in_trouble(world)
-    other.execute("ROLLBACK")
-    other.close()
+    with another_writer(world.address, "998"):
+        refusal = settled_in_trouble(world)
     assert world.settle(DOCUMENT).done == 1, "free again, the same document is done"
     return refusal
 
@@ -158,7 +156,7 @@ def _database_damaged(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     world.store.engine.dispose()
     content = world.file.read_bytes()
     world.file.write_bytes(content[:PAGE_BYTES] + b"\x5a" * (len(content) - PAGE_BYTES))
-    return trouble(f"sqlite:///{world.file}")
+    return trouble(world.address)
 
 
 # ---------------------------------------------------------------- the command line
@@ -214,7 +212,7 @@ def _no_such_task(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
 def _into_a_full_device(folder: Path, code: str, status: int, *arguments: str) -> Refusal:
     books(folder).store.engine.dispose()
     refusal = Refusal(code, seen=os.strerror(errno.ENOSPC))
-    environment = {**os.environ, "LETTRAGE_DATABASE": f"sqlite:///{folder / 'books.sqlite'}", "LETTRAGE_DOSSIER": "998"}
+    environment = {**os.environ, "LETTRAGE_DATABASE": at_path(folder / "books.sqlite"), "LETTRAGE_DOSSIER": "998"}
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "lettrage", *arguments],
@@ -245,7 +243,12 @@ def _output_lost(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
 # ---------------------------------------------------------------- all of them
 
 
-@pytest.mark.parametrize("code", list(SHOWN_BY_A_TEST))
+OF_A_FILE = ("disk_full", "disk_error", "database_damaged")
+
+
+@pytest.mark.parametrize(
+    "code", [pytest.param(code, marks=sqlite_only if code in OF_A_FILE else ()) for code in SHOWN_BY_A_TEST]
+)
 def test_the_trouble_is_told_by_its_code(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = SHOWN_BY_A_TEST[code](tmp_path, monkeypatch)
     assert refusal.code == code
