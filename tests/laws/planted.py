@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from lettrage import money
-from lettrage.adapters.store import writing
+from lettrage.adapters.store.books import SqlBooks
 from lettrage.books.entry import Entry, Line
 from lettrage.money import Figure
 from lettrage.settlement import answer, fields, once
@@ -236,17 +236,15 @@ def done_twice() -> Iterator[None]:
 @contextmanager
 def item_changed_without_its_dossier() -> Iterator[None]:
     """Due items are written by their number alone: the same number of another company is hit too."""
-    sound = writing._write_items
+    sound = SqlBooks.record
 
-    def wide(connection: Any, dossier: str, done: Any) -> None:
-        sound(connection, dossier, done)
-        changed = [i.id for t in done for i in t.items_changed]
-        for number in changed:
-            connection.exec_driver_sql(
-                "UPDATE due_item SET disputed = 1 WHERE id = ? AND dossier <> ?", (number, dossier)
-            )
+    def wide(self: SqlBooks, receipt: Any, decided: Any) -> None:
+        sound(self, receipt, decided)
+        for changed in (item.id for t in decided.transactions for item in t.items_changed):
+            sql = "UPDATE due_item SET disputed = 1 WHERE id = ? AND dossier <> ?"
+            self.connection.exec_driver_sql(sql, (changed, self.dossier))
 
-    with _instead(writing, "_write_items", wide):
+    with _instead(SqlBooks, "record", wide):
         yield
 
 

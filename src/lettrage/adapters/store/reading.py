@@ -17,7 +17,7 @@ from lettrage.adapters.store.sql import run
 from lettrage.adapters.store.writing import advance_counters
 from lettrage.money import Currency, currency
 from lettrage.money import rate as rate_of
-from lettrage.settlement.desk import Snapshot, Wanted
+from lettrage.settlement.desk import OrderKey, Snapshot, Wanted
 from lettrage.settlement.document import Instrument, Item, TableRate, ThirdParty, Vat
 from lettrage.settlement.once import Done, Kept
 from lettrage.settlement.prudence import LISTED_MOST
@@ -47,16 +47,14 @@ DONE_COLUMNS = (
     'o.position, o.identity, o.reglement_num, o."transaction", o."order", o.received_at, t.status'
     ' FROM outcome o JOIN "transaction" t ON t.dossier = o.dossier AND t.number = o."transaction"'
 )
-_RETURNED = """
-WITH RECURSIVE life(number, "order", id) AS (
-    SELECT i."transaction", i."order", i.id FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1
-    AND i."transaction" = CAST(k.value->>0 AS BIGINT) AND i."order" = CAST(k.value->>1 AS BIGINT)
-    UNION ALL
-    SELECT l.number, l."order", n.id FROM life l CROSS JOIN instrument n ON n.dossier = ?1 AND n.previous = l.id
-)
-SELECT DISTINCT l.number, l."order" FROM life l CROSS JOIN instrument i ON i.dossier = ?1 AND i.id = l.id
-JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
-WHERE i.active = 1 AND t.kind = 'unpaid'
+_INSTRUMENTS_OF = """
+SELECT i."transaction", i."order", i.id, i.active FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1
+AND i."transaction" = CAST(k.value->>0 AS BIGINT) AND i."order" = CAST(k.value->>1 AS BIGINT)
+"""
+_MOVED_ON = """
+SELECT n.previous, n.id, n.active, t.kind, t.status FROM json_each(?2) k
+CROSS JOIN instrument n ON n.dossier = ?1 AND n.previous = CAST(k.value->>0 AS BIGINT)
+JOIN "transaction" t ON t.dossier = n.dossier AND t.number = n."transaction" WHERE t.status <> 'cancelled'
 """
 
 
@@ -239,11 +237,37 @@ class Reader:
         if not rows:
             return []
         done = [_done(row) for row in rows]
-        returned = {tuple(row) for row in self.rows(_RETURNED, _keys((d.transaction, d.order) for d in done))}
+        returned = self._returned((d.transaction, d.order) for d in done)
         return [
             msgspec.structs.replace(d, status="returned") if (d.transaction, d.order) in returned and d.stands else d
             for d in done
         ]
+
+    def _returned(self, orders: Iterable[OrderKey]) -> set[OrderKey]:
+        """The orders that made a payment, or moved one, that is back unpaid now."""
+        made = {row[2]: row for row in self.rows(_INSTRUMENTS_OF, _keys(orders))}
+        lives = self.moved_on([row[2] for row in made.values() if not row[3]])
+        return {
+            (made[first][0], made[first][1])
+            for first, (_, _, active, kind, _) in lives.items()
+            if active and kind == "unpaid"
+        }
+
+    def moved_on(self, instruments: Iterable[int]) -> dict[int, Any]:
+        """What each of these instruments has become, where it has moved on: the row of _MOVED_ON of the last one.
+
+        One question for each step: a payment's life is short, and SQLite's plan for a recursive question looks at every
+        instrument there is.
+        """
+        last: dict[int, Any] = {}
+        at = {identity: identity for identity in instruments}
+        while at:
+            step = {}
+            for row in self.rows(_MOVED_ON, _keys((identity,) for identity in at)):
+                first = at[row[0]]
+                last[first], step[row[1]] = row, first
+            at = step
+        return last
 
 
 def _keys(values: Iterable[object]) -> str:

@@ -50,29 +50,13 @@ _ITEMS = (
     f" SELECT {ITEM_COLUMNS} FROM touched CROSS JOIN due_item d ON d.dossier = ?1 AND d.id = touched.id"
     f"{ITEM_JOINS} ORDER BY d.id"
 )
-_LIVES = f"""
-WITH RECURSIVE life(first, id) AS (
-    SELECT i.id, i.id FROM instrument i WHERE i.dossier = ?1 AND i."transaction" = ?2
-    UNION ALL
-    SELECT l.first, n.id FROM life l
-    JOIN instrument n ON n.dossier = ?1 AND n.previous = l.id
-    JOIN "transaction" t ON t.dossier = n.dossier AND t.number = n."transaction" AND t.status <> 'cancelled'
+_THESE_INSTRUMENTS = (
+    f"SELECT {INSTRUMENT_COLUMNS} FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1"
+    " AND i.id = CAST(k.value->>0 AS BIGINT)"
 )
-SELECT l.first, t.kind, t.status, {INSTRUMENT_COLUMNS}
-FROM life l JOIN instrument i ON i.dossier = ?1 AND i.id = l.id
-JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction"
-ORDER BY l.first, i.id
-"""
-# Back from an instrument to the one that a receipt, or a presentation after a return, brought in.
-_ORIGIN = """
-WITH RECURSIVE before(id, previous, number, "order") AS (
-    SELECT i.id, i.previous, i."transaction", i."order" FROM instrument i WHERE i.dossier = ?1 AND i.id = ?2
-    UNION ALL
-    SELECT p.id, p.previous, p."transaction", p."order"
-    FROM before b JOIN instrument p ON p.dossier = ?1 AND p.id = b.previous
-)
-SELECT b.number, b."order" FROM before b JOIN "transaction" t ON t.dossier = ?1 AND t.number = b.number
-WHERE t.kind IN ('settlement', 'represented', 'loaded') ORDER BY b.id DESC LIMIT 1
+_BEFORE = """
+SELECT i.previous, i."transaction", i."order", t.kind FROM instrument i
+JOIN "transaction" t ON t.dossier = i.dossier AND t.number = i."transaction" WHERE i.dossier = ?1 AND i.id = ?2
 """
 _TRANSACTION = 'SELECT kind, date, status, slip FROM "transaction" WHERE dossier = ?1 AND number = ?2'
 _PARTY = "SELECT ledger, means FROM third_party WHERE dossier = ?1 AND code = ?2"
@@ -121,6 +105,8 @@ _WANT_AGAIN = (
 _UNDONE = 'SELECT undone_transaction, undone_order FROM unpaid WHERE dossier = ?1 AND "transaction" = ?2'
 _CANCELLED = "UPDATE \"transaction\" SET status = 'cancelled' WHERE dossier = ?1 AND number = ?2"
 
+BRINGS_IN = ("settlement", "represented", "loaded")  # kinds of transaction
+
 
 class Undoing(Reader):
     """Reads what was done, and writes what gives it back."""
@@ -148,14 +134,26 @@ class Undoing(Reader):
 
     def lives(self, transaction: int) -> list[Life]:
         """Each instrument that a transaction made, with the one that stands for it now."""
-        last = {row[0]: row for row in self.rows(_LIVES, transaction)}
         made = {i.id: i for i in map(instrument, self.rows(_MADE, transaction))}
-        return [Life(made[first], instrument(row[3:]), row[1], row[2]) for first, row in sorted(last.items())]
+        moved = self.moved_on(made)
+        keys = _json([[row[1]] for row in moved.values()]).decode()
+        last = {i.id: i for i in map(instrument, self.rows(_THESE_INSTRUMENTS, keys))}
+        own = self.rows(_TRANSACTION, transaction)
+        lives = []
+        for first in made.values():
+            row = moved.get(first.id)
+            kind, status = (own[0][0], own[0][2]) if row is None else row[3:]
+            lives.append(Life(first, first if row is None else last[row[1]], kind, status))
+        return lives
 
     def brought_in_by(self, instrument_id: int) -> Past:
         """The header that had brought an instrument in: a receipt, a presentation after a return, or a load."""
-        ((number, order),) = self.rows(_ORIGIN, instrument_id)
-        return next(past for past in self.past([number]) if past.order == order)
+        at: int | None = instrument_id
+        while at is not None:
+            ((at, number, order, kind),) = self.rows(_BEFORE, at)
+            if kind in BRINGS_IN:
+                return next(past for past in self.past([number]) if past.order == order)
+        raise AssertionError(instrument_id)
 
     def deed(self, transaction: int) -> Deed | None:
         """A transaction with all that it did, and what stands in the way of cancelling it."""
