@@ -17,6 +17,7 @@ from lettrage.catalogue import CATALOGUE
 from lettrage.refusal import Refusal
 from tests.refusals import page
 from tests.refusals.cases import COMPANY, DOSSIER, Case, blanks, codes, folders
+from tests.refusals.test_http import SHOWN_OF_HTTP
 from tests.refusals.test_reversals import SHOWN_OF_REVERSALS
 from tests.refusals.test_slips import SHOWN_OF_SLIPS
 from tests.refusals.test_store import SHOWN_BY_A_TEST
@@ -71,7 +72,15 @@ def test_a_settlement_has_the_lowest_resultcode_of_its_reasons(code: str) -> Non
 
 
 def test_every_code_of_the_catalogue_is_shown() -> None:
-    shown = {*folders(), *SHOWN_BY_A_TEST, *SHOWN_OF_REVERSALS, *SHOWN_OF_SLIPS, *SHOWN_OF_POSTGRESQL}
+    shown = {
+        *folders(),
+        *SHOWN_BY_A_TEST,
+        *SHOWN_OF_REVERSALS,
+        *SHOWN_OF_SLIPS,
+        *SHOWN_OF_POSTGRESQL,
+        *SHOWN_OF_HTTP,
+        "address_taken",
+    }
     assert sorted(set(CATALOGUE) - shown) == [], "codes without a folder in tests/refusals"
     assert sorted(shown - set(CATALOGUE)) == [], "folders or tests of codes that are not in the catalogue"
 

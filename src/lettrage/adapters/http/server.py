@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from typing import Any
 
 import anyio.to_thread
@@ -73,15 +74,17 @@ class Server:
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises Stop where it cannot be had; port 0 takes any free one."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        opened = socket.socket(family, kind, protocol)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(BACKLOG)
-    except (OSError, OverflowError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise Stop(Refusal("address_taken", "--port", f"{host}:{port}", str(reason))) from None
+    with ExitStack() as undone:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            opened = undone.enter_context(socket.socket(family, kind, protocol))
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(address)
+            opened.listen(BACKLOG)
+        except (OSError, OverflowError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise Stop(Refusal("address_taken", "--port", f"{host}:{port}", str(reason))) from None
+        undone.pop_all()
     return opened
 
 
