@@ -6,15 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from lettrage.acts import perform
 from lettrage.acts.cancel import Cancel
 from lettrage.adapters.store import logbook as reading
+from lettrage.adapters.store.books import SqlStore
 from lettrage.books.logbook import Page, Search
 from lettrage.refusal import Stop
 from lettrage.settlement import Caller, settle
-from tests.journeys.helpers import Firm, advance, company, header, invoice, pays, run_here
+from tests.databases import no_books, sqlite_only
+from tests.journeys.helpers import Firm, MovableClock, advance, company, header, invoice, pays, run_here
 
 Documents = list[dict[str, Any]]
 
@@ -186,6 +191,7 @@ PLANS: dict[str, dict[str, Any]] = {
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize(("index", "search"), PLANS.items(), ids=PLANS)
 @pytest.mark.parametrize("before", [None, 1])
 def test_a_page_costs_the_same_however_long_the_history(
@@ -225,7 +231,7 @@ def explained(firm: Firm, work: Callable[[], object]) -> list[str]:
 def test_the_command_line_shows_it_in_both_languages(firm: Firm, tmp_path: Path) -> None:
     firm.send(payment("1"), payment("99"), caller="erp\x1b[2J")
     firm.send(payment("2"))
-    at = ("--database", f"sqlite:///{firm.file}")
+    at = ("--database", firm.address)
 
     listed = run_here("logbook", "--limit", "1", *at, folder=tmp_path)
     assert (listed.status, "Reçu" in listed.out, "--before 2" in listed.err) == (0, True, True)
@@ -241,3 +247,37 @@ def test_the_command_line_shows_it_in_both_languages(firm: Firm, tmp_path: Path)
     assert raw == run_here("logbook", "show", "2", "--json", *at, folder=tmp_path).json["raw"] + "\n"
     for wrong in (("show", "9"), ("show", "x"), ("--from", "x"), ("--before", "9"), ("--transaction", "x")):
         assert run_here("logbook", *wrong, *at, folder=tmp_path).status == 2
+
+
+# ---------------------------------------------------------------- books of before
+
+
+def test_documents_of_the_first_schema_are_counted_when_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    address = no_books(tmp_path)
+    engine = create_engine(address)
+    config = Config()
+    config.set_main_option("script_location", "lettrage.adapters.store:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        record = json.dumps({"code": "998", "name": "Ancienne", "currency": "EUR"})
+        for statement in (
+            "INSERT INTO dossier (code, record, first_transaction, next_transaction, next_item, next_instrument,"
+            f" next_document, postings, head) VALUES ('998', '{record}', 1, 1, 1, 1, 2, 0, '')",
+            "INSERT INTO document (dossier, id, caller, origin, received_at, digest, key, raw, remarks)"
+            " VALUES ('998', 1, 'till', 'cli', '2024-10-21T10:00:00+00:00', 'd', '', '',"
+            ' \'[[null,{"code":"missing_brace"}]]\')',
+            "INSERT INTO outcome SELECT '998', 1, n, 'till', '2024-10-21T10:00:00+00:00', 'i', '', n, NULL, 1, 0,"
+            " '[]' FROM (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 3) AS numbers",
+        ):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+    store = SqlStore(address, MovableClock())
+    with store.books("998", writing=False) as books:
+        (line,) = books.logbook(Search(), 5).documents
+
+    assert (line["done"], line["refused"], line["replayed"], line["warnings"]) == (1, 2, 0, 1)
+    assert line["kind"] == "settlement"
+    with store.engine.connect() as connection, pytest.raises(DBAPIError, match="posted rows do not change"):
+        connection.exec_driver_sql("UPDATE document SET refused = 0")

@@ -14,18 +14,25 @@ NOBODY = "lettrage_Kg_" + "a" * 43
 
 
 @pytest.fixture(scope="module")
-def firm(tmp_path_factory: pytest.TempPathFactory) -> Firm:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     return Firm(tmp_path_factory.mktemp("roles"), company(invoices=[invoice(str(n), "100.00") for n in range(1, 4)]))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def firm(shared: Firm) -> Firm:
+    """One firm for all these tests, with connections of each test's own."""
+    shared.store.engine.dispose()
+    return shared
+
+
+@pytest.fixture
 def client(firm: Firm) -> Client:
     return Client(firm)
 
 
 @pytest.fixture(scope="module")
-def tokens(firm: Firm) -> dict[str, str]:
-    return {role: firm.store.accounts.issue(f"a {role}", role, "") for role in ROLES}
+def tokens(shared: Firm) -> dict[str, str]:
+    return {role: shared.store.accounts.issue(f"a {role}", role, "") for role in ROLES}
 
 
 def _routes() -> list[Route]:

@@ -26,7 +26,7 @@ def test_the_twins_are_alike_but_for_their_names(firm: Firm) -> None:
 
     assert {table: len(rows) for table, rows in ours.items()} == {table: len(rows) for table, rows in theirs.items()}
     for table in ("due_item", "instrument", "allocation", "slip"):
-        assert [row[1:] for row in ours[table]] == [row[1:] for row in theirs[table]], table
+        assert [row | {"dossier": THEIRS} for row in ours[table]] == theirs[table], table
     assert MARK in repr(theirs)
     assert MARK not in repr(ours)
     assert firm.findings() == []
@@ -207,6 +207,5 @@ def test_a_statement_without_a_dossier_is_caught(firm: Firm, monkeypatch: pytest
     with statements() as heard:
         ran(firm, "items", "--dossier", OURS)
 
-    assert [sql for sql, parameters in heard if without_dossier(sql, parameters)] == [
-        "SELECT 1 FROM third_party WHERE code = ?1"
-    ]
+    (caught,) = [sql for sql, parameters in heard if without_dossier(sql, parameters)]
+    assert caught.startswith("SELECT 1 FROM third_party WHERE code = ")

@@ -17,6 +17,7 @@ from lettrage.acts.slips import MakeSlip
 from lettrage.adapters.store import schema
 from lettrage.bank.slip import Wanted
 from lettrage.caller import Caller
+from tests.databases import every_row
 from tests.journeys.helpers import Firm, advance, company, deposit, header, instrument, invoice, pays
 
 OURS, THEIRS, NOBODYS = "998", "999", "997"
@@ -63,15 +64,13 @@ def _live(firm: Firm, dossier: str, name: str) -> None:
     firm.store.accounts.issue("till", "clerk", dossier)
 
 
-def rows_of(firm: Firm, dossier: str) -> dict[str, list[tuple[Any, ...]]]:
+def rows_of(firm: Firm, dossier: str) -> dict[str, list[dict[str, Any]]]:
     """Every row of one company."""
-    kept = {}
-    for table, rows in firm.rows().items():
-        if table in schema.metadata.tables:
-            columns = [column.name for column in schema.metadata.tables[table].columns]
-            at = columns.index("code" if table == "dossier" else "dossier")
-            kept[table] = [row for row in rows if row[at] == dossier]
-    return kept
+    return {
+        table: [row for row in rows if row["code" if table == "dossier" else "dossier"] == dossier]
+        for table, rows in every_row(firm.store.engine).items()
+        if table in schema.metadata.tables
+    }
 
 
 # ---------------------------------------------------------------- what is said to the database
@@ -115,9 +114,11 @@ def _names_a_table(sql: str) -> bool:
 
 
 def _texts(row: list[Any]) -> set[str]:
-    """The texts among a statement's parameters; those inside lists of whole rows too."""
-    found = {value for value in row if isinstance(value, str)}
-    for value in list(found):
-        if value.startswith("[["):
-            found |= {part for line in json.loads(value) for part in line if isinstance(part, str)}
+    """The texts among a statement's parameters, those inside lists of keys or of whole rows too."""
+    found: set[str] = set()
+    for value in row:
+        if isinstance(value, list):
+            found |= _texts(value)
+        elif isinstance(value, str):
+            found |= _texts(json.loads(value)) if value.startswith("[[") else {value}
     return found
