@@ -57,13 +57,9 @@ def read(text: str, limits: Limits = DOCUMENT) -> Document:
 
 
 def read_tree(business: Node, remarks: list[Remark], limits: Limits = DOCUMENT) -> Document:
-    """Read the business form, or the data alone, as a tree of texts. Raises Unreadable.
-
-    `remarks`: what there was to say of the text itself; what there is to say of the tree is added.
-    """
+    """Read the business form, or the data alone, as a tree of texts; its remarks are added. Raises Unreadable."""
     parameters = _parameters(business, remarks)
-    table = _table(business, remarks)
-    settlements, digest = _settlements(table, parameters, limits, remarks)
+    settlements, digest = _settlements(_table(business, remarks), parameters, limits, remarks)
     return Document(parameters, tuple(settlements), digest, tuple(remarks))
 
 
