@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from lettrage.adapters.store.postgresql import read_whole_tables
 from lettrage.adapters.store.schema import metadata
 from lettrage.adapters.store.sql import on_postgresql, run
 from lettrage.books import laws
@@ -28,6 +29,8 @@ _P = ParamSpec("_P")
 
 def audit(connection: Connection, dossier: str, company: Company, head: str | None = None) -> list[Finding]:
     """Everything in a dossier's books that breaks a law. `head`: the hash of an entry, kept elsewhere earlier."""
+    if on_postgresql(connection):
+        read_whole_tables(connection)
     audited = _Audit(connection, dossier, company)
     return list(_shortened(audited.findings(head)))
 

@@ -15,7 +15,7 @@ from lettrage.adapters.store import schema
 from lettrage.adapters.store.sql import Row, on_postgresql, run, run_many
 
 FEW = 100  # rows that SQLite takes in one statement
-TOGETHER = 20_000  # rows that PostgreSQL takes in one statement
+TOGETHER = 100_000  # rows that PostgreSQL takes in one statement
 _json = msgspec.json.Encoder().encode
 
 

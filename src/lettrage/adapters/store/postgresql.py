@@ -22,10 +22,14 @@ DRIVERS = ("postgresql", "postgresql+psycopg")
 # asks anew: what the one before has committed is there.
 BEGIN = {False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", True: "BEGIN ISOLATION LEVEL READ COMMITTED"}
 
+# A document names its keys, so an index answers at every size. Left alone the planner reads a small table whole, keeps
+# that plan in a session, and is slow when the table has grown.
+_WHOLE_TABLES = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
 _SETTINGS = {
     "lock_timeout": f"{BUSY_SECONDS:.0f}s",
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS:.0f}s",  # a process that hangs gives its dossier back
     "jit": "off",  # compiling takes longer than any question of ours
+    **dict.fromkeys(_WHOLE_TABLES, "off"),
 }
 
 
@@ -64,6 +68,12 @@ def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
     connection.execute(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
+
+
+def read_whole_tables(connection: Connection) -> None:
+    """Let the planner read tables from end to end, until this transaction ends: for a check of everything."""
+    for setting in _WHOLE_TABLES:
+        connection.exec_driver_sql(f"SET LOCAL {setting} = on")
 
 
 def check(connection: Connection) -> None:
