@@ -39,7 +39,7 @@ DATABASE_CONNECTIONS = 40  # of one process to its database server
 GROUP_WRITERS = 32  # how many writers share one commit
 GROUP_MILLISECONDS = 250  # for how long a shared transaction takes on more work
 WAITING_WRITERS = 1_000  # how many may wait for their turn
-WAITING_SECONDS = 15  # for how long: some of the largest documents may come first
+WAITING_SECONDS = 30  # for how long: some of the largest documents may come first
 
 # The web service.
 WRONG_TOKENS = 10  # a minute and source address
