@@ -69,7 +69,13 @@ def _fail(message: str) -> None:
 @app.command("demo")
 def demo_(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the story")] = False,
+    port: service.Port = 8000,
 ) -> None:
-    """The source's five examples, settled, and their books. / Les cinq exemples, réglés, et leurs écritures."""
+    """Five examples and the life of a cheque, then served. / Cinq exemples, la vie d'un chèque, le service."""
     path = Path(platformdirs.user_data_dir("lettrage", appauthor=False)) / "demo.sqlite"
-    demo.play(path, context.lang)
+    store = demo.play(path, context.lang)
+    if no_serve:
+        store.close()
+        return
+    token = store.accounts.issue("demo", "administrator", "")
+    service.serve_until_stopped(store, "127.0.0.1", port, lambda url: demo.invite(url, token, context.lang))

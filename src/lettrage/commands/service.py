@@ -1,6 +1,7 @@
 """The command that serves: the web service on one database."""
 
 import os
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -8,26 +9,38 @@ import typer
 from lettrage import terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log, warn
+from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
 from lettrage.commands.shared import app, context, print_json
 
+Host = Annotated[str, typer.Option(help="The address to listen on")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one")]
+
 
 @app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one")] = 8000,
-) -> None:
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """The web service: /webservice, /api/v1, /healthz, /readyz, /metrics. / Le service web.
 
     LETTRAGE_HOSTS: the names that it answers to, beside loopback addresses, with commas between. LETTRAGE_PROXIES: the
     addresses whose X-Forwarded-For is believed.
     """
+
+    def started(url: str) -> None:
+        if context.json:
+            print_json({"url": url})
+        else:
+            terminal.say(url)
+
+    serve_until_stopped(context.store(), host, port, started)
+
+
+def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[[str], None]) -> None:
+    """Serve these books until SIGTERM or Ctrl-C; `started` is told the address. The store is closed at the end."""
     # Only serving needs these, and they are slow to import.
     from lettrage.adapters.http.server import Server, address_of, listen, signals_end_here  # noqa: PLC0415
     from lettrage.adapters.pdf.slips import slip_pdf  # noqa: PLC0415
 
     configure(default="info")
-    base = context.store()
     store = GroupingStore(base)
     listening = listen(host, port)
     server = Server(
@@ -41,17 +54,9 @@ def serve(
         proxies=_named("LETTRAGE_PROXIES"),
         dossier=context.dossier,
     )
-
-    def started() -> None:
-        url = address_of(listening)
-        if context.json:
-            print_json({"url": url})
-        else:
-            terminal.say(url)
-
     signals_end_here()
     try:
-        server.run(listening, started)
+        server.run(listening, lambda: started(address_of(listening)))
     finally:
         store.close()
 

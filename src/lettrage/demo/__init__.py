@@ -22,8 +22,8 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-def play(path: Path, lang: Language) -> None:
-    """Settle the examples in a fresh database file and print what they did."""
+def play(path: Path, lang: Language) -> SqlStore:
+    """Settle the examples in a fresh database file and print what they did; the books, still open."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for suffix in ("", "-wal", "-shm"):
@@ -45,6 +45,14 @@ def play(path: Path, lang: Language) -> None:
     colon = " :" if lang == "fr" else ":"
     terminal.say("", f"{label[at]}{colon} {word[at]}.")
     terminal.say(f"lettrage --database {address} --dossier EX1 items --all")
+    return store
+
+
+def invite(url: str, token: str, lang: Language) -> None:
+    """Say how to call the service that shows these books."""
+    words = ("Le service écoute ; Ctrl-C l'arrête.", "The service listens; Ctrl-C stops it.")
+    terminal.say("", terminal.said(words, lang))
+    terminal.say(f"curl -H 'Authorization: Bearer {token}' '{url}/api/v1/entries?dossier=EX6'")
 
 
 def _example(code: str, name: str, store: SqlStore, clock: SystemClock, lang: Language) -> bool:
