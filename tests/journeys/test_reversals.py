@@ -252,3 +252,12 @@ def test_everything_is_cancelled_from_the_last_to_the_first(open_firm: OpenFirm,
     cancel(firm, received)
     assert worth(firm) == before
     assert refused(firm, cancelling(received)) == ["already_cancelled"]
+
+
+def test_what_is_dated_ahead_is_taken_back_on_its_own_day(open_firm: OpenFirm) -> None:
+    firm = open_firm(invoices=[invoice("1", "100.00")])
+    number = firm.done(header("PORCHQ", "100", pays("1", "100"), DATE="20241023"))
+
+    cancel(firm, number)
+
+    assert [entry["date"] for entry in firm.entries(number)] == ["2024-10-23", "2024-10-23"]

@@ -50,7 +50,7 @@ class Cancel(msgspec.Struct, frozen=True):
         deed = books.deed(self.number)
         if deed is None:
             raise Refused(Refusal("unknown_transaction", "transaction", str(self.number)))
-        day = self.day or moment.today
+        day = self.day or max(moment.today, deed.date)  # what is dated ahead is not taken back before
         reasons = list(_against(deed, day, moment.today, books.company))
         if not self.reason:
             reasons.append(Refusal("missing_field", "reason"))

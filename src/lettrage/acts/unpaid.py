@@ -171,8 +171,9 @@ class _Case:
         self.life = life
         self.instrument = life.last
         self.today = moment.today
-        self.day = act.day or moment.today
         self.past: Past = books.brought_in_by(life.last.id)
+        self.earliest = max(self.instrument.date, self.past.date)
+        self.day = act.day or max(moment.today, self.earliest)
         self.party: ThirdParty = books.third_party(life.last.third_party)
         self.bank = self._bank()
 
@@ -183,10 +184,9 @@ class _Case:
         if self.life.status == "awaiting_slip":
             yield Refusal("awaits_slip", "transaction", str(self.instrument.transaction))
         yield from period_faults(self.company, self.day, self.today, "date")
-        earliest = max(self.instrument.date, self.past.date)
-        if self.day < earliest:
+        if self.day < self.earliest:
             facts = {"piece": str(self.instrument.transaction)}
-            yield Refusal("date_before", "date", self.day.isoformat(), f">= {earliest}", facts)
+            yield Refusal("date_before", "date", self.day.isoformat(), f">= {self.earliest}", facts)
         for advance in self._received():
             if advance.open != advance.amount:
                 left, whole = (Amount(-amount, advance.currency).text for amount in (advance.open, advance.amount))

@@ -295,7 +295,7 @@ def take_back(
     made: Made, posted: Entry, day: Day | None, reason: str, company: Company, today: Day
 ) -> tuple[Entry | None, list[Refusal]]:
     """The entry that takes a slip back, or every reason against it. Its deposits then await a slip again."""
-    day = day or today
+    day = day or max(today, made.date)
     faults = []
     if made.status == "cancelled":
         faults.append(Refusal("slip_cancelled", "number", made.number, "", {"entry": made.reversal or "-"}))
