@@ -25,7 +25,7 @@ from sqlalchemy.pool import Pool
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store import postgresql, sqlite
 from lettrage.adapters.store.books import SqlStore
-from lettrage.adapters.store.sql import in_postgresql, run
+from lettrage.adapters.store.sql import _named, in_postgresql, run
 
 POSTGRESQL = os.environ.get("LETTRAGE_TEST_STORE") == "postgresql"
 OLDEST = 15
@@ -52,6 +52,15 @@ def copied(address: str, folder: Path, name: str = "books") -> str:
         shutil.copy(address.removeprefix("sqlite:///"), file)
         return f"sqlite:///{file}"
     return _new_database(address.rpartition("/")[2])
+
+
+def copy_at(original: Path, file: Path) -> Path:
+    """Copy the books of one path to another (see `at_path`); nobody has them open."""
+    if POSTGRESQL:
+        _at[file] = _new_database(_at[original].rpartition("/")[2])
+    else:
+        shutil.copy(original, file)
+    return file
 
 
 def no_books(folder: Path, name: str = "books") -> str:
@@ -153,9 +162,12 @@ def edit(address: str, *statements: str) -> None:
 
 
 def unguard(connection: Any) -> None:
-    """Put triggers and foreign keys aside, on SQLite checks too."""
+    """Put triggers, foreign keys and checks aside."""
     if POSTGRESQL:
         connection.execute("SET session_replication_role = replica")
+        checks = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
+        for table, name in connection.execute(checks).fetchall():
+            connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         return
     for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f'DROP TRIGGER "{name}"')
@@ -181,8 +193,7 @@ def ask(address: str, sql: str, *values: object) -> list[Any]:
     """The rows of a question in the program's own spelling (`?1`)."""
     with direct(address) as connection:
         if POSTGRESQL:
-            named = {f"p{at}": value for at, value in enumerate(values, 1)}
-            return list(connection.execute(in_postgresql(sql), named))
+            return list(connection.execute(in_postgresql(sql), _named(values)))
         return list(connection.execute(sql, values))
 
 
