@@ -134,10 +134,19 @@ def test_alive_ready_and_figures(service: Service, monkeypatch: pytest.MonkeyPat
         'lettrage_settlements_total{outcome="done"} 1.0',
         'lettrage_settlements_total{outcome="replayed"} 1.0',
         "lettrage_in_flight 1.0",
+        "lettrage_commits_total 2.0",
     ):
         assert line in figures
     assert "C1" not in figures
     assert "else" not in figures
+
+
+def test_figures_are_for_this_machine_or_an_administrator(service: Service) -> None:
+    elsewhere = {"X-Forwarded-For": "192.0.2.1"}
+    with service.client("accountant") as accountant, service.client("administrator", name="admin") as administrator:
+        problem(httpx.get(f"{service.url}/metrics", headers=elsewhere), 401)
+        problem(accountant.get("/metrics", headers=elsewhere), 403)
+        assert administrator.get("/metrics", headers=elsewhere).status_code == 200
 
 
 # ---------------------------------------------------------------- the command

@@ -86,7 +86,8 @@ def test_every_route_asks_for_an_action_of_the_matrix(route: Route) -> None:
 
 
 def test_every_action_of_the_matrix_is_asked_for_by_a_route() -> None:
-    assert {route.action for route in GUARDED} == set(MATRIX)
+    elsewhere = {"metrics"}  # asked of who is not on the machine itself
+    assert {route.action for route in GUARDED} | elsewhere == set(MATRIX)
 
 
 @pytest.mark.parametrize("role", ROLES)

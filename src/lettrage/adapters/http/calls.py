@@ -72,7 +72,6 @@ class Call(msgspec.Struct, frozen=True):
         `absent`: the code that says that what the address names is not there.
         """
         done = perform(act, self.caller, self.house.store, self.house.clock)
-        self.house.figures.committed()
         if done.result is None:
             raise refused(done.reasons, absent)
         return shown(done.result, replayed=done.replayed)

@@ -97,7 +97,7 @@ class Edge:
         if found is None:
             raise Problem(400, Refusal("malformed_call", "Host", quoted(given) or "-", "host:port"))
         name = found["name"].lower().rstrip(".")
-        if name not in self._hosts and not _is_loopback(name):
+        if name not in self._hosts and not is_loopback(name):
             raise Problem(421, Refusal("wrong_host", "Host", quoted(name)))
 
     def _note(self, call: "_Call") -> None:
@@ -179,7 +179,8 @@ def too_large(seen: str, most: int) -> Problem:
     return Problem(413, Refusal("too_large", seen=seen, expected=str(most)))
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Whether a name or an address is this machine's own."""
     if name == "localhost":
         return True
     try:

@@ -1,7 +1,11 @@
 """The figures that monitoring reads at `/metrics`. No label can take a caller's value."""
 
+from collections.abc import Callable, Iterator
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -10,10 +14,21 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # the moment each se
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
-class Figures:
-    """The counters of one service."""
+class _Commits(Collector):
+    """What the store counts itself: many acts may share one commit."""
 
-    def __init__(self) -> None:
+    def __init__(self, commits: Callable[[], int]) -> None:
+        self._commits = commits
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """The count as it stands."""
+        yield CounterMetricFamily("lettrage_commits", "Durable commits", value=self._commits())
+
+
+class Figures:
+    """The counters of one service. `commits`: how many durable ones there were so far."""
+
+    def __init__(self, commits: Callable[[], int] = int) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "lettrage_requests", "Calls answered", ("method", "route", "status"), registry=self._registry
@@ -28,7 +43,7 @@ class Figures:
         self._settlements = Counter(
             "lettrage_settlements", "Settlements answered", ("outcome",), registry=self._registry
         )
-        self._commits = Counter("lettrage_commits", "Durable commits of acts", registry=self._registry)
+        self._registry.register(_Commits(commits))
         self.in_flight = Gauge("lettrage_in_flight", "Calls being carried out", registry=self._registry)
         for outcome in ("done", "refused", "replayed"):
             self._settlements.labels(outcome)
@@ -43,10 +58,6 @@ class Figures:
         """The settlements of one document; `replayed` ones were done before and are not counted as done again."""
         for outcome, count in (("done", done - replayed), ("refused", refused), ("replayed", replayed)):
             self._settlements.labels(outcome).inc(max(count, 0))
-
-    def committed(self) -> None:
-        """One act whose commit is durable."""
-        self._commits.inc()
 
     def text(self) -> bytes:
         """All of it, in the format that Prometheus reads."""

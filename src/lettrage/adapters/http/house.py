@@ -45,6 +45,13 @@ class Readings(Books, Protocol):
     def logged(self, number: int, home: Currency) -> dict[str, Any]: ...  # noqa: D102
 
 
+class Sharing(Store, Protocol):
+    """A store whose writers may share commits, and that counts them."""
+
+    @property
+    def commits(self) -> int: ...  # noqa: D102
+
+
 class Registry(Protocol):
     """The accounts of the store."""
 

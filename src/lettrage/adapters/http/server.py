@@ -13,12 +13,12 @@ from lettrage.adapters.http.app import application
 from lettrage.adapters.http.door import Door
 from lettrage.adapters.http.edge import Log
 from lettrage.adapters.http.figures import Figures
-from lettrage.adapters.http.house import Base, House
+from lettrage.adapters.http.house import Base, House, Sharing
 from lettrage.adapters.http.protocol import BoundedProtocol
 from lettrage.bank.slip import Made
 from lettrage.company.dossier import Company
 from lettrage.limits import CONNECTIONS, KEEP_ALIVE_SECONDS, STOP_SECONDS, THREADS
-from lettrage.ports import Clock, Store
+from lettrage.ports import Clock
 from lettrage.refusal import Refusal, Stop
 
 BACKLOG = 2_048
@@ -29,7 +29,7 @@ class Server:
 
     def __init__(
         self,
-        store: Store,
+        store: Sharing,
         base: Base,
         clock: Clock,
         slip_pdf: Callable[[Made, Company], bytes],
@@ -40,7 +40,16 @@ class Server:
         proxies: Collection[str] = (),
         dossier: str = "",
     ) -> None:
-        house = House(store, base, clock, Door(base), Figures(), lambda: self._uvicorn.should_exit, slip_pdf, dossier)
+        house = House(
+            store,
+            base,
+            clock,
+            Door(base),
+            Figures(lambda: store.commits),
+            lambda: self._uvicorn.should_exit,
+            slip_pdf,
+            dossier,
+        )
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 application(house, hosts, log, warn),

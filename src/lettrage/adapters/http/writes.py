@@ -43,7 +43,6 @@ def settlements(call: Annotated[Call, allowed("settle", JSON)]) -> Response:
     reply = settle(call.content, call.caller, call.house.store, call.house.clock, reader=modern.read)
     _stopped(reply)
     call.house.figures.settled(reply.done, reply.refused, reply.replayed)
-    call.house.figures.committed()
     return shown(modern.answer(reply.text), replayed=reply.kept)
 
 
@@ -153,7 +152,6 @@ def load(
     loaded = opening.load(call.content, name, call.caller.dossier, call.house.base, call.house.clock)
     if loaded.faults:
         raise Problem(422, *loaded.faults)
-    call.house.figures.committed()
     return shown({"dossiers": loaded.counts, "strangers": [reason_shape(s) for s in loaded.strangers]})
 
 

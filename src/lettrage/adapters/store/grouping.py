@@ -32,6 +32,7 @@ class GroupingStore:
         self._one_lane = store.engine.dialect.name == "sqlite"
         self._lanes: dict[str, deque[_Call]] = {}  # who waits; a lane lasts as long as somebody leads in it
         self._lock = threading.Lock()
+        self.commits = 0  # durable ones so far, for those who watch
         self._emptied = threading.Condition(self._lock)
         self._closed = False
 
@@ -141,6 +142,7 @@ class GroupingStore:
             for call in batch:
                 self._serve_alone(call)
             return
+        self.commits += 1
         for call, result in zip(batch, results, strict=True):
             if result is not _LATER:
                 call.outcome.set_result(result)
@@ -149,7 +151,9 @@ class GroupingStore:
         try:
             if monotonic() > call.latest:
                 raise self._busy()
-            call.outcome.set_result(self.store.write(call.dossier, call.work))
+            result = self.store.write(call.dossier, call.work)
+            self.commits += 1
+            call.outcome.set_result(result)
         except BaseException as trouble:
             call.outcome.set_exception(trouble)
 
