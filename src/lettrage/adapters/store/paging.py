@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lettrage.adapters.store.listing import ENTRY_COLUMNS, TASK_ORDER, TASKS, Lists, task_shape
-from lettrage.adapters.store.reading import INSTRUMENT_COLUMNS, ITEM_COLUMNS, ITEM_JOINS, instrument, item
+from lettrage.adapters.store.reading import INSTRUMENT_COLUMNS, ITEM_COLUMNS, ITEM_JOINS, STANDING, instrument, item
 from lettrage.books import shapes
 from lettrage.money import Currency
+from lettrage.refusal import Refusal, Stop, quoted
 
 _json = msgspec.json.Encoder().encode
 Position = tuple[int | str, ...]  # of the last line of a page, in the order of its list
+_NUMBERS = 2**63  # what a column of numbers holds is below
 
 # By due date, then piece: advances have none, numbers count as numbers, then what is no number.
 _RANK = "CASE WHEN d.piece = '' THEN 0 WHEN trim(d.piece, '0123456789') = '' THEN 1 ELSE 2 END"
@@ -37,17 +39,15 @@ class Pages(Lists):
 
     def items_page(self, today: date, third_party: str, after: Position, limit: int, *, everything: bool) -> Page:
         """Due items and open advances by due date then piece; the settled ones too when everything is asked for."""
-        position = after or ("", -1, -1, "", "", -1)
+        position = _from(after, ("", -1, -1, "", "", -1))
         where = [
             "WHERE d.dossier = ?1 AND d.due_date >= ?2",
-            f"AND ({_ITEM_ORDER}) > (?2, ?3, ?4, ?5, ?6, ?7)",
+            f"AND ({_ITEM_ORDER}) > (?2, ?3, ?4, ?5, ?6, ?7) AND {STANDING}",
             *([] if everything else ["AND d.open <> 0"]),
             *(["AND d.third_party = ?9"] if third_party else []),
         ]
-        sql = (
-            f"SELECT {_ITEM_ORDER}, {ITEM_COLUMNS} FROM due_item d{ITEM_JOINS} {' '.join(where)}"
-            f" ORDER BY {_ITEM_ORDER} LIMIT ?8"
-        )
+        shown = f"SELECT d.* FROM due_item d {' '.join(where)} ORDER BY {_ITEM_ORDER} LIMIT ?8"
+        sql = f"SELECT {_ITEM_ORDER}, {ITEM_COLUMNS} FROM ({shown}) d{ITEM_JOINS} ORDER BY {_ITEM_ORDER}"
         rows = self.rows(sql, *position, limit + 1, *([third_party] if third_party else []))
         found = [item(row[6:]) for row in rows[:limit]]
         lines = [shapes.item(i, today, None if i.transaction is None else str(i.transaction)) for i in found]
@@ -60,7 +60,7 @@ class Pages(Lists):
             "AND (?5 = '' OR e.date >= ?5) AND (?6 = '' OR e.date <= ?6)",
         ]
         sql = f"SELECT {ENTRY_COLUMNS} {' '.join(where)} ORDER BY e.year, e.number LIMIT ?4"
-        rows = self.rows(sql, *(after or ("", 0)), limit + 1, first, last)
+        rows = self.rows(sql, *_from(after, ("", 0)), limit + 1, first, last)
         shown = rows[:limit]
         lines = self._lines(_ENTRY_POSTINGS, _json([[row[0]] for row in shown]).decode())
         on_slip = self._on_these(sorted({row[8] for row in shown if row[8]}))
@@ -97,20 +97,20 @@ class Pages(Lists):
             f" WHERE i.dossier = ?1 AND i.active = 1 AND ({_INSTRUMENT_ORDER}) > (?2, ?3, ?4)"
             f" AND (?6 = '' OR i.state = ?6) ORDER BY {_INSTRUMENT_ORDER} LIMIT ?5"
         )
-        rows = self.rows(sql, *(after or (0, 0, 0)), limit + 1, state)
+        rows = self.rows(sql, *_from(after, (0, 0, 0)), limit + 1, state)
         lines = [shapes.portfolio_line(instrument(row[:-1]), home, row[-1]) for row in rows[:limit]]
         return _page(lines, [(row[1], row[2], row[0]) for row in rows], limit)
 
     def tasks_page(self, home: Currency, after: Position, limit: int) -> Page:
         """What a person still has to do."""
         sql = f'{TASKS} AND (k."transaction", k."order", k.item) > (?2, ?3, ?4) {TASK_ORDER} LIMIT ?5'
-        rows = self.rows(sql, *(after or (0, 0, 0)), limit + 1)
+        rows = self.rows(sql, *_from(after, (0, 0, 0)), limit + 1)
         return _page([task_shape(row, home) for row in rows[:limit]], [tuple(row[:3]) for row in rows], limit)
 
     def third_parties_page(self, after: Position, limit: int) -> Page:
         """Customers and suppliers, by code."""
         sql = "SELECT code, ledger, record FROM third_party WHERE dossier = ?1 AND code > ?2 ORDER BY code LIMIT ?3"
-        rows = self.rows(sql, *(after or ("",)), limit + 1)
+        rows = self.rows(sql, *_from(after, ("",)), limit + 1)
         return _page([_third_party(*row) for row in rows[:limit]], [(row[0],) for row in rows], limit)
 
 
@@ -118,6 +118,19 @@ def _third_party(code: str, ledger: str, record: str) -> dict[str, Any]:
     known = msgspec.json.decode(record)
     named = {name: known.get(name) for name in ("name", "siret", "vat_number", "means")}
     return {"code": code, "kind": ledger, **named}
+
+
+def _from(after: Position, start: Position) -> Position:
+    """Where a page goes on: `start` is before the first line. Raises Stop for a position of no list of this kind."""
+    fits = [type(part) for part in after] == [type(part) for part in start]
+    if after and not (fits and all(map(_is_stored, after))):
+        raise Stop(Refusal("other_cursor", "cursor", quoted(str(after))))
+    return after or start
+
+
+def _is_stored(part: int | str) -> bool:
+    """Whether a column can hold this, on every database."""
+    return "\0" not in part if isinstance(part, str) else abs(part) < _NUMBERS
 
 
 def _page(lines: list[dict[str, Any]], positions: list[Position], limit: int) -> Page:
