@@ -107,6 +107,7 @@ def _parts(rows: list[Row]) -> Iterator[list[Row]]:
     return (rows[at : at + TOGETHER] for at in range(0, len(rows), TOGETHER))
 
 
+@cache
 def _is_plain(kind: Kind) -> bool:
     return not any(isinstance(column.type, LargeBinary) for column in kind.table.columns if column.name in kind.columns)
 
