@@ -10,8 +10,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -61,6 +61,22 @@ def copy_at(original: Path, file: Path) -> Path:
     else:
         shutil.copy(original, file)
     return file
+
+
+def keep_at(file: Path) -> None:
+    """Make empty books that outlive the test, to be filled and copied by others."""
+    if POSTGRESQL:
+        _at[file] = _new_database(_EMPTY)
+        _made.remove(_at[file].rpartition("/")[2])
+
+
+def forget_at(file: Path) -> None:
+    """Remove books before their test ends."""
+    if POSTGRESQL:
+        name = _at.pop(file).rpartition("/")[2]
+        _made.remove(name)
+        with _server() as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def no_books(folder: Path, name: str = "books") -> str:
@@ -189,12 +205,28 @@ def direct(address: str) -> Iterator[Any]:
     file.close()
 
 
+class Eyes:
+    """A second pair of eyes on books: a connection of the bare driver that knows the program's spelling of SQL."""
+
+    def __init__(self, address: str) -> None:
+        self._held = ExitStack()
+        self._connection = self._held.enter_context(direct(address))
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> Any:
+        """Run a statement with its values, `?1`, `?2`."""
+        if POSTGRESQL:
+            return self._connection.execute(in_postgresql(sql), _named(tuple(values)))
+        return self._connection.execute(sql, values)
+
+    def close(self) -> None:
+        """Look away."""
+        self._held.close()
+
+
 def ask(address: str, sql: str, *values: object) -> list[Any]:
     """The rows of a question in the program's own spelling (`?1`)."""
-    with direct(address) as connection:
-        if POSTGRESQL:
-            return list(connection.execute(in_postgresql(sql), _named(values)))
-        return list(connection.execute(sql, values))
+    with closing(Eyes(address)) as eyes:
+        return list(eyes.execute(sql, values))
 
 
 def impatient(patch: pytest.MonkeyPatch, seconds: float = 0.1) -> None:

@@ -31,10 +31,10 @@ SETTINGS_MOST = {
 }
 BUSY_SECONDS = 5.0  # how long to wait for another writer
 ATTEMPTS = 5  # at one transaction, when the database server asks to begin anew
-RETRY_MILLISECONDS = 10.0  # before the second attempt, twice as long before each further one, more or less by chance
-CONNECT_SECONDS = 5.0  # for a database server to answer
-IDLE_SECONDS = 60.0  # for which a transaction may do nothing before the database server ends it
-MIGRATION_SECONDS = 600.0  # for another process that brings the database to the newest schema
+RETRY_MILLISECONDS = 10  # before the second attempt, twice as long before each further one, more or less by chance
+CONNECT_SECONDS = 5  # for a database server to answer
+IDLE_SECONDS = 60  # for which a transaction may do nothing before the database server ends it
+MIGRATION_SECONDS = 600  # for another process that brings the database to the newest schema
 DATABASE_CONNECTIONS = 40  # of one process to its database server
 GROUP_WRITERS = 32  # how many writers share one commit
 GROUP_MILLISECONDS = 250  # for how long a shared transaction takes on more work

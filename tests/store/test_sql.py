@@ -20,7 +20,7 @@ SPELLINGS = {
     "SELECT k.key FROM dossier d CROSS JOIN json_each(d.years) k WHERE d.code = ?1": (
         "SELECT k.key FROM dossier d CROSS JOIN jsonb_each(d.years::jsonb) k WHERE d.code = %(p1)s"
     ),
-    "SELECT json_array(a, b) FROM t": "SELECT json_build_array(a, b) FROM t",
+    "SELECT json_array(a, b) FROM t": "SELECT json_build_array(a, b)::text FROM t",
     "SELECT 'what? 100 % sure' AS \"why?\" FROM t": "SELECT 'what? 100 %% sure' AS \"why?\" FROM t",
 }
 

@@ -27,7 +27,7 @@ BEGIN = {False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", True: "BEGIN 
 _WHOLE_TABLES = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
 _SETTINGS = {
     "lock_timeout": f"{BUSY_SECONDS:.0f}s",
-    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS:.0f}s",  # a process that hangs gives its dossier back
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",  # a process that hangs gives its dossier back
     "jit": "off",  # compiling takes longer than any question of ours
     **dict.fromkeys(_WHOLE_TABLES, "off"),
 }
@@ -46,7 +46,7 @@ def engine_for(url: URL) -> Engine:
         pool_timeout=BUSY_SECONDS,
         pool_use_lifo=True,
         connect_args={
-            "connect_timeout": int(CONNECT_SECONDS),
+            "connect_timeout": CONNECT_SECONDS,
             "client_encoding": "utf8",
             "application_name": "lettrage",
             "options": " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
@@ -64,7 +64,6 @@ def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
     adapters.register_dumper(int, numeric.Int8Dumper)  # else its size would make another statement of each
     adapters.register_dumper(str, string.StrDumper)
     adapters.register_loader("numeric", numeric.IntLoader)  # a sum of whole numbers
-    adapters.register_loader("json", string.TextLoader)
     connection.execute(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )

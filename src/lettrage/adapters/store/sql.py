@@ -26,7 +26,7 @@ _WORDS = re.compile(
       (?P<kept>'(?:[^']|'')*' | "[^"]*")
     | json_each\(\?(?P<listed>\d*)\) \s+ (?P<name>\w+)
     | json_each\((?P<object>[^)?]+)\)
-    | (?P<array>json_array\()
+    | json_array\((?P<values>[^()?]+)\)
     | (?P<cross>CROSS\ JOIN)(?= \s+ (?:"\w+"|\w+) (?:\s+\w+)? \s+ ON\b)
     | \?(?P<number>\d*)
     """,
@@ -79,8 +79,8 @@ def in_postgresql(sql: str) -> str:
             return f"jsonb_array_elements({keys}::jsonb) WITH ORDINALITY {found['name']}(value, key)"
         if found["object"]:
             return f"jsonb_each({found['object']}::jsonb)"
-        if found["array"]:
-            return "json_build_array("
+        if found["values"]:
+            return f"json_build_array({found['values']})::text"
         return "JOIN" if found["cross"] else parameter(found["number"])
 
     return _WORDS.sub(spelt, sql.replace("%", "%%"))
