@@ -1,6 +1,6 @@
 """What was done, read back whole in order to give it back; and the writing of returns and cancellations."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
@@ -117,19 +117,20 @@ class Undoing(Reader):
         """Every header of these transactions, with all that it did."""
         keys = _json([[number] for number in transactions]).decode()
         headers = self.rows(_HEADERS, keys)
-        counts = {row[0]: [other[-1] for other in headers if other[0] == row[0]] for row in headers}
+        headers_of = Counter(row[0] for row in headers)
         lines = _by(1, self.rows(_LINES, keys))
         allocations, moves, tasks = (_by(2, self.rows(sql, keys)) for sql in (_ALLOCATIONS, _VAT_MOVES, _TASKS))
         items = {found.id: found for found in map(item, self.rows(_ITEMS, keys))}
+        made = _made(items.values())
         at: dict[int, int] = defaultdict(int)
         found = []
         for header in headers:
             number, order, count = header[0], header[1], header[-1]
             own = lines[number,]
-            if len(counts[number]) > 1:
+            if headers_of[number] > 1:
                 own, at[number] = own[at[number] : at[number] + count], at[number] + count
             key = number, order
-            found.append(_past(header, own, allocations[key], moves[key], tasks[key], items))
+            found.append(_past(header, own, allocations[key], moves[key], tasks[key], items, made[key]))
         return found
 
     def lives(self, transaction: int) -> list[Life]:
@@ -251,6 +252,14 @@ def _by(keys: int, rows: Iterable[Any]) -> dict[tuple[int, ...], list[Any]]:
     return found
 
 
+def _made(items: Iterable[Item]) -> dict[tuple[int | None, int | None], list[Item]]:
+    """Items by the transaction and order that made them."""
+    found: dict[tuple[int | None, int | None], list[Item]] = defaultdict(list)
+    for one in items:
+        found[one.transaction, one.order].append(one)
+    return found
+
+
 def _line(row: Any) -> Line:
     account, home, code, amount, party, of_item = row
     return Line(account, home, held(code), amount, party, of_item)
@@ -263,6 +272,7 @@ def _past(
     moves: Sequence[Any],
     tasks: Sequence[Any],
     items: dict[int, Item],
+    made: Sequence[Item],
 ) -> Past:
     number, order, kind, direction, day, establishment, party, code, amount, home, bank, _ = header
     own = tuple(Allocation(order, *row) for row in allocations)
@@ -274,5 +284,5 @@ def _past(
         tuple(VatMove(order, id_, line, Fraction(rate), vat, freed) for id_, line, rate, vat, freed in moves),
         tuple(PastTask(Task(what, order, id_, worth, vat), by) for what, id_, worth, vat, by in tasks),
         tuple(items[id_] for id_ in sorted(touched)),
-        tuple(i for i in items.values() if (i.transaction, i.order) == (number, order)),
+        tuple(made),
     )  # fmt: skip
