@@ -22,6 +22,7 @@ from tests.journeys.reversing import (
     cancel,
     cancelling,
     refused,
+    returning,
     same_but_for,
     unpaid,
     worth,
@@ -261,3 +262,16 @@ def test_what_is_dated_ahead_is_taken_back_on_its_own_day(open_firm: OpenFirm) -
     cancel(firm, number)
 
     assert [entry["date"] for entry in firm.entries(number)] == ["2024-10-23", "2024-10-23"]
+
+
+def test_why_stands_in_one_line_of_the_entry_and_not_in_more_characters_than_a_label(open_firm: OpenFirm) -> None:
+    firm = open_firm(invoices=[invoice("1", "100.00"), invoice("2", "100.00")])
+    first, second = (firm.done(header("PORCHQ", "100", pays(piece, "100"))) for piece in ("1", "2"))
+
+    assert refused(firm, cancelling(first, "x" * 1_001)) == ["too_long"]
+    assert refused(firm, returning(second, reason="x" * 1_001)) == ["too_long"]
+    cancel(firm, first, "saisie\nen double\x00")
+    unpaid(firm, second, reason="sans\tprovision")
+
+    labels = [entry["label"] for entry in firm.entries()]
+    assert labels[-2:] == ["Annulation transaction 1 : saisie en double ", "Impayé C1 : sans provision"]

@@ -12,9 +12,11 @@ import msgspec
 
 from lettrage.caller import Caller, Request, dossier_for
 from lettrage.dates import PARIS
+from lettrage.limits import TEXT_CHARACTERS
 from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal
 from lettrage.settlement.answer import reason_shape
+from lettrage.settlement.fields import label
 from lettrage.settlement.read import checked_key
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -56,6 +58,14 @@ class Performed(msgspec.Struct, frozen=True):
     result: dict[str, Any] | None
     reasons: list[dict[str, str]] = []
     replayed: bool = False
+
+
+def told(reason: str) -> tuple[str, list[Refusal]]:
+    """Why somebody asks, fit for the label of an entry as a settlement's own is; the fault where it is too long."""
+    why = label(reason)
+    if why is None:
+        return "", [Refusal("too_long", "reason", str(len(reason)), str(TEXT_CHARACTERS))]
+    return why, []
 
 
 def perform(act: Act, caller: Caller, store: Store, clock: Clock) -> Performed:

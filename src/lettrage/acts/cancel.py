@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lettrage.acts import Moment, Refused
+from lettrage.acts import Moment, Refused, told
 from lettrage.books import shapes
 from lettrage.books.chain import shown
 from lettrage.books.entry import reversal
@@ -51,14 +51,15 @@ class Cancel(msgspec.Struct, frozen=True):
         if deed is None:
             raise Refused(Refusal("unknown_transaction", "transaction", str(self.number)))
         day = self.day or max(moment.today, deed.date)  # what is dated ahead is not taken back before
-        reasons = list(_against(deed, day, moment.today, books.company))
+        why, faults = told(self.reason)
+        reasons = [*_against(deed, day, moment.today, books.company), *faults]
         if not self.reason:
             reasons.append(Refusal("missing_field", "reason"))
         if reasons:
             raise Refused(*reasons)
         number = None
         if deed.entry is not None and deed.posting is not None:
-            label = f"Annulation transaction {deed.number} : {self.reason}"
+            label = f"Annulation transaction {deed.number} : {why}"
             (posted,) = books.post([reversal(deed.entry, deed.posting, day, label)], moment.at)
             number = shown(posted.year, posted.number)
         items = before(deed, books.company.accounts)
@@ -107,12 +108,13 @@ def before(deed: Deed, accounts: Accounts) -> list[Item]:
     """
     items = {item.id: item for past in deed.headers for item in (*past.items, *past.made)}
     for past in reversed(deed.headers):
-        items = settled(items, opposite(past.taken, past.order), opposite_moves(past.vat_moves, past.order))
-        items = standing_on(items, map(opposite_line, past.lines), accounts)
+        own = {item.id: items[item.id] for item in (*past.items, *past.made)}
+        own = settled(own, opposite(past.taken, past.order), opposite_moves(past.vat_moves, past.order))
+        own = standing_on(own, map(opposite_line, past.lines), accounts)
         for row in past.allocations:
             if row.operation == "WPA":
-                items |= _joined(items, row)
-        items |= {item.id: _withdrawn(items[item.id]) for item in past.made}
+                own |= _joined(own, row)
+        items |= own | {item.id: _withdrawn(own[item.id]) for item in past.made}
     return list(items.values())
 
 

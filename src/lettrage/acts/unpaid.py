@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lettrage.acts import Moment, Refused
+from lettrage.acts import Moment, Refused, told
 from lettrage.books import shapes
 from lettrage.books.chain import shown
 from lettrage.books.entry import Line, entry
@@ -176,6 +176,7 @@ class _Case:
         self.day = act.day or max(moment.today, self.earliest)
         self.party: ThirdParty = books.third_party(life.last.third_party)
         self.bank = self._bank()
+        self.why, self.faults = told(act.reason)
 
     # ------------------------------------------------------------ what is against it
 
@@ -192,6 +193,7 @@ class _Case:
                 left, whole = (Amount(-amount, advance.currency).text for amount in (advance.open, advance.amount))
                 yield Refusal("advance_used", "transaction", left, whole, {"transaction": self.past.name})
         yield from self._fees_against()
+        yield from self.faults
 
     def _received(self) -> list[Item]:
         """The advances that the undone header made, or received once more."""
@@ -245,7 +247,7 @@ class _Case:
         fees, fees_vat = (self._minor(figure) for figure in (self.act.fees, self.act.fees_vat))
         lines = [*opened, *self._money(fees, fees_vat)]
         items, rows = self._items(opened)
-        label = f"Impayé {instrument.third_party}" + (f" : {self.act.reason}" if self.act.reason else "")
+        label = f"Impayé {instrument.third_party}" + (f" : {self.why}" if self.why else "")
         change = _return_from(instrument, self.company)
         assert change is not None
         bank = instrument.bank or (self.bank.code if self.bank and self._asks_for_fees else "")
@@ -275,7 +277,7 @@ class _Case:
         )
         held = (self.bank.currency if self.bank and self._asks_for_fees else self.home).code
         unpaid = Unpaid(
-            instrument.id, past.transaction, past.order, instrument.third_party, held, fees, fees_vat, self.act.reason
+            instrument.id, past.transaction, past.order, instrument.third_party, held, fees, fees_vat, self.why
         )
         return done, unpaid
 
