@@ -41,12 +41,15 @@ class Represent(Deposit):
     def _check(self, instruments: list[Instrument], held: Currency) -> None:
         super()._check(instruments, held)
         (instrument,) = instruments
-        returned = self.draft.desk.returned[instrument.transaction]
+        path = self.settlement.details[0].place.of("transaction")
+        returned = self.draft.desk.returned.get(instrument.transaction)
+        if returned is None:  # loaded in this state, or brought there by a state change of the dossier's own
+            self._fault("not_returned_here", path, str(instrument.transaction))
+            return
         items = self._items(returned)
         after = settled(items, self._rows(returned, instrument), self._moves(returned))
         changed = [item for item in items.values() if not _closes(after[item.id])]
         disputed = [item for item in items.values() if item.disputed and item not in changed]
-        path = self.settlement.details[0].place.of("transaction")
         if changed:
             listed = ", ".join(_named(item, item.open) for item in changed)
             wanted = ", ".join(_named(item, item.open - after[item.id].open) for item in changed)
