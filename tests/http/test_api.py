@@ -1,5 +1,7 @@
 """Our own API: the form of today, pages, refusals and problems."""
 
+import base64
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -271,6 +273,52 @@ def test_an_administrator_of_one_dossier_stays_in_it(tmp_path: Path) -> None:
     found = service.firm.store.identify(made)
     assert found is not None
     assert found.dossiers == frozenset({"998"})
+
+
+@pytest.mark.parametrize(
+    "position", ["[1]", '[1, "a"]', '["", 1180591620717411303424, 1, "", "", 1]', '["\\u0000", 1]']
+)
+@pytest.mark.parametrize("path", ["/items", "/entries", "/portfolio", "/tasks", "/third-parties"])
+def test_a_cursor_that_was_made_up_is_told(client: httpx.Client, path: str, position: str) -> None:
+    own = client.get("/api/v1/items", params={"limit": 1}).json()["next"]
+    bound = {"/items": own}.get(path) or client.get(f"/api/v1{path}", params={"limit": 1}).json()["next"]
+    criteria = json.loads(base64.urlsafe_b64decode((bound or own) + "=="))[0]
+    made_up = base64.urlsafe_b64encode(f'["{criteria}", {position[1:]}'.encode()).decode().rstrip("=")
+
+    found = client.get(f"/api/v1{path}", params={"cursor": made_up})
+
+    assert problem(found, 422)["code"] == "other_cursor"
+
+
+def test_the_days_at_the_ends_of_the_calendar_are_days(client: httpx.Client) -> None:
+    every = client.get("/api/v1/logbook").json()
+
+    assert every["data"]
+    for limits in ({"from": "0001-01-01"}, {"to": "9999-12-31"}, {"from": "0001-01-01", "to": "9999-12-31"}):
+        assert client.get("/api/v1/logbook", params=limits).json() == every
+        assert client.get("/api/v1/entries", params=limits).status_code == 200
+
+
+def test_an_address_with_control_characters_names_nothing(service: Service) -> None:
+    with service.client() as client:
+        found = [
+            client.get("/api/v1/slips/a%00b"),
+            client.get("/api/v1/slips/a%00b/pdf"),
+            client.post("/api/v1/slips/a%00b/cancel", json={}),
+            client.post("/api/v1/users/a%00b/close"),
+        ]
+        unknown = client.post("/api/v1/users/tokens/revoke", json={"shown": "lettrage_AA_aaaaaaaa"})
+
+    assert [problem(response, 422)["code"] for response in found] == ["malformed_field"] * 4
+    assert problem(unknown, 404)["code"] == "no_such_token"
+
+
+def test_all_due_items_are_those_of_the_command(client: httpx.Client, service: Service) -> None:
+    advance = {**PAID, "amount": "50.00", "details": [{"third_party": "C1", "operation": "advance", "amount": "50.00"}]}
+    made = settle(client, advance).json()["settlements"][0]["transaction"]
+    assert client.post(f"/api/v1/transactions/{made}/cancel", json={"reason": "erreur"}).status_code == 200
+
+    assert client.get("/api/v1/items?all=true").json()["data"] == service.firm.items()
 
 
 def test_aliases_of_the_commands(client: httpx.Client) -> None:

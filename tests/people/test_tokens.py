@@ -151,7 +151,8 @@ def test_every_dossier_fits_in_a_token(dossier: str) -> None:
     token = read_token(text)
     assert token is not None
     assert token.dossier == dossier
-    assert read_token(text[:-1]) is None
+    shorter = read_token(text[:-1])  # what is cut may still look like a token: of another dossier
+    assert shorter is None or (shorter.dossier != dossier and shorter.digest != token.digest)
     assert read_token(token.shown) is None
 
 

@@ -37,16 +37,20 @@ class Search(msgspec.Struct, frozen=True):
     @property
     def since(self) -> str:
         """The moment from which on, as the logbook writes moments; "" for any."""
-        return _midnight(self.first) if self.first else ""
+        return _midnight(self.first, 0) if self.first else ""
 
     @property
     def until(self) -> str:
         """The moment before which; "" for any."""
-        return _midnight(self.last + timedelta(days=1)) if self.last else ""
+        return _midnight(self.last, 1) if self.last else ""
 
 
-def _midnight(day: date) -> str:
-    return datetime.combine(day, time(), PARIS).astimezone(UTC).isoformat()
+def _midnight(day: date, later: int) -> str:
+    """When a day begins in Paris, or so many days later; "" for days that no calendar of ours can tell any more."""
+    try:
+        return datetime.combine(day + timedelta(days=later), time(), PARIS).astimezone(UTC).isoformat()
+    except OverflowError:
+        return ""
 
 
 class Logged(msgspec.Struct, frozen=True):

@@ -86,8 +86,8 @@ def read_token(text: str) -> Token | None:
     found = _TOKEN.fullmatch(text)
     if found is None:
         return None
-    dossier = _unbase64url(found["dossier"])
-    if dossier is None or not dossier.isprintable():
+    dossier = _dossier(found)
+    if dossier is None:
         return None
     digest = hashlib.sha256(text.encode("ascii")).hexdigest()
     return Token(dossier, digest, text[: found.start("secret") + _SHOWN_CHARACTERS])
@@ -96,7 +96,13 @@ def read_token(text: str) -> Token | None:
 def dossier_shown(shown: str) -> str | None:
     """The dossier that a token's first characters name; None for anything else."""
     found = _SHOWN.fullmatch(shown)
-    return _unbase64url(found["dossier"]) if found else None
+    return _dossier(found) if found else None
+
+
+def _dossier(found: re.Match[str]) -> str | None:
+    """The dossier that the text of a token names; None for what can be no dossier's code."""
+    dossier = _unbase64url(found["dossier"])
+    return dossier if dossier is not None and dossier.isprintable() else None
 
 
 def _base64url(data: bytes) -> str:

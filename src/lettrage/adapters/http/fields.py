@@ -45,7 +45,8 @@ def _yes_or_no(text: Any) -> bool:
     return bool(text == "true")
 
 
-Code = Annotated[str, Field(min_length=1, max_length=CODE_CHARACTERS, pattern=f"^{_PLAIN}+$")]
+PLAIN = f"^{_PLAIN}+$"
+Code = Annotated[str, Field(min_length=1, max_length=CODE_CHARACTERS, pattern=PLAIN)]
 Label = Annotated[str, Field(min_length=1, max_length=TEXT_CHARACTERS)]
 Number = Annotated[str, Field(pattern=f"^[1-9][0-9]{{0,{NUMBER_DIGITS - 1}}}$")]
 Digits = Annotated[str, Field(pattern=f"^[0-9]{{1,{NUMBER_DIGITS}}}$")]

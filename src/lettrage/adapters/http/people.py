@@ -11,14 +11,13 @@ from lettrage.adapters.http.documented import JSON, operation
 from lettrage.adapters.http.fields import Code
 from lettrage.adapters.http.forms import AccountForm, RevokeForm
 from lettrage.adapters.http.problems import API, Problem
-from lettrage.limits import CODE_CHARACTERS
 from lettrage.refusal import Refusal, Stop, quoted
 
 router = APIRouter(prefix=API)
 
 Administrator = Annotated[Call, allowed("users")]
 AdministratorWriting = Annotated[Call, allowed("users", JSON, keyed=False)]
-NameThere = Annotated[str, Path(max_length=CODE_CHARACTERS)]
+NameThere = Annotated[Code, Path()]
 WRITTEN = (408, 409, 413, 415, 422)
 
 

@@ -97,11 +97,7 @@ def _fault(error: Mapping[str, Any], *, query: bool) -> Refusal:
 def _shown(value: Any) -> str:
     if isinstance(value, dict | list):
         return "{ }" if isinstance(value, dict) else "[ ]"
-    return (
-        {True: "true", False: "false", None: "null"}.get(value, repr(value))
-        if not isinstance(value, _Figure)
-        else value.text
-    )
+    return repr(value) if isinstance(value, _Figure) else {True: "true", False: "false"}.get(value, "null")
 
 
 def _expected(error: Mapping[str, Any]) -> str:
@@ -111,14 +107,7 @@ def _expected(error: Mapping[str, Any]) -> str:
         return "-"
     if error["type"] == "value_error":
         return str(facts["error"])
-    for name, sign in (
-        ("pattern", ""),
-        ("expected", ""),
-        ("min_length", ">= "),
-        ("max_length", "<= "),
-        ("ge", ">= "),
-        ("le", "<= "),
-    ):
+    for name, sign in _BOUNDS:
         if name in facts:
             return f"{sign}{facts[name]}"
-    return {"string_type": "text", "bool_type": "true, false", "list_type": "[ ]"}.get(error["type"], "{ }")
+    return _TYPES.get(error["type"], "{ }")

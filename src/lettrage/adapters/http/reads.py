@@ -9,7 +9,7 @@ from starlette.responses import Response
 from lettrage.adapters.http import shapes
 from lettrage.adapters.http.calls import Call, Cursor, Limit, allowed, shown
 from lettrage.adapters.http.documented import operation
-from lettrage.adapters.http.fields import Code, DayAsked, Flag, State
+from lettrage.adapters.http.fields import PLAIN, Code, DayAsked, Flag, State
 from lettrage.adapters.http.problems import API, Problem
 from lettrage.bank.slip import Made, shape, shape_with_instruments, waiting_shapes
 from lettrage.books.logbook import Search
@@ -21,7 +21,9 @@ router = APIRouter(prefix=API)
 Reader = Annotated[Call, allowed("read_books")]
 LogbookReader = Annotated[Call, allowed("read_logbook")]
 NumberThere = Annotated[str, Path(max_length=NUMBER_DIGITS, description="A number")]
-SlipThere = Annotated[str, Path(max_length=200, description="A slip's number, for instance BNP-2024-000001")]
+SlipThere = Annotated[
+    str, Path(max_length=200, pattern=PLAIN, description="A slip's number, for instance BNP-2024-000001")
+]
 From = Annotated[DayAsked | None, Query(alias="from", description="From this day on")]
 To = Annotated[DayAsked | None, Query(description="Up to this day")]
 
@@ -180,7 +182,7 @@ def logbook(
         search or "", number or "", whole(transaction or ""), caller or "", kind or "", first, to, refused, warned
     )
     after = call.after(cursor, wanted)
-    before = after[0] if after and isinstance(after[0], int) else None
+    before = whole(str(after[0])) if after else None
     with call.books() as books:
         page = books.logbook(wanted, limit, before)
     return call.page(page.documents, None if page.next is None else (page.next,), wanted)
