@@ -26,7 +26,6 @@ JOURNAL = "BQ"
 _STATUSES = {
     "posted": ("comptabilisée", "posted"),
     "cancelled": ("annulée", "cancelled"),
-    "returned": ("revenue impayée", "returned unpaid"),
 }
 
 

@@ -126,7 +126,7 @@ class Transaction(Shape):
     """A transaction with its lineage: the numbers of those before and after it."""
 
     number: str
-    status: Literal["posted", "awaiting_slip", "cancelled", "returned"]
+    status: Literal["posted", "awaiting_slip", "cancelled"]
     date: Day
     orders: list[Order]
     instruments: list[Instrument]
