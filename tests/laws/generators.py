@@ -10,7 +10,6 @@ import copy
 import json
 import random
 import shutil
-import sqlite3
 import sys
 import tempfile
 from collections import Counter
@@ -25,8 +24,8 @@ from typing import Any, Protocol, TypeVar
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from lettrage.adapters.store.books import SqlStore
 from lettrage.settlement import Caller
+from tests import databases
 from tests.world import World
 
 T = TypeVar("T")
@@ -179,31 +178,31 @@ def _template() -> Path:
     root = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (in memory: thousands of books a minute)
     path = Path(tempfile.mkdtemp(prefix="laws-", dir=root)) / "template.sqlite"
     atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    databases.keep_at(path)
     world = World(path, NOON)
     loaded = world.load(json.dumps({"dossiers": [company_file(h) for h in HOUSES.values()]}).encode())
     assert not loaded.faults, [fault.say("en") for fault in loaded.faults]
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    world.store.close()
     return path
 
 
 class Books(World):
-    """A copy of the empty companies in a folder of its own, and a second pair of eyes on the file."""
+    """A copy of the empty companies in a folder of its own, and a second pair of eyes on it."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=_template().parent))
         path = self.folder / "books.sqlite"
-        shutil.copyfile(_template(), path)
+        databases.copy_at(_template(), path)
         super().__init__(path, NOON)
-        self.store = SqlStore(f"sqlite:///{path}", self.clock)
-        event.listen(self.store.engine, "connect", _hasty)
-        self.eyes = sqlite3.connect(path)
+        if not databases.POSTGRESQL:
+            event.listen(self.store.engine, "connect", _hasty)
+            self.store.engine.dispose()
+        self.eyes = databases.Eyes(self.address)
 
     def dump(self) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
         """Every row of every table, by table and dossier."""
         found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
-        for name in _tables(self.eyes):
+        for name in databases.tables(self.store.engine):
             for row in self.eyes.execute(f'SELECT * FROM "{name}"'):
                 found.setdefault((name, str(row[0])), []).append(row)
         return found
@@ -211,17 +210,13 @@ class Books(World):
     def close(self) -> None:
         self.eyes.close()
         self.store.engine.dispose()
+        databases.forget_at(self.file)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _hasty(connection: Any, _record: object) -> None:
     """These books need not survive a power cut."""
     connection.execute("PRAGMA synchronous=OFF")
-
-
-def _tables(connection: sqlite3.Connection) -> list[str]:
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    return [name for (name,) in rows if name != "alembic_version"]
 
 
 # ---------------------------------------------------------------- the model
@@ -264,6 +259,7 @@ class Held:
     amount: int
     date: Day
     home: int | None = None
+    took: Any = None  # what its receipt took (see reversals.Took)
 
     @property
     def rank(self) -> tuple[bool, int, int]:

@@ -13,10 +13,12 @@ from typing import Any
 import msgspec
 
 from lettrage import money
+from lettrage.acts import cancel, unpaid
 from lettrage.adapters.store.books import SqlBooks
+from lettrage.adapters.store.undoing import Undoing
 from lettrage.books.entry import Entry, Line
 from lettrage.money import Figure
-from lettrage.settlement import answer, fields, once
+from lettrage.settlement import answer, fields, once, represent
 from lettrage.settlement.desk import Draft
 from lettrage.settlement.document import Item
 from lettrage.settlement.operations import Scene, Target
@@ -297,4 +299,58 @@ def refused_settlement_uses_up_numbers() -> Iterator[None]:
         self.desk.next_transaction += 1
 
     with _instead(plan._Planner, "_refuse", wasteful):
+        yield
+
+
+# ---------------------------------------------------------------- taking back
+
+
+@contextmanager
+def unpaid_forgets_the_difference() -> Iterator[None]:
+    """A return gives back the payments, not the WDR beside them."""
+    sound = unpaid.opposite
+
+    def forgetful(rows: Any, order: int) -> Any:
+        return sound([row for row in rows if row.operation != "WDR"], order)
+
+    with _instead(unpaid, "opposite", forgetful):
+        yield
+
+
+@contextmanager
+def unpaid_leaves_the_advance() -> Iterator[None]:
+    """The advance of a returned payment stays open."""
+    sound = unpaid.settled
+
+    def lenient(items: Any, rows: Any, moves: Any) -> Any:
+        return {**sound(items, rows, moves), **{i.id: i for i in items.values() if i.kind == "advance"}}
+
+    with _instead(unpaid, "settled", lenient):
+        yield
+
+
+@contextmanager
+def cancel_leaves_the_successor() -> Iterator[None]:
+    """What a cancelled transaction had passed on stays open beside the whole due item."""
+    with _instead(cancel, "_withdrawn", lambda item: item):
+        yield
+
+
+@contextmanager
+def cancel_leaves_the_payment() -> Iterator[None]:
+    """The payments of a cancelled transaction stay in portfolio."""
+    sound = SqlBooks.deed
+
+    def lingering(self: SqlBooks, transaction: int) -> Any:
+        deed = sound(self, transaction)
+        return deed and msgspec.structs.replace(deed, made=())
+
+    with _instead(Undoing, "deed", lingering):
+        yield
+
+
+@contextmanager
+def represent_without_a_look() -> Iterator[None]:
+    """A returned payment is presented again whatever has become of what it had paid."""
+    with _instead(represent, "_closes", lambda after: True):
         yield

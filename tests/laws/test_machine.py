@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from lettrage.settlement import Caller
+from tests.databases import POSTGRESQL
+from tests.laws import reversals
 from tests.laws.generators import (
     CALLER,
     HOUSES,
@@ -60,6 +62,18 @@ long = pytest.mark.skipif(not LONG, reason="minutes of random trials: LETTRAGE_L
 _SIGN = "CASE d.ledger WHEN 'customer' THEN 1 ELSE -1 END"
 
 # Each query lists what breaks a law of the whole file; a sound one lists nothing.
+# What a cancelled transaction made or did no longer counts.
+_DUE = """(SELECT d.* FROM due_item d LEFT JOIN "transaction" t ON t.dossier = d.dossier AND t.number = d."transaction"
+           WHERE coalesce(t.status, '') <> 'cancelled')"""
+_ALLOCATED = """(SELECT a.* FROM allocation a JOIN "transaction" t ON t.dossier = a.dossier
+                 AND t.number = a."transaction" WHERE t.status <> 'cancelled')"""
+_KIND = "d.ledger || CASE d.kind WHEN 'advance' THEN '1' ELSE '0' END"
+_PARKED = (
+    "(SELECT CAST(value AS BIGINT) AS value FROM jsonb_array_elements_text(nullif(d.parked, '')::jsonb) k(value)) k"
+    if POSTGRESQL
+    else "json_each(nullif(d.parked, ''))"
+)
+
 LAWS = {
     "A1 debits = credits in every entry": """
         SELECT dossier, posting, sum(debit) - sum(credit) FROM entry_line GROUP BY 1, 2
@@ -69,55 +83,60 @@ LAWS = {
           LEFT JOIN entry_line l ON l.dossier = e.dossier AND l.posting = e.posting
          GROUP BY 1, 2 HAVING count(l.line) < 2""",
     "A2 original = open + settled + passed on, each within it": """
-        SELECT * FROM due_item WHERE amount <> open + settled + passed_on OR amount * open < 0 OR amount * settled < 0
-            OR amount * passed_on < 0 OR abs(open) > abs(amount) OR abs(settled) > abs(amount)""",
-    "A2 settled = payments + differences + discounts + advances used": """
-        SELECT d.dossier, d.id, d.settled, sum(a.amount) FROM due_item d
-          LEFT JOIN allocation a ON a.dossier = d.dossier AND a.item = d.id AND a.operation <> 'WPA'
-         GROUP BY d.dossier, d.id HAVING d.settled <> d.settled_before + coalesce(sum(a.amount), 0)""",
-    "A2 passed on = what the successor starts with": """
-        SELECT d.dossier, d.id, d.passed_on, sum(s.amount) FROM due_item d
-          LEFT JOIN due_item s ON s.dossier = d.dossier AND s.previous = d.id
-         GROUP BY d.dossier, d.id HAVING d.passed_on <> coalesce(sum(s.amount), 0)""",
+        SELECT * FROM due_item WHERE amount <> open + settled + passed_on OR sign(amount) * sign(open) < 0 OR
+            sign(amount) * sign(settled) < 0 OR sign(amount) * sign(passed_on) < 0 OR abs(open) > abs(amount)
+            OR abs(settled) > abs(amount)""",
+    "A2 settled = payments + differences + discounts + advances used": f"""
+        SELECT d.dossier, d.id, d.settled, sum(a.amount) FROM {_DUE} d
+          LEFT JOIN {_ALLOCATED} a ON a.dossier = d.dossier AND a.item = d.id AND a.operation <> 'WPA'
+         GROUP BY d.dossier, d.id, d.settled, d.settled_before
+        HAVING d.settled <> d.settled_before + coalesce(sum(a.amount), 0)""",
+    "A2 passed on = what the successor starts with": f"""
+        SELECT d.dossier, d.id, d.passed_on, sum(s.amount) FROM {_DUE} d
+          LEFT JOIN {_DUE} s ON s.dossier = d.dossier AND s.previous = d.id
+         GROUP BY d.dossier, d.id, d.passed_on HAVING d.passed_on <> coalesce(sum(s.amount), 0)""",
     "A2 what is open carries something in its own sense, what is closed nothing": """
         SELECT dossier, id, carried, parked FROM due_item
-         WHERE (open = 0 AND carried <> 0) OR amount * carried < 0
-            OR (open = 0 AND EXISTS (SELECT 1 FROM json_each(nullif(parked, '')) WHERE value <> 0))""",
+         WHERE (open = 0 AND carried <> 0) OR sign(amount) * sign(carried) < 0
+            OR (open = 0 AND trim(parked, '[]0,') <> '')""",
     "the account of a third party carries its open items": f"""
         SELECT dossier, kind, third_party, sum(home) FROM (
-            SELECT d.dossier, d.ledger || (d.kind = 'advance') AS kind, d.third_party, -{_SIGN} * d.carried AS home
+            SELECT d.dossier, {_KIND} AS kind, d.third_party, -{_SIGN} * d.carried AS home
               FROM due_item d
             UNION ALL
-            SELECT l.dossier, CASE substr(l.account, 1, 3) WHEN '411' THEN 'customer0' WHEN '401' THEN 'supplier0'
+            SELECT l.dossier, CASE substr(l.account, 1, 3) WHEN '411' THEN 'customer0'
+                   WHEN '416' THEN 'customer0' WHEN '401' THEN 'supplier0'
                    WHEN '419' THEN 'customer1' ELSE 'supplier1' END, l.third_party, l.debit - l.credit
-              FROM entry_line l WHERE l.account IN ('411000', '401000', '419100', '409100')
-        ) GROUP BY 1, 2, 3 HAVING sum(home) <> 0""",
+              FROM entry_line l WHERE l.account IN ('411000', '416000', '401000', '419100', '409100')
+        ) a GROUP BY 1, 2, 3 HAVING sum(home) <> 0""",
     "the account of a third party shows what is open in its currency": f"""
         SELECT dossier, kind, third_party, currency, sum(amount) FROM (
-            SELECT d.dossier, d.ledger || (d.kind = 'advance') AS kind, d.third_party, d.currency,
+            SELECT d.dossier, {_KIND} AS kind, d.third_party, d.currency,
                    -{_SIGN} * d.open AS amount
               FROM due_item d
             UNION ALL
-            SELECT l.dossier, CASE substr(l.account, 1, 3) WHEN '411' THEN 'customer0' WHEN '401' THEN 'supplier0'
+            SELECT l.dossier, CASE substr(l.account, 1, 3) WHEN '411' THEN 'customer0'
+                   WHEN '416' THEN 'customer0' WHEN '401' THEN 'supplier0'
                    WHEN '419' THEN 'customer1' ELSE 'supplier1' END, l.third_party, l.currency, l.amount
-              FROM entry_line l WHERE l.account IN ('411000', '401000', '419100', '409100')
+              FROM entry_line l WHERE l.account IN ('411000', '416000', '401000', '419100', '409100')
             -- What is worth less than one minor unit at home has no line: an entry has no line of nothing.
             UNION ALL
-            SELECT d.dossier, d.ledger || (d.kind = 'advance'), d.third_party, d.currency, -{_SIGN} * sum(a.amount)
-              FROM allocation a JOIN due_item d ON d.dossier = a.dossier AND d.id = a.item
+            SELECT d.dossier, {_KIND}, d.third_party, d.currency, -{_SIGN} * sum(a.amount)
+              FROM {_ALLOCATED} a JOIN due_item d ON d.dossier = a.dossier AND d.id = a.item
              WHERE a.operation <> 'WPA'
-             GROUP BY a.dossier, a."transaction", a."order", a.item, a.operation = 'WAR' AND a.line
+             GROUP BY d.dossier, a."transaction", a."order", a.item, CASE a.operation WHEN 'WAR' THEN a.line ELSE 0 END,
+                   d.ledger, d.kind, d.third_party, d.currency
             HAVING sum(a.relieved_home) = 0
             UNION ALL
-            SELECT d.dossier, d.ledger || 1, d.third_party, d.currency, {_SIGN} * d.amount
-              FROM due_item d WHERE d.kind = 'advance' AND d.origin_carried = 0
-        ) GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0""",
+            SELECT d.dossier, d.ledger || '1', d.third_party, d.currency, {_SIGN} * d.amount
+              FROM {_DUE} d WHERE d.kind = 'advance' AND d.origin_carried = 0
+        ) a GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0""",
     "the account of parked VAT carries what waits": f"""
         SELECT dossier, sum(home) FROM (
-            SELECT d.dossier, {_SIGN} * (SELECT coalesce(sum(value), 0) FROM json_each(nullif(d.parked, ''))) AS home
+            SELECT d.dossier, {_SIGN} * (SELECT coalesce(sum(value), 0) FROM {_PARKED}) AS home
               FROM due_item d
             UNION ALL SELECT dossier, debit - credit FROM entry_line WHERE account = '445800'
-        ) GROUP BY 1 HAVING sum(home) <> 0""",
+        ) a GROUP BY 1 HAVING sum(home) <> 0""",
     "a portfolio account carries its instruments": """
         WITH account(state, direction, number) AS (VALUES
             ('C30', 'encashment', '511200'), ('E30', 'encashment', '530000'), ('L30', 'encashment', '413000'),
@@ -131,11 +150,22 @@ LAWS = {
                  WHERE n.dossier = i.dossier AND n.previous = i.id AND t.status = 'awaiting_slip')
             UNION ALL
             SELECT dossier, account, credit - debit FROM entry_line WHERE account IN (SELECT number FROM account)
-        ) GROUP BY 1, 2 HAVING sum(home) <> 0""",
+        ) h GROUP BY 1, 2 HAVING sum(home) <> 0""",
     "a transaction has one entry, or awaits its slip": """
         SELECT t.dossier, t.number, t.status, count(e.posting) FROM "transaction" t
-          LEFT JOIN entry e ON e.dossier = t.dossier AND e."transaction" = t.number
-         WHERE t.kind <> 'loaded' GROUP BY 1, 2 HAVING count(e.posting) <> (t.status = 'posted')""",
+          LEFT JOIN entry e ON e.dossier = t.dossier AND e."transaction" = t.number AND e.reversal_of IS NULL
+         WHERE t.kind <> 'loaded' AND t.status <> 'cancelled'
+         GROUP BY 1, 2
+        HAVING count(e.posting) <> CASE WHEN t.status = 'posted' AND t.slip IS NULL THEN 1 ELSE 0 END""",
+    "a reversal has the lines of what it takes back, on the other side": """
+        SELECT dossier, posting FROM (
+            SELECT e.dossier, e.posting, l.account, l.third_party, l.debit - l.credit AS home, l.amount, l.item
+              FROM entry e JOIN entry_line l ON l.dossier = e.dossier AND l.posting = e.posting
+             WHERE e.reversal_of IS NOT NULL
+            UNION ALL
+            SELECT e.dossier, e.posting, l.account, l.third_party, l.debit - l.credit, l.amount, l.item
+              FROM entry e JOIN entry_line l ON l.dossier = e.dossier AND l.posting = e.reversal_of
+        ) r GROUP BY dossier, posting, account, third_party, item HAVING sum(home) <> 0 OR sum(amount) <> 0""",
     "transactions are numbered without a gap": """
         SELECT d.code, d.first_transaction, d.next_transaction, count(t.number) FROM dossier d
           LEFT JOIN "transaction" t ON t.dossier = d.code AND t.number >= d.first_transaction
@@ -218,7 +248,7 @@ def check_prediction(books: Books, code: str, answer: str, before: int, known: d
 
 
 def _item_ids(books: Books, code: str) -> list[int]:
-    sql = "SELECT id FROM due_item WHERE dossier = ? ORDER BY due_date, piece, id"
+    sql = f"SELECT d.id FROM {_DUE} d WHERE d.dossier = ? ORDER BY d.due_date, d.piece, d.id"
     return [row[0] for row in books.eyes.execute(sql, (code,))]
 
 
@@ -248,6 +278,10 @@ class Money(RuleBasedStateMachine):
         self.models = {code: Model.opened(house) for code, house in HOUSES.items()}
         self.serial = 0
         self.accepted: list[tuple[bytes, Caller, str]] = []
+        # Transactions that nothing has followed yet in their company, each with the model before it.
+        self.latest: dict[str, list[tuple[int, Model]]] = {code: [] for code in HOUSES}
+        self.taken_back: set[str] = set()  # companies where a document may rightly come a second time
+        self.slips: list[tuple[str, str]] = []
         self.sound = True  # no law was broken yet
 
     def teardown(self) -> None:
@@ -268,6 +302,7 @@ class Money(RuleBasedStateMachine):
         before = self.books.dump()
         choice = Drawn(data.draw)
         load_invoices(self.books, self.models[code], choice, self._next(), choice.pick((2, 1, 3)))
+        self.latest[code].clear()
         self._checked(code, before)
 
     @rule(data=st.data(), code=st.sampled_from(list(HOUSES)))
@@ -305,12 +340,83 @@ class Money(RuleBasedStateMachine):
         assert apart_from_logbook(self.books.dump()) == before, "replay: the books moved"
         self.sound = True
 
+    # ------------------------------------------------------------ taking back
+
+    @rule(data=st.data(), code=st.sampled_from(list(HOUSES)))
+    def take_back(self, data: st.DataObject, code: str) -> None:
+        """The last transaction is cancelled, a payment comes back unpaid, or a returned one is presented again."""
+        choice, model = Drawn(data.draw), self.models[code]
+        ways = [self._cancel] if self.latest[code] else []
+        ways += [self._unpaid] * 2 if reversals.returnable(model) else []
+        ways += [self._represent] * 2 if reversals.returned(model) else []
+        if ways:
+            choice.pick(ways)(choice, code, model)
+
+    def _cancel(self, _choice: Drawn, code: str, _model: Model) -> None:
+        """Everything is as before the last transaction."""
+        number, model = self.latest[code].pop()
+        before = self._before_an_act()
+        done = reversals.cancelled(self.books, code, number)
+        assert done.result is not None, f"cancel: {done.reasons}"
+        self._turned(code, model, before)
+
+    def _unpaid(self, choice: Drawn, code: str, model: Model) -> None:
+        """What the receipt took is open again, unless its advance was used."""
+        before = self._before_an_act()
+        after = reversals.unpaid(self.books, choice, model, choice.pick(reversals.returnable(model)))
+        self._act(code, model, after, before)
+
+    def _represent(self, choice: Drawn, code: str, model: Model) -> None:
+        """The same details are applied again, where everything is open as it was left."""
+        before = self._before_an_act()
+        after = reversals.presented(self.books, model, choice.pick(reversals.returned(model)))
+        self._act(code, model, after, before)
+
+    @rule(code=st.sampled_from(list(HOUSES)), back=st.booleans())
+    def slip(self, code: str, back: bool) -> None:
+        """A slip of what waits, or the last one taken back: what is due, and where it is, stays."""
+        if back and self.slips:
+            code, number = self.slips.pop()
+            before = self._before_an_act()
+            reversals.slip_cancelled(self.books, code, number)
+        else:
+            before = self._before_an_act()
+            if not (number := reversals.slip(self.books, code)):
+                self.sound = True
+                return
+            self.slips.append((code, number))
+        self.latest[code].clear()
+        self._checked(code, before)
+
+    def _before_an_act(self) -> Rows:
+        self._next()
+        return self.books.dump()
+
+    def _act(self, code: str, model: Model, after: Model | None, before: Rows) -> None:
+        """The books after an act are those of the model; after a refusal they are as before."""
+        if after is None:
+            now = apart_from_logbook(self.books.dump())
+            assert now == apart_from_logbook(before), "refused: the books moved"
+            self.sound = True
+            return
+        self.latest[code].append((self.books.next_transaction(code) - 1, model))
+        self._turned(code, after, before)
+
+    def _turned(self, code: str, model: Model, before: Rows) -> None:
+        self.models[code] = model
+        self.taken_back.add(code)
+        # A document whose payment was taken back is no longer answered as done.
+        self.accepted = [kept for kept in self.accepted if kept[1].key]
+        self._checked(code, before)
+
     def _send(self, page: Page, *, dry: bool, key: str) -> None:
         books, code = self.books, page.dossier
         if not page.headers:
             self.sound = True
             return
-        before = books.dump()
+        if code in self.taken_back:
+            page.parameters["repeat"] = "1"
+        before, model = books.dump(), self.models[code]
         first = books.next_transaction(code)
         planned, known = "", {}
         if dry:
@@ -321,12 +427,18 @@ class Money(RuleBasedStateMachine):
         caller = Caller(CALLER.name, CALLER.origin, key=key)
         reply = books.settle(page.data(), caller)
         adopt(self.models, page, reply.text)
+        if books.next_transaction(code) == first + 1:
+            self.latest[code].append((first, model))
+            if len(page.headers) == 1:
+                reversals.remember(model, self.models[code], first)
+        else:
+            self.latest[code].clear()
         if not any(page.sound):
             assert apart_from_logbook(books.dump()) == apart_from_logbook(before), "refused: the books moved"
         if planned:
             check_prediction(books, code, planned, first, known)
         # What is in the log of the first answer is not told again by a repeat without a key.
-        if page.accepted and (key or not page.parameters.get("withlog")):
+        if page.accepted and (key or not page.parameters.keys() & {"withlog", "repeat"}):
             self.accepted.append((page.data(), caller, reply.text))
         self._checked(code, before)
 

@@ -5,18 +5,24 @@ without shrinking, and must raise the assertion that names the law. Without the 
 `test_machine` and `test_reading_amounts` show.
 """
 
+import json
 import random
+from contextlib import closing
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy.exc import IntegrityError
 
-from tests.laws import planted
+from lettrage.acts.unpaid import ReportUnpaid
+from tests.laws import planted, reversals
+from tests.laws.generators import CALLER, Books
 from tests.laws.planted import Plant
-from tests.laws.test_machine import SHORT_FORM, Money, answers_elsewhere, run_any_order, run_covering
+from tests.laws.test_machine import SHORT_FORM, Money, answers_elsewhere, check_laws, run_any_order, run_covering
 from tests.laws.test_reading_amounts import try_strings
 
-MACHINE = settings(SHORT_FORM, max_examples=150, stateful_step_count=25, print_blob=False)
+MACHINE = settings(SHORT_FORM, max_examples=400, stateful_step_count=25, print_blob=False)
 
 
 @pytest.mark.parametrize(
@@ -33,12 +39,57 @@ MACHINE = settings(SHORT_FORM, max_examples=150, stateful_step_count=25, print_b
         (planted.relief_on_the_payer, "the account of a third party"),
         (planted.instrument_lost_from_its_account, "portfolio"),
         (planted.refused_settlement_uses_up_numbers, "transactions are numbered without a gap"),
+        (planted.unpaid_leaves_the_advance, "A2 |the account of a third party"),
+        (planted.cancel_leaves_the_successor, "the account of a third party"),
+        (planted.cancel_leaves_the_payment, "portfolio"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_the_machine_turns_red(plant: Plant, law: str) -> None:
     with plant(), pytest.raises(AssertionError, match=law):
         run_state_machine_as_test(Money, settings=MACHINE)
+
+
+def a_return_and_a_presentation() -> None:
+    """A cheque 5.00 short comes back; its invoice is paid in cash; then the cheque cannot be presented again."""
+    with closing(Books()) as books:
+        due = {"due_date": "2026-12-01", "amount": "3600.00"}
+        record = {"third_party": "C1", "number": "87", "date": "2026-11-01", "currency": "EUR", "due_items": [due]}
+        assert not books.load(json.dumps({"dossiers": [{"code": "A", "invoices": [record]}]}).encode()).faults
+
+        def sent(change: str, amount: str, *details: dict[str, str]) -> dict[str, Any]:
+            row = {"REGLTTYP": "1", "CHGETAT": change, "TIERS": "C1", "DEV": "EUR", "MTDEV": amount}
+            form = {"action": {"parameters": {"dos": "A"}}, "data": {"EnteteReglementtb": [
+                row | {"DetailReglementtb": [{"TIERS": "C1", **detail} for detail in details]}]}}  # fmt: skip
+            answer = json.loads(books.settle(json.dumps(form).encode(), CALLER).text)
+            check_laws(books)
+            return dict(json.loads(answer["result"])["result"]["response"][0])
+
+        paid, short = {"PIECE": "87", "MTDEVFIN": "3595"}, {"PIECE": "87", "MTDEVFIN": "5", "OPERATION": "WDR"}
+        received = sent("PORCHQ", "3595", paid, short)["transactionId"]
+        back = reversals.ask(books, "A", ReportUnpaid(int(received))).result
+        assert back is not None
+        check_laws(books)
+        sent("PORESP", "3600", {"PIECE": "87", "MTDEVFIN": "3600"})
+        again = sent("REPCHQ", "3595", {"TRANSAC": back["transaction"]})
+        assert again["resultcode"] == "3", f"represent: {again}"
+
+
+def test_a_return_and_a_presentation_keep_the_laws() -> None:
+    a_return_and_a_presentation()
+
+
+@pytest.mark.parametrize(
+    ("plant", "law"),
+    [
+        (planted.unpaid_forgets_the_difference, "the account of a third party"),
+        (planted.represent_without_a_look, "constraint failed"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_return_turns_red(plant: Plant, law: str) -> None:
+    with plant(), pytest.raises((AssertionError, IntegrityError), match=law):
+        a_return_and_a_presentation()
 
 
 def test_a3_turns_red_where_one_minor_unit_is_tolerated() -> None:
