@@ -1082,6 +1082,7 @@ def test_load_and_tasks_answer_in_json(busy: Firm, story: dict[str, str]) -> Non
     (task,) = shown(busy, "tasks")
     assert (task["transaction"], task["kind"]) == (story["part"], "credit_note_to_issue")
     assert shown(busy, "tasks", "--transaction", story["part"], "--piece", "1", "--credit-note", "AV1") == []
+    assert [(line["kind"], line["done"]) for line in shown(busy, "logbook", "--kind", "task")] == [("task", 1)]
 
 
 def test_every_list_can_be_read_by_a_person_in_both_languages(busy: Firm, story: dict[str, str]) -> None:

@@ -13,12 +13,12 @@ import msgspec
 from lettrage.books.entry import Entry, entry, reversal
 from lettrage.company.dossier import Company
 from lettrage.company.states import Direction
-from lettrage.limits import MINOR_UNITS, NUMBER_DIGITS, TEXT_CHARACTERS
+from lettrage.limits import MINOR_UNITS, TEXT_CHARACTERS
 from lettrage.money import Amount, Currency, currency, decimal_text
 from lettrage.refusal import Refusal, quoted
 from lettrage.settlement.deposit import lines_at_the_bank
 from lettrage.settlement.document import Instrument
-from lettrage.settlement.fields import label
+from lettrage.settlement.fields import label, whole_number
 from lettrage.settlement.terms import period_faults
 
 JOURNAL = "BQ"
@@ -148,7 +148,7 @@ def shown(bank: str, year: str, sequence: int) -> str:
 
 def named(wanted: Wanted) -> list[int]:
     """The numbers among the transactions named, each once."""
-    return list(dict.fromkeys(number for text in wanted.transactions if (number := _number(text))))
+    return list(dict.fromkeys(known for text in wanted.transactions if (known := whole_number(text))))
 
 
 def make(wanted: Wanted, facts: Facts, company: Company, today: Day) -> tuple[Slip | None, list[Refusal]]:
@@ -206,15 +206,15 @@ def _named(wanted: Wanted, facts: Facts, faults: list[Refusal]) -> list[Waiting]
     waiting = {w.transaction: w for w in facts.waiting}
     chosen = []
     for text in dict.fromkeys(wanted.transactions):
-        number = _number(text)
-        found = waiting.get(number)
-        if number not in facts.statuses:
+        asked = whole_number(text)
+        found = waiting.get(asked)
+        if asked not in facts.statuses:
             faults.append(Refusal("unknown_transaction", "transactions", quoted(text)))
         elif found is None:
-            faults.append(_not_waiting(number, *facts.statuses[number]))
+            faults.append(_not_waiting(asked, *facts.statuses[asked]))
         elif not _fits(wanted, found.kind):
             facts_of = {"found": f"{found.kind.bank} {found.kind.text}"}
-            faults.append(Refusal("slip_other_kind", "transactions", str(number), _asked(wanted), facts_of))
+            faults.append(Refusal("slip_other_kind", "transactions", str(asked), _asked(wanted), facts_of))
         elif found not in chosen:
             chosen.append(found)
     return sorted(chosen, key=lambda w: w.transaction)
@@ -280,11 +280,6 @@ def _made(chosen: Sequence[Waiting], day: Day, facts: Facts, company: Company) -
         tuple(w.transaction for w in chosen),
         entry(day, JOURNAL, f"Remise {number}", number, lines, slip=number),
     )
-
-
-def _number(text: str) -> int:
-    """A transaction's number as somebody wrote it; 0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS else 0
 
 
 # ---------------------------------------------------------------- taking back

@@ -13,7 +13,7 @@ from lettrage.commands.shared import app, context, plain, print_json, read_file,
 from lettrage.limits import DOCUMENT, KEY_CHARACTERS, LOAD
 from lettrage.refusal import Refusal, Stop
 from lettrage.settlement import Caller, settle
-from lettrage.settlement.answer import stopped
+from lettrage.settlement.answer import reason_shape, stopped
 
 
 @app.command()
@@ -24,9 +24,7 @@ def load(file: Annotated[str, typer.Argument(help="JSON load file, or TABLE.csv;
     for stranger in loaded.strangers:
         terminal.tell(stranger.say(context.lang))
     if context.json:
-        faults = [{"code": f.code, "path": f.path, "seen": f.seen, "expected": f.expected, "fr": f.fr, "en": f.en,
-                   "fix": f.fix_fr, "fix_en": f.fix_en} for f in loaded.faults]  # fmt: skip
-        print_json({"dossiers": loaded.counts, "faults": faults})
+        print_json({"dossiers": loaded.counts, "faults": [reason_shape(fault) for fault in loaded.faults]})
     else:
         terminal.show_load(loaded, context.lang)
     if loaded.faults:

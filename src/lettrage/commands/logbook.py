@@ -7,8 +7,9 @@ import typer
 
 from lettrage import terminal
 from lettrage.books.logbook import Search
-from lettrage.commands.shared import app, context, day, plain, transaction_number, write
+from lettrage.commands.shared import app, context, day, plain, write
 from lettrage.refusal import Refusal, Stop, quoted
+from lettrage.settlement.fields import whole_number
 
 logbook = typer.Typer(help="Documents and acts, newest first. / Le livre de bord, du plus récent au plus ancien.")
 app.add_typer(logbook, name="logbook")
@@ -60,7 +61,7 @@ def _read(line: dict[str, Any]) -> dict[str, Any]:
 
 def _number(text: str, option: str) -> int:
     """A number from 1 on; 0 when absent."""
-    number = transaction_number(text.strip())
+    number = whole_number(text.strip())
     if text and not number:
         raise Stop(Refusal("malformed_option", option, quoted(text), "1-999999999999999"))
     return number

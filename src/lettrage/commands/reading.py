@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from lettrage import terminal
+from lettrage.acts.tasks import CloseTask
 from lettrage.adapters.clock import SystemClock
-from lettrage.commands.shared import app, context, day, only, plain, transaction_number
+from lettrage.commands.shared import app, context, day, only, plain
 from lettrage.refusal import Refusal, Stop, quoted
+from lettrage.settlement.fields import whole_number
 
 
 @app.command()
@@ -41,7 +43,7 @@ def entries(
 def transaction(number: Annotated[str, typer.Argument(help="Transaction number")]) -> None:
     """One transaction with its lineage. / Une transaction et sa filiation."""
     with context.books() as books:
-        found = books.transaction(transaction_number(number), books.company.currency)
+        found = books.transaction(whole_number(number), books.company.currency)
     if found is None:
         raise Stop(Refusal("no_such_number", "NUMBER", quoted(number)))
     context.show(found, "transaction")
@@ -62,12 +64,12 @@ def tasks(
     credit_note: Annotated[str, typer.Option(help="... and the number of its credit note")] = "",
 ) -> None:
     """Credit notes to issue or to receive. / Avoirs à émettre ou à recevoir."""
-    closing = bool(transaction or piece or credit_note)
-    number, invoice = transaction_number(transaction), plain(piece, "--piece")
-    note = plain(credit_note, "--credit-note")
-    with context.books(writing=closing) as books:
-        if closing and not (number and invoice and note and books.close_task(number, invoice, note)):
+    if transaction or piece or credit_note:
+        number, invoice = whole_number(transaction), plain(piece, "--piece")
+        note = plain(credit_note, "--credit-note")
+        if not (number and invoice and note and context.performed(CloseTask(number, invoice, note)).result):
             raise Stop(Refusal("no_such_task", "--transaction", quoted(transaction), "--piece, --credit-note"))
+    with context.books() as books:
         found = books.tasks(books.company.currency)
     context.show(found, "tasks")
 

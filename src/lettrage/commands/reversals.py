@@ -6,10 +6,11 @@ import typer
 
 from lettrage.acts.cancel import Cancel
 from lettrage.acts.unpaid import ReportUnpaid
-from lettrage.commands.shared import CallerName, Key, app, context, day, plain, transaction_number
+from lettrage.commands.shared import CallerName, Key, app, context, day, plain
 from lettrage.dates import day as day_of
 from lettrage.money import Figure, figure
 from lettrage.refusal import Refusal, Stop, quoted
+from lettrage.settlement.fields import whole_number
 
 Number = Annotated[str, typer.Argument(metavar="TRANSACTION", help="Transaction number")]
 Dated = Annotated[str, typer.Option("--date", help="Date of the entry; default: today")]
@@ -62,7 +63,7 @@ def unpaid(
 
 
 def _number(text: str, option: str) -> int:
-    found = transaction_number(text.strip())
+    found = whole_number(text.strip())
     if not found:
         raise Stop(Refusal("malformed_option", option, quoted(text), "1, 2, 3 ..."))
     return found

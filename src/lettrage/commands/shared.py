@@ -14,13 +14,13 @@ import platformdirs
 import typer
 
 from lettrage import __version__, terminal
-from lettrage.acts import Act, perform
+from lettrage.acts import Act, Performed, perform
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.caller import Caller
 from lettrage.dates import day as day_of
-from lettrage.limits import KEY_CHARACTERS, NUMBER_DIGITS, PATH_CHARACTERS, Limits
+from lettrage.limits import KEY_CHARACTERS, PATH_CHARACTERS, Limits
 from lettrage.refusal import Language, Refusal, Stop, Unreadable, quoted
 
 app = typer.Typer(
@@ -44,20 +44,22 @@ class Context(msgspec.Struct):
     opened: SqlStore | None = None
 
     def store(self, *, create: bool = False) -> SqlStore:
-        """The store at `--database`. Raises StoreTrouble."""
-        self.opened = SqlStore(self.database, SystemClock(), create=create)
+        """The store at `--database`, opened once. Raises StoreTrouble."""
+        if self.opened is None:
+            self.opened = SqlStore(self.database, SystemClock(), create=create)
         return self.opened
 
     def close(self) -> None:
         """Leave the database file whole by itself."""
         if self.opened is not None:
             self.opened.close()
+        self.opened = None
 
     @contextmanager
-    def books(self, *, writing: bool = False) -> Iterator[SqlBooks]:
-        """The books of `--dossier`, or of the only dossier there is."""
+    def books(self) -> Iterator[SqlBooks]:
+        """The books of `--dossier`, or of the only dossier there is, for reading."""
         store = self.store()
-        with store.books(self.dossier or only(store), writing=writing) as books:
+        with store.books(self.dossier or only(store), writing=False) as books:
             yield books
 
     def show(self, value: Any, kind: str) -> None:
@@ -67,12 +69,16 @@ class Context(msgspec.Struct):
         else:
             terminal.show(value, kind, self.lang)
 
-    def perform(self, act: Act, kind: str, key: str | None = None, caller: str = "") -> None:
-        """Do something asked of the books and show its result, or every reason against it (exit 1)."""
+    def performed(self, act: Act, key: str | None = None, caller: str = "") -> Performed:
+        """What became of something asked of the books. Raises Stop."""
         if key == "":
             raise Stop(Refusal("malformed_key", "--key", "", f"1-{KEY_CHARACTERS} ASCII"))
         who = Caller(plain(caller, "--caller") or user(), "command line", self.dossier, key or "")
-        done = perform(act, who, self.store(), SystemClock())
+        return perform(act, who, self.store(), SystemClock())
+
+    def perform(self, act: Act, kind: str, key: str | None = None, caller: str = "") -> None:
+        """Do something asked of the books and show its result, or every reason against it (exit 1)."""
+        done = self.performed(act, key, caller)
         if done.result is not None:
             self.show(done.result, kind)
             return
@@ -198,11 +204,6 @@ def day(text: str, option: str) -> str:
     if found is None:
         raise Stop(Refusal("malformed_option", option, quoted(text), "YYYY-MM-DD, YYYYMMDD"))
     return found.isoformat()
-
-
-def transaction_number(text: str) -> int:
-    """A transaction's number; 0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS else 0
 
 
 def user() -> str:

@@ -115,9 +115,13 @@ def _digits(text: str) -> str | None:
     return text if text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS else None
 
 
+def whole_number(text: str) -> int:
+    """A number of a transaction, an order, an instrument: from 1 on; 0 for what is none."""
+    return int(text) if _digits(text) else 0
+
+
 def _number(text: str) -> int | None:
-    """A number of a transaction or an order: above zero."""
-    return int(text) or None if _digits(text) else None
+    return whole_number(text) or None
 
 
 def _state(text: str) -> str | None:

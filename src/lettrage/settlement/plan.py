@@ -224,7 +224,7 @@ def _same_group(judged: list[Judged], company: Company) -> None:
 
 
 def _kind(terms: Terms, company: Company) -> str:
-    """What a group may not mix: settlements, deposits, those that wait for one kind of slip, and what is presented again."""
+    """What a group may not mix: settlements, deposits, what waits for one kind of slip, what is presented again."""
     if not terms.is_deposit:
         return "settlement"
     if terms.change is not None and terms.change.step == "represent":

@@ -15,6 +15,7 @@ from lettrage.bank.slip import Made, shape, shape_with_instruments, waiting_shap
 from lettrage.books.logbook import Search
 from lettrage.limits import NUMBER_DIGITS, PAGE
 from lettrage.refusal import Refusal, quoted
+from lettrage.settlement.fields import whole_number
 
 router = APIRouter(prefix=API)
 
@@ -62,7 +63,7 @@ def entries(call: Reader, first: From = None, to: To = None, limit: Limit = PAGE
 def transaction(call: Reader, number: NumberThere) -> Response:
     """One transaction with its orders, instruments, entries, and the transactions before and after it."""
     with call.books() as books:
-        found = books.transaction(whole(number), books.company.currency)
+        found = books.transaction(whole_number(number), books.company.currency)
     if found is None:
         raise Problem(404, Refusal("no_such_number", "number", quoted(number)))
     return shown(found)
@@ -179,10 +180,18 @@ def logbook(
 ) -> Response:
     """Documents and acts, newest first. A search for a text may give short pages that still go on."""
     wanted = Search(
-        search or "", number or "", whole(transaction or ""), caller or "", kind or "", first, to, refused, warned
+        search or "",
+        number or "",
+        whole_number(transaction or ""),
+        caller or "",
+        kind or "",
+        first,
+        to,
+        refused,
+        warned,
     )
     after = call.after(cursor, wanted)
-    before = whole(str(after[0])) if after else None
+    before = whole_number(str(after[0])) if after else None
     with call.books() as books:
         page = books.logbook(wanted, limit, before)
     return call.page(page.documents, None if page.next is None else (page.next,), wanted)
@@ -192,7 +201,7 @@ def logbook(
 def logged(call: LogbookReader, number: NumberThere) -> Response:
     """All that is kept of one document or act: who, when, the bytes, every line, the answer."""
     with call.books() as books:
-        return shown(books.logged(whole(number), books.company.currency))
+        return shown(books.logged(whole_number(number), books.company.currency))
 
 
 @router.get("/verify", **operation("verify", "The integrity check", shapes.Verified, 422))
@@ -206,8 +215,3 @@ def verify(
     findings = call.house.base.audit(call.dossier, head)
     found = [{"code": f.code, "message": f.message, "where": f.where} for f in findings]
     return shown({"ok": not found, "findings": found})
-
-
-def whole(text: str) -> int:
-    """A number from 1 on; 0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS else 0

@@ -16,13 +16,14 @@ from lettrage.adapters.http.calls import Call, allowed, shown
 from lettrage.adapters.http.documented import CONTENT, JSON, operation
 from lettrage.adapters.http.forms import CancelForm, CancelSlipForm, CloseTaskForm, SlipForm, UnpaidForm
 from lettrage.adapters.http.problems import API, Problem, problem_of
-from lettrage.adapters.http.reads import NumberThere, SlipThere, whole
+from lettrage.adapters.http.reads import NumberThere, SlipThere
 from lettrage.bank.slip import Wanted
 from lettrage.money import figure
 from lettrage.opening.read import parse
 from lettrage.refusal import Refusal, Stop, quoted
 from lettrage.settlement import settle
 from lettrage.settlement.answer import Reply, reason_shape
+from lettrage.settlement.fields import whole_number
 
 router = APIRouter(prefix=API)
 
@@ -81,8 +82,8 @@ def unpaid(call: Annotated[Call, allowed("unpaid", JSON)], number: NumberThere) 
     form = call.form(UnpaidForm)
     act = ReportUnpaid(
         _there(number),
-        whole(form.order or ""),
-        whole(form.instrument or ""),
+        whole_number(form.order or ""),
+        whole_number(form.instrument or ""),
         _day(form.date),
         figure(form.fees or ""),
         figure(form.fees_vat or ""),
@@ -94,7 +95,7 @@ def unpaid(call: Annotated[Call, allowed("unpaid", JSON)], number: NumberThere) 
 
 
 def _there(number: str) -> int:
-    found = whole(number)
+    found = whole_number(number)
     if not found:
         raise Problem(404, Refusal("no_such_number", "number", quoted(number)))
     return found
@@ -132,7 +133,7 @@ def cancel_slip(call: Annotated[Call, allowed("cancel", JSON)], number: SlipTher
 def close_task(call: Annotated[Call, allowed("close_task", JSON)]) -> Response:
     """Give the number of the credit note that a discount asked for."""
     form = call.form(CloseTaskForm)
-    return call.perform(CloseTask(whole(form.transaction), form.piece, form.credit_note), absent="no_such_task")
+    return call.perform(CloseTask(whole_number(form.transaction), form.piece, form.credit_note), absent="no_such_task")
 
 
 # ---------------------------------------------------------------- loading

@@ -61,7 +61,7 @@ def task_shape(row: Any, home: Currency) -> dict[str, Any]:
 
 
 def by_date_then_piece(value: Item) -> tuple[object, ...]:
-    """The order of due items: by due date, then piece: advances have none, numbers count as numbers, then what is no number."""
+    """The order of due items: by due date; then advances (no piece), numbers as numbers, what is no number."""
     piece = value.piece
     rank = 0 if not piece else 1 if piece.isdecimal() else 2
     return value.due_date, rank, int(piece) if rank == 1 else 0, piece, value.id
