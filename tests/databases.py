@@ -5,11 +5,14 @@ for one run of the tests; all workers share it. Nothing is ever asked of another
 """
 
 import atexit
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
@@ -258,8 +261,8 @@ class Server:
         if self.who:
             shutil.chown(self.folder, self.who)
         data = str(self.folder / "data")
-        locale = ("-E", "UTF8", "--locale=C.UTF-8")
-        self._ran("initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync", *locale)
+        made = ("initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        assert self._started(*made).wait(60) == 0, self._said()
         rules = f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
         (self.folder / "data" / "pg_hba.conf").write_text(rules)
         self.port = _free_port()
@@ -272,34 +275,55 @@ class Server:
             "full_page_writes": "off",
             "autovacuum": "off",
         }
-        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        self._ran("pg_ctl", "-D", data, "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        self.process = self._started("postgres", "-D", data, *options)
 
-    def _ran(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [_programs() / program, *arguments],
-            stdout=subprocess.DEVNULL,  # a server keeps it open
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            user=self.who,
-            group=self.who,
-            extra_groups=[] if self.who else None,
-            check=False,
-        )
-        log = self.folder / "log"
-        assert done.returncode == 0, f"{program}: {log.read_text() if log.exists() else done.returncode}"
+    def _started(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [_programs() / program, *arguments],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                user=self.who,
+                group=self.who,
+                extra_groups=[] if self.who else None,
+                preexec_fn=_die_with_the_parent,  # noqa: PLW1509  (no thread has begun yet)
+            )
+
+    def _said(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def _wait(self) -> None:
+        """Wait until it answers."""
+        for _ in range(600):
+            assert self.process.poll() is None, self._said()
+            try:
+                with _server():
+                    return
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+        raise AssertionError(self._said())
 
     def prepare(self) -> None:
         """Let the workers know it, and make what every test copies."""
         os.environ[_SERVER] = f"127.0.0.1:{self.port}"
+        self._wait()
         with _server() as server:
             server.execute(f"CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'")
             server.execute(f"CREATE DATABASE {_EMPTY}")
         SqlStore(_address(_EMPTY), SystemClock(), create=True).close()
 
     def stop(self) -> None:
-        self._ran("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(60)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _die_with_the_parent() -> None:
+    """However the run ends, its server ends too."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGQUIT)
 
 
 def _programs() -> Path:
