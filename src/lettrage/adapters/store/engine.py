@@ -151,7 +151,9 @@ def _commit(connection: Connection) -> None:
     try:
         connection.exec_driver_sql("COMMIT")
     except DBAPIError as error:
-        if not (error.connection_invalidated or connection.invalidated):
+        # The server may still have been heard saying that it ends, before the connection is known to be lost.
+        lost = error.connection_invalidated or connection.invalidated
+        if not lost and (_of(connection.engine).trouble(error) or ("",))[0] != "connection_lost":
             raise
         raise StoreTrouble(Refusal("outcome_unknown", "--database", shown(connection.engine))) from error
 
