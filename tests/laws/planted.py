@@ -18,7 +18,7 @@ from lettrage.adapters.store.books import SqlBooks
 from lettrage.adapters.store.undoing import Undoing
 from lettrage.books.entry import Entry, Line
 from lettrage.money import Figure
-from lettrage.settlement import answer, fields, once, represent
+from lettrage.settlement import answer, fields, once, past, represent
 from lettrage.settlement.desk import Draft
 from lettrage.settlement.document import Item
 from lettrage.settlement.operations import Scene, Target
@@ -308,7 +308,7 @@ def refused_settlement_uses_up_numbers() -> Iterator[None]:
 @contextmanager
 def unpaid_forgets_the_difference() -> Iterator[None]:
     """A return gives back the payments, not the WDR beside them."""
-    sound = unpaid.opposite
+    sound = past.opposite
 
     def forgetful(rows: Any, order: int) -> Any:
         return sound([row for row in rows if row.operation != "WDR"], order)
@@ -320,7 +320,7 @@ def unpaid_forgets_the_difference() -> Iterator[None]:
 @contextmanager
 def unpaid_leaves_the_advance() -> Iterator[None]:
     """The advance of a returned payment stays open."""
-    sound = unpaid.settled
+    sound = past.settled
 
     def lenient(items: Any, rows: Any, moves: Any) -> Any:
         return {**sound(items, rows, moves), **{i.id: i for i in items.values() if i.kind == "advance"}}

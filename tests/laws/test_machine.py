@@ -12,7 +12,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -346,13 +346,13 @@ class Money(RuleBasedStateMachine):
     def take_back(self, data: st.DataObject, code: str) -> None:
         """The last transaction is cancelled, a payment comes back unpaid, or a returned one is presented again."""
         choice, model = Drawn(data.draw), self.models[code]
-        ways = [self._cancel] if self.latest[code] else []
+        ways: list[Callable[[Drawn, str, Model], None]] = [self._cancel] if self.latest[code] else []
         ways += [self._unpaid] * 2 if reversals.returnable(model) else []
         ways += [self._represent] * 2 if reversals.returned(model) else []
         if ways:
             choice.pick(ways)(choice, code, model)
 
-    def _cancel(self, _choice: Drawn, code: str, _model: Model) -> None:
+    def _cancel(self, _: Drawn, code: str, __: Model) -> None:
         """Everything is as before the last transaction."""
         number, model = self.latest[code].pop()
         before = self._before_an_act()
@@ -572,7 +572,8 @@ def final_books(books: Books, code: str) -> list[str]:
     """A company's books without numbers: transactions with all they did, items, in a fixed order."""
 
     def rows(sql: str, *values: object) -> list[Any]:
-        return books.eyes.execute(sql, (code, *values)).fetchall()
+        found: list[Any] = books.eyes.execute(sql, (code, *values)).fetchall()
+        return found
 
     item = (
         "d.kind, d.third_party, d.piece, d.date, d.due_date, d.currency, d.amount, d.open, d.settled, d.passed_on,"

@@ -12,6 +12,7 @@ from lettrage.acts.slips import MakeSlip
 from lettrage.acts.unpaid import ReportUnpaid
 from lettrage.bank.slip import Wanted
 from lettrage.refusal import Refusal
+from tests.databases import edit
 from tests.refusals.cases import COMPANY
 from tests.refusals.test_slips import done, refused
 from tests.world import World
@@ -121,6 +122,16 @@ def _no_longer_open(world: World) -> Refusal:
     return presented(world, number)
 
 
+def _posted_before(world: World) -> Refusal:
+    """R1 has VAT on receipts; a header without a count of its lines is one that an older version posted."""
+    paid = {"TIERS": "C3", "PIECE": "R1", "AMOUNT": "1200"}
+    answer = settled(world, "PORCHQ", paid, TIERS="C3", DEV="EUR", AMOUNT="1200")
+    number = int(answer["transactionId"])
+    edit(world.address, f'UPDATE header SET lines = 0 WHERE "transaction" = {number}')
+    assert refused(world, Cancel(number, "erreur")).code == "posted_before"
+    return refused(world, ReportUnpaid(number))
+
+
 SHOWN_OF_REVERSALS: dict[str, Callable[[World], Refusal]] = {
     "not_returnable": _not_returnable,
     "several_returnable": _several_returnable,
@@ -130,6 +141,7 @@ SHOWN_OF_REVERSALS: dict[str, Callable[[World], Refusal]] = {
     "already_cancelled": _already_cancelled,
     "loaded_transaction": _loaded_transaction,
     "on_slip": _on_slip,
+    "posted_before": _posted_before,
     "moved_on": _moved_on,
     "built_on": _built_on,
     "one_detail_only": _one_detail_only,

@@ -87,6 +87,9 @@ def _against(deed: Deed, day: date, today: date, company: Company) -> Iterator[R
         return
     if deed.slip:
         yield Refusal("on_slip", "transaction", number, deed.slip)
+    for past in deed.headers:
+        if past.vat_moves and not past.counted:
+            yield Refusal("posted_before", "transaction", past.name)
     if deed.moved_on_by:
         yield Refusal("moved_on", "transaction", number, _listed(deed.moved_on_by))
     if later := sorted(set(deed.built_on_by) - set(deed.moved_on_by)):

@@ -184,6 +184,8 @@ class _Case:
         """Every reason that keeps it from being done."""
         if self.life.status == "awaiting_slip":
             yield Refusal("awaits_slip", "transaction", str(self.instrument.transaction))
+        if not self.past.known_whole:
+            yield Refusal("posted_before", "transaction", self.past.name)
         yield from period_faults(self.company, self.day, self.today, "date")
         if self.day < self.earliest:
             facts = {"piece": str(self.instrument.transaction)}

@@ -46,6 +46,7 @@ class Past(msgspec.Struct, frozen=True):
     tasks: tuple[PastTask, ...]
     items: tuple[Item, ...]  # those that its allocations are on
     made: tuple[Item, ...]  # successors, advances and claims
+    counted: bool = True  # False: posted before its lines were counted and what it freed of parked VAT was kept
 
     @property
     def key(self) -> tuple[int, int]:
@@ -56,6 +57,11 @@ class Past(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """How a refusal names it."""
         return f"{self.transaction}/{self.order}"
+
+    @property
+    def known_whole(self) -> bool:
+        """Whether all that it did can be told from what else its transaction did, to be given back."""
+        return self.counted or not (self.vat_moves or not self.lines)
 
     @property
     def other_lines(self) -> tuple[Line, ...]:

@@ -274,7 +274,7 @@ def _past(
     items: dict[int, Item],
     made: Sequence[Item],
 ) -> Past:
-    number, order, kind, direction, day, establishment, party, code, amount, home, bank, _ = header
+    number, order, kind, direction, day, establishment, party, code, amount, home, bank, count = header
     own = tuple(Allocation(order, *row) for row in allocations)
     touched = {row.item for row in own}
     return Past(
@@ -285,4 +285,5 @@ def _past(
         tuple(PastTask(Task(what, order, id_, worth, vat), by) for what, id_, worth, vat, by in tasks),
         tuple(items[id_] for id_ in sorted(touched)),
         tuple(made),
+        bool(count) or kind != "settlement",
     )  # fmt: skip
