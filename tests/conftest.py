@@ -26,6 +26,30 @@ def pytest_report_header() -> str:
     return f"store: {os.environ.get('LETTRAGE_TEST_STORE', 'sqlite')}"
 
 
+# Nothing of a store: PostgreSQL would say the same. Bugs of the core are planted once.
+PURE = (
+    "tests/settlement/",
+    "tests/house/",
+    "tests/storms/test_fuzz",
+    "tests/laws/test_planted",
+    "tests/laws/test_reading",
+)
+OF_THE_SCHEMA = ("schema", "migrated", "dossier_leads", "posted_tables")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, what touches a store."""
+    if not databases.POSTGRESQL:
+        return
+    kept: list[pytest.Item] = []
+    pure: list[pytest.Item] = []
+    for item in items:
+        of_the_schema = any(word in item.name for word in OF_THE_SCHEMA)
+        (pure if item.nodeid.startswith(PURE) and not of_the_schema else kept).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=pure)
+
+
 @pytest.fixture(autouse=True)
 def _tidy() -> Iterator[None]:
     with databases.tidy():

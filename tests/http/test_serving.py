@@ -221,7 +221,7 @@ def test_a_port_in_use_is_said_in_plain_words(tmp_path: Path) -> None:
     firm = Firm(tmp_path, company())
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ran = run("--database", f"sqlite:///{firm.file}", "serve", "--port", port, folder=tmp_path)
+        ran = run("--database", firm.address, "serve", "--port", port, folder=tmp_path)
 
     assert ran.status == 2
     assert f"127.0.0.1:{port}" in ran.err

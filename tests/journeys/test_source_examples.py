@@ -1,7 +1,6 @@
 """The source's five examples through the real command line, in every form and spelling that they may arrive in."""
 
 import json
-import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from lettrage.settlement import Caller, dialect, settle
+from tests.databases import at_path, copy_at, keep_at
 from tests.journeys.helpers import EXAMPLES, MovableClock, Ran, run
 
 FOLDERS = sorted(EXAMPLES.iterdir())
@@ -20,7 +20,7 @@ Books = dict[str, Any]
 
 
 def database(folder: Path) -> str:
-    return f"sqlite:///{folder / 'books.sqlite'}"
+    return at_path(folder / "books.sqlite")
 
 
 def ask(folder: Path, *arguments: str, stdin: bytes = b"") -> Ran:
@@ -211,15 +211,16 @@ ENCODINGS: dict[str, str] = {
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, Path], Path]:
     """Loads an example's company once and hands out copies of its books."""
     folder = tmp_path_factory.mktemp("loaded")
+    made: set[Path] = set()
 
     def copy(example: Path, target: Path) -> Path:
         original = folder / f"{example.name}.sqlite"
-        if not original.exists():
-            database = f"sqlite:///{original}"
-            assert run("load", str(example / "load.json"), "--database", database, folder=folder).status == 0
-        file = target / "books.sqlite"
-        shutil.copy(original, file)
-        return file
+        if original not in made:
+            made.add(original)
+            keep_at(original)
+            loading = ("load", str(example / "load.json"), "--database", at_path(original))
+            assert run(*loading, folder=folder).status == 0
+        return copy_at(original, target / "books.sqlite")
 
     return copy
 
@@ -229,7 +230,7 @@ def books_after(data: bytes, file: Path) -> Books:
     from lettrage.adapters.store.books import SqlStore
 
     clock = MovableClock(LATER)
-    store = SqlStore(f"sqlite:///{file}", clock)
+    store = SqlStore(at_path(file), clock)
     reply = settle(data, Caller("till", "command line"), store, clock)
     assert (reply.error, reply.refused) == (0, 0), reply.text
     answer = json.loads(json.loads(reply.text)["result"])["result"]
