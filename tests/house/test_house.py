@@ -27,7 +27,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 MOST_MODULE_LINES = 450
 MOST_FUNCTION_LINES = 60
 # Longer than that today, each for its reason; a length that falls below its figure here lowers the figure.
-LONGER_MODULES = {"settlement/dialect.py": 460, "adapters/store/schema.py": 540}
+LONGER_MODULES = {"settlement/dialect.py": 460}
 LONGER_FUNCTIONS: dict[str, int] = {}
 GENERATED = "adapters/store/migrations/versions"
 
