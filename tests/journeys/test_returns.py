@@ -589,7 +589,7 @@ def test_of_many_who_report_one_return_one_does(firm: Firm) -> None:
 
 def test_the_commands_say_what_they_did_and_what_they_cannot_do(firm: Firm, tmp_path: Path) -> None:
     received = firm.done(cheque(DATE="20241014"))
-    env = {"LETTRAGE_DATABASE": str(firm.store.engine.url.render_as_string(hide_password=False))}
+    env = {"LETTRAGE_DATABASE": firm.address}
 
     def lettrage(*arguments: str) -> Any:
         return run_here(*arguments, folder=tmp_path, env=env)

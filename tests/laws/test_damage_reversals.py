@@ -68,9 +68,8 @@ def test_the_books_are_sound_before(tmp_path: Path) -> None:
 def test_damage_is_told(damage: str, tmp_path: Path) -> None:
     code, statement = DAMAGES[damage]
     firm = damaged_firm(tmp_path)
-    address = firm.store.engine.url.render_as_string(hide_password=False)
     firm.store.close()
 
-    edit(address, statement)
+    edit(firm.address, statement)
 
     assert code in {finding.split(":")[0] for finding in firm.findings()}
