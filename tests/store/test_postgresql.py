@@ -295,3 +295,12 @@ def test_texts_sort_by_their_bytes(firm: Firm) -> None:
     )
 
     assert firm.ask(sql) == []
+
+
+@postgresql_only
+def test_what_is_acknowledged_is_durable_whatever_the_server_does_for_others(firm: Firm) -> None:
+    name = firm.address.rpartition("/")[2]
+    on_server(firm.address, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    firm.store.close()
+
+    assert firm.ask("SHOW synchronous_commit") == [("on",)]

@@ -4,6 +4,7 @@ Everything works in any database of UTF-8, whatever its sorting: our texts sort 
 """
 
 import re
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from lettrage.refusal import Refusal, StoreTrouble
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg.abc import Buffer
+    from psycopg.types.string import StrDumper
 
 DRIVERS = ("postgresql", "postgresql+psycopg")
 
@@ -58,15 +61,28 @@ def engine_for(url: URL) -> Engine:
 
 def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
     """Plain types, and commits that are durable whatever the server's default."""
-    from psycopg.types import numeric, string  # noqa: PLC0415  (only where the books are in PostgreSQL)
+    from psycopg.types import numeric  # noqa: PLC0415  (only where the books are in PostgreSQL)
 
     adapters = connection.adapters
     adapters.register_dumper(int, numeric.Int8Dumper)  # else its size would make another statement of each
-    adapters.register_dumper(str, string.StrDumper)
+    adapters.register_dumper(str, _text_dumper())
     adapters.register_loader("numeric", numeric.IntLoader)  # a sum of whole numbers
     connection.execute(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
+
+
+@cache
+def _text_dumper() -> "type[StrDumper]":
+    from psycopg.types.string import StrDumper  # noqa: PLC0415
+
+    class TextDumper(StrDumper):
+        """A text. PostgreSQL's know no NUL; the books keep no control character, so one stands for the other."""
+
+        def dump(self, obj: str) -> "Buffer | None":
+            return super().dump(obj.replace("\x00", "\x01"))
+
+    return TextDumper
 
 
 def read_whole_tables(connection: Connection) -> None:
