@@ -28,7 +28,8 @@ def breaches(service: Service, examples: int, seed: int) -> subprocess.Completed
             *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{service.url}/api/v1/openapi.json"),
             *("--header", f"Authorization: Bearer {service.token('administrator', name='contract')}"),
             *("--phases", "examples,coverage,fuzzing", "--checks", "all", "--exclude-checks", NOT_CHECKED),
-            *("--max-examples", str(examples), "--seed", str(seed), "--workers", "2", "--request-timeout", "30"),
+            # One worker: CPython 3.11 counts the depth of its parser for all threads together, and fails at random.
+            *("--max-examples", str(examples), "--seed", str(seed), "--workers", "1", "--request-timeout", "30"),
             *("--suppress-health-check", "all", "--continue-on-failure", "--no-color", "--warnings", "off"),
         ],
         capture_output=True,
