@@ -41,6 +41,8 @@ def application(house: House, hosts: Collection[str], log: Log, warn: Log) -> Ed
 
 
 def _told(request: Request, problem: Problem) -> Response:
+    if problem.trouble is not None:
+        request.state.trouble = problem.trouble
     language = language_of(request.headers.get("accept-language", ""))
     return problem_response(problem, request.url.path, language, request.state.request_id)
 

@@ -7,7 +7,9 @@ the headers that browsers heed; every call is counted and logged in one line wit
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from ipaddress import ip_address
 from time import perf_counter
 
@@ -22,6 +24,8 @@ from lettrage.limits import (
     HEADER_BYTES,
     HEADER_FIELDS,
     IN_FLIGHT,
+    STRANGER_SECONDS,
+    STRANGERS,
     UPLOAD_BYTES,
 )
 from lettrage.refusal import Refusal, quoted
@@ -31,6 +35,7 @@ Log = Callable[..., None]
 WATCHERS = ("/healthz", "/readyz", "/metrics")  # answered however busy the service is
 # Forms write one character as three at most; an upload is a company file.
 _MOST_BYTES = {WEBSERVICE: 3 * DOCUMENT.document_bytes, "/api/v1/load": UPLOAD_BYTES}
+_SINGLE = (b"host", b"authorization", b"idempotency-key")  # which of two would count, each reader decides otherwise
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.IGNORECASE)
 _HEADERS = (
@@ -52,21 +57,44 @@ class Edge:
         self._figures = figures
         self._log, self._warn = log, warn
         self._in_flight = 0
+        self._strangers: Counter[str] = Counter()  # contents awaited, by the address that they come from
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One call, or the start and the end of the service."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        call = _Call(scope, receive, send)
-        self._in_flight += 1
-        self._figures.in_flight.set(self._in_flight)
+        call = _Call(scope, receive, send, self._strange)
+        self._count(1)
         try:
             await self._pass(call)
         finally:
-            self._in_flight -= 1
-            self._figures.in_flight.set(self._in_flight)
+            self._count(-1)
             self._note(call)
+
+    def _count(self, change: int) -> None:
+        self._in_flight += change
+        self._figures.in_flight.set(self._in_flight)
+
+    @contextmanager
+    def _strange(self, source: str) -> Iterator[None]:
+        """While content is awaited from nobody known, the call takes no place among those in flight.
+
+        Raises Problem where too many are awaited from this address, or where all places are taken in the meantime.
+        """
+        if self._strangers[source] >= STRANGERS:
+            raise _overloaded(STRANGERS)
+        self._strangers[source] += 1
+        self._count(-1)
+        try:
+            yield
+        finally:
+            self._count(1)
+            self._strangers[source] -= 1
+            if not self._strangers[source]:
+                del self._strangers[source]
+        if self._in_flight > IN_FLIGHT:
+            raise _overloaded(IN_FLIGHT)
 
     async def _pass(self, call: "_Call") -> None:
         try:
@@ -75,17 +103,23 @@ class Edge:
         except Problem as problem:
             await call.refuse(problem)
         except Exception as error:  # the handler of the application has answered it, in the shape of a problem
+            if call.gone:
+                return
             self._warn("internal_error", request_id=call.id, error=type(error).__name__, trace=_trace(error))
 
     def _let_in(self, call: "_Call") -> None:
         """Raises Problem for what is not read at all."""
         if self._in_flight > IN_FLIGHT and call.scope["path"] not in WATCHERS:
-            raise Problem(503, Refusal("overloaded", expected=str(IN_FLIGHT)))
+            raise _overloaded(IN_FLIGHT)
         fields = call.scope["headers"]
         size = sum(len(name) + len(value) for name, value in fields) + len(call.scope["query_string"])
         if len(fields) > HEADER_FIELDS or size > HEADER_BYTES:
             seen = f"{len(fields)} / {size}"
             raise Problem(431, Refusal("malformed_call", "headers", seen, f"{HEADER_FIELDS} / {HEADER_BYTES}"))
+        for name in _SINGLE:
+            values = [value for field, value in fields if field == name]
+            if len(values) > 1 and (name == b"host" or len(set(values)) > 1):
+                raise Problem(400, Refusal("malformed_call", name.decode().title(), str(len(values)), "1"))
         self._check_host(call)
         length = call.header(b"content-length")
         if length and int(length) > call.most:  # the protocol lets only digits through
@@ -105,6 +139,9 @@ class Edge:
         route = getattr(call.scope.get("route"), "path", None) or "-"
         self._figures.answered(call.scope["method"], route, call.status or 499, seconds)
         said = call.scope["state"]
+        trouble = said.get("trouble")
+        if trouble is not None:
+            self._warn("store_trouble", request_id=call.id, code=trouble.code, seen=trouble.seen)
         self._log(
             "request",
             request_id=call.id,
@@ -121,13 +158,20 @@ class Edge:
 class _Call:
     """One call on its way through: its content bounded and timed, its answer marked."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        strange: Callable[[str], AbstractContextManager[None]],
+    ) -> None:
         self.scope = scope
         self.began = perf_counter()
         self.status = 0
         self.read = 0
         self.most = _MOST_BYTES.get(scope["path"], DOCUMENT.document_bytes)
-        self._receive, self._send = receive, send
+        self.gone = False  # the caller, before its content was here
+        self._receive, self._send, self._strange = receive, send, strange
         self._complete = False
         given = self.header(b"x-request-id")
         self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -147,19 +191,29 @@ class _Call:
         """The next piece of the content. Raises Problem when it is late, or more than is taken."""
         if self._complete:
             return await self._receive()
-        left = BODY_SECONDS_IN_ALL - (perf_counter() - self.began)
-        try:
-            message = await asyncio.wait_for(self._receive(), min(BODY_SECONDS, max(left, 0)))
-        except TimeoutError:
-            raise Problem(408, Refusal("slow_call", expected=f"{BODY_SECONDS:.0f}")) from None
+        if "caller" in self.scope["state"]:
+            message = await self._piece(BODY_SECONDS, BODY_SECONDS_IN_ALL)
+        else:
+            with self._strange(self.source):
+                message = await self._piece(STRANGER_SECONDS, STRANGER_SECONDS)
+        self.gone = message["type"] == "http.disconnect"
         self._complete = message["type"] != "http.request" or not message.get("more_body")
         self.read += len(message.get("body", b""))
         if self.read > self.most:
             raise too_large(str(self.read), self.most)
         return message
 
+    async def _piece(self, seconds: float, seconds_in_all: float) -> Message:
+        left = seconds_in_all - (perf_counter() - self.began)
+        try:
+            return await asyncio.wait_for(self._receive(), min(seconds, max(left, 0)))
+        except TimeoutError:
+            raise Problem(408, Refusal("slow_call", expected=f"{seconds:.0f}")) from None
+
     async def send(self, message: Message) -> None:
-        """A piece of the answer; its head gets what every answer has."""
+        """A piece of the answer, if somebody is there to read it; its head gets what every answer has."""
+        if self.gone:
+            return
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = {name.lower() for name, _ in message["headers"]}
@@ -177,6 +231,10 @@ class _Call:
 def too_large(seen: str, most: int) -> Problem:
     """A content of so many bytes, where so many are taken."""
     return Problem(413, Refusal("too_large", seen=seen, expected=str(most)))
+
+
+def _overloaded(most: int) -> Problem:
+    return Problem(503, Refusal("overloaded", expected=str(most)))
 
 
 def is_loopback(name: str) -> bool:

@@ -1,8 +1,9 @@
 """What every route works with, and what a call has said once its caller is known."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
+from threading import BoundedSemaphore
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from lettrage.books.logbook import Search
 from lettrage.caller import Caller
 from lettrage.company.dossier import Company
 from lettrage.guard.identity import Identity
+from lettrage.limits import LARGE, LARGE_BYTES, SEARCHING, VERIFYING
 from lettrage.money import Currency
 from lettrage.opening import LoadingStore
 from lettrage.ports import Books, Clock, Store
@@ -73,6 +75,24 @@ class Base(People, LoadingStore, Protocol):
     def audit(self, dossier: str, head: str | None = None) -> list[Finding]: ...  # noqa: D102
 
 
+class Turns:
+    """So many at the same time of what costs much; who comes when all are taken is asked to come back."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._free = BoundedSemaphore(most)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """One turn. Raises Problem (503) when there is none."""
+        if not self._free.acquire(blocking=False):
+            raise Problem(503, Refusal("overloaded", expected=str(self._most)))
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
 class House(msgspec.Struct, frozen=True):
     """The store, the clock, the door and the figures of one service.
 
@@ -88,6 +108,13 @@ class House(msgspec.Struct, frozen=True):
     stopping: Callable[[], bool]
     slip_pdf: Callable[[Made, Company], bytes]
     dossier: str = ""
+    verifying: Turns = msgspec.field(default_factory=lambda: Turns(VERIFYING))
+    searching: Turns = msgspec.field(default_factory=lambda: Turns(SEARCHING))
+    large: Turns = msgspec.field(default_factory=lambda: Turns(LARGE))
+
+    def working(self, content: bytes) -> AbstractContextManager[None]:
+        """While this content is worked on. Raises Problem (503) for a large one beside too many others."""
+        return self.large.one() if len(content) > LARGE_BYTES else nullcontext()
 
     def caller(self, identity: Identity, request: Request, dossier: str = "") -> Caller:
         """Who calls, as the acts on the books know him."""

@@ -15,6 +15,7 @@ WEBSERVICE = "/webservice"
 API = "/api/v1"
 PROBLEMS = f"{API}/problems"  # where the type of a problem is explained
 RETRY_SECONDS = "1"
+UNTOLD = "…"  # in the place of a database's address
 
 Reason = dict[str, str]  # in the shape of `reason_shape`
 
@@ -57,13 +58,17 @@ _BY_RESULTCODE = {0: 422, 1: 422, 2: 422, 3: 409}
 
 
 class Problem(Exception):
-    """A call that is answered with a problem: its HTTP status, every reason, and headers of its own."""
+    """A call that is answered with a problem: its HTTP status, every reason, and headers of its own.
+
+    `trouble`: what the store said, for the log alone.
+    """
 
     def __init__(self, status: int, *reasons: Refusal | Reason, headers: Mapping[str, str] | None = None) -> None:
         self.status = status
         self.reasons = [reason_shape(r) if isinstance(r, Refusal) else r for r in reasons]
         super().__init__(", ".join(reason["code"] for reason in self.reasons))
         self.headers = dict(headers or {})
+        self.trouble: Refusal | None = None
         if status in (429, 503):
             self.headers.setdefault("Retry-After", RETRY_SECONDS)
 
@@ -74,9 +79,13 @@ def status_of(code: str) -> int:
 
 
 def problem_of(stop: Stop) -> Problem:
-    """The problem of a call that could not be carried out."""
+    """The problem of a call that could not be carried out. Where the store is, and what it is called, stays here."""
     status = stop.error if stop.error in TITLES else status_of(stop.refusal.code)
-    return Problem(status, stop.refusal)
+    if status != 503:
+        return Problem(status, stop.refusal)
+    problem = Problem(status, msgspec.structs.replace(stop.refusal, path="", seen=UNTOLD))
+    problem.trouble = stop.refusal
+    return problem
 
 
 def refused(reasons: Sequence[Reason], absent: str = "") -> Problem:

@@ -1,5 +1,6 @@
 """Our own API, looking: due items, entries, transactions, the portfolio, slips, tasks, the logbook, the checks."""
 
+from contextlib import nullcontext
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -192,7 +193,8 @@ def logbook(
     )
     after = call.after(cursor, wanted)
     before = whole_number(str(after[0])) if after else None
-    with call.books() as books:
+    turn = call.house.searching.one() if wanted.text else nullcontext()
+    with turn, call.books() as books:
         page = books.logbook(wanted, limit, before)
     return call.page(page.documents, None if page.next is None else (page.next,), wanted)
 
@@ -212,6 +214,7 @@ def verify(
     ] = None,
 ) -> Response:
     """Every law that the books break: none, in sound ones."""
-    findings = call.house.base.audit(call.dossier, head)
+    with call.house.verifying.one():
+        findings = call.house.base.audit(call.dossier, head)
     found = [{"code": f.code, "message": f.message, "where": f.where} for f in findings]
     return shown({"ok": not found, "findings": found})

@@ -1,5 +1,6 @@
 """Serving until asked to stop: calls in flight are answered, then the store is closed."""
 
+import logging
 import signal
 import socket
 from collections.abc import Callable, Collection
@@ -17,7 +18,7 @@ from lettrage.adapters.http.house import Base, House, Sharing
 from lettrage.adapters.http.protocol import BoundedProtocol
 from lettrage.bank.slip import Made
 from lettrage.company.dossier import Company
-from lettrage.limits import CONNECTIONS, KEEP_ALIVE_SECONDS, STOP_SECONDS, THREADS
+from lettrage.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS, THREADS
 from lettrage.ports import Clock
 from lettrage.refusal import Refusal, Stop
 
@@ -50,6 +51,7 @@ class Server:
             slip_pdf,
             dossier,
         )
+        self._told = _Told(warn)
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 application(house, hosts, log, warn),
@@ -61,7 +63,6 @@ class Server:
                 server_header=False,
                 proxy_headers=bool(proxies),
                 forwarded_allow_ips=list(proxies),
-                limit_concurrency=CONNECTIONS,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
@@ -74,11 +75,39 @@ class Server:
     async def _serve(self, listening: socket.socket, started: Callable[[], None]) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         started()
-        await self._uvicorn.serve([listening])
+        with self._told:
+            await self._uvicorn.serve([listening])
 
     def stop(self) -> None:
         """Ask it to stop, from any thread."""
         self._uvicorn.should_exit = True
+
+
+class _Told(logging.Handler):
+    """What uvicorn and asyncio have to say, in our own log while the service runs: never a trace, never a value."""
+
+    _sources = ("uvicorn.error", "asyncio")
+
+    def __init__(self, warn: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._warn = warn
+        self._before: list[tuple[logging.Logger, bool]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line. The text is uvicorn's own; what fills its blanks may be a caller's, and is left out."""
+        error = record.exc_info[0] if record.exc_info else None
+        self._warn("server", message=str(record.msg).strip(), error=error.__name__ if error else None)
+
+    def __enter__(self) -> None:
+        for logger in map(logging.getLogger, self._sources):
+            self._before.append((logger, logger.propagate))
+            logger.propagate = False
+            logger.addHandler(self)
+
+    def __exit__(self, *_raised: object) -> None:
+        for logger, propagate in self._before:
+            logger.propagate = propagate
+            logger.removeHandler(self)
 
 
 def listen(host: str, port: int) -> socket.socket:
