@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +12,11 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from lettrage.adapters.http import people, reads, writes
+from lettrage.adapters.http import modern, people, reads, writes
 from lettrage.adapters.http.calls import Admission
+from lettrage.adapters.http.reading import FAULTS_TOLD
 from lettrage.guard.roles import MATRIX, ROLES
+from lettrage.refusal import Unreadable
 from tests.http.service import Service, answer, problem, running
 from tests.http.story import settled_firm
 from tests.journeys.helpers import Firm, company, header, invoice, pays
@@ -125,6 +128,103 @@ def test_what_is_not_of_the_form_is_refused_whole(
     response = client.post("/api/v1/settlements", content=content, headers={"content-type": "application/json"})
 
     assert [reason["code"] for reason in problem(response, status)["reasons"]] == codes
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        ('{"settlements": [' + "0," * 100_000 + "0]}", 413, "too_many_settlements"),
+        ('{"settlements": [{"details": [' + "0," * 50_000 + "0]}]}", 413, "too_many_details"),
+        ("{" + ",".join(f'"{name}": 0' for name in range(100_000)) + "}", 400, "malformed_call"),
+        ('{"settlements": [' + ",".join(['{"details": [{}, {"x": 1}]}'] * 9_000) + "]}", 422, "missing_field"),
+    ],
+    ids=["settlements", "details", "names", "faults"],
+)
+def test_more_than_a_document_may_hold_is_told_before_it_is_read(
+    client: httpx.Client, content: str, status: int, code: str
+) -> None:
+    response = client.post("/api/v1/settlements", content=content, headers={"content-type": "application/json"})
+
+    assert problem(response, status)["code"] == code
+    assert len(response.json()["reasons"]) <= FAULTS_TOLD
+
+
+def test_millions_of_wrong_settlements_cost_no_more_than_their_own_text() -> None:
+    text = '{"settlements":[' + "0," * 1_000_000 + "0]}"
+    tracemalloc.start()
+    with pytest.raises(Unreadable):
+        modern.read(text)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert most < 100 * len(text)
+
+
+# ---------------------------------------------------------------- keys
+
+
+def test_a_key_of_the_page_in_its_single_form_is_refused_here(client: httpx.Client) -> None:
+    tree = header("PORCHQ", "300", pays("90", "300"))
+    del tree["DATE"]
+    single = {"swinfinity": "integration_reglement", "parameters": {"response": "single"}}
+    form = {"action": single, "data": {"EnteteReglementtb": [tree]}}
+    headers = {"Idempotency-Key": "one"}
+    there = client.post("/webservice", json=form, headers=headers)
+
+    assert problem(settle(client, PAID, key="one"), 409)["code"] == "key_reused"
+    assert client.post("/webservice", json=form, headers=headers).content == there.content
+
+
+def test_a_key_used_here_is_answered_to_the_page(client: httpx.Client) -> None:
+    mine = settle(client, PAID, key="one").json()
+    tree = header("PORCHQ", "300", pays("90", "300"))
+    del tree["DATE"]
+    single = {"swinfinity": "integration_reglement", "parameters": {"response": "single"}}
+    form = {"action": single, "data": {"EnteteReglementtb": [tree]}}
+
+    theirs = client.post("/webservice", json=form, headers={"Idempotency-Key": "one"})
+
+    assert answer(theirs).transactions == [mine["settlements"][0]["transaction"]]
+
+
+def test_an_act_is_given_again_as_it_was_given(client: httpx.Client) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first, again = (client.post("/api/v1/slips", json={"bank": "BNP"}, headers=headers) for _ in range(2))
+
+    assert (first.status_code, first.content) == (200, again.content)
+    assert [r.headers.get("idempotency-replayed") for r in (first, again)] == [None, "true"]
+
+
+def test_a_refused_act_is_given_again_too(client: httpx.Client) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first, again = (
+        client.post("/api/v1/transactions/1/cancel", json={"reason": "x"}, headers=headers) for _ in range(2)
+    )
+
+    assert problem(first, 409)["reasons"] == problem(again, 409)["reasons"]
+    assert [r.headers.get("idempotency-replayed") for r in (first, again)] == [None, "true"]
+
+
+@pytest.mark.parametrize("code", [["x"], {"x": "1"}, 1])
+def test_a_dossier_whose_code_is_none_is_refused_by_the_load(service: Service, code: object) -> None:
+    with service.client(dossier="998") as client:
+        refused = client.post("/api/v1/load", json={"dossiers": [{"code": code, "name": "x", "currency": "EUR"}]})
+
+    assert refused.status_code in (403, 422), refused.text
+    if not isinstance(code, int):
+        assert problem(refused, 422)["reasons"][0]["path"] == "dossiers[0].code"
+
+
+def test_only_what_is_done_once_under_a_key_takes_one(client: httpx.Client) -> None:
+    described = client.get("/api/v1/openapi.json").json()["paths"]
+    keyed = {
+        operation["operationId"]
+        for methods in described.values()
+        for operation in methods.values()
+        if any(parameter["name"] == "idempotency-key" for parameter in operation.get("parameters", ()))
+    }
+
+    assert keyed == {"settle", "cancel", "unpaid", "make_slip", "cancel_slip", "close_task"}
 
 
 # ---------------------------------------------------------------- pages

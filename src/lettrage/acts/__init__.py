@@ -19,7 +19,8 @@ from lettrage.settlement.answer import reason_shape
 from lettrage.settlement.fields import label
 from lettrage.settlement.read import checked_key
 
-_encode = msgspec.json.Encoder(order="sorted").encode
+_content = msgspec.json.Encoder(order="sorted").encode  # two acts with the same content have the same digest
+_answer = msgspec.json.Encoder().encode  # kept in the order in which it is given
 
 
 class Refused(Exception):
@@ -74,7 +75,7 @@ def perform(act: Act, caller: Caller, store: Store, clock: Clock) -> Performed:
     Raises Stop where the call cannot be carried out at all.
     """
     key = checked_key(caller.key, "key")
-    raw = _encode({"act": act.kind, **act.content})
+    raw = _content({"act": act.kind, **act.content})
     digest = hashlib.sha256(raw).hexdigest()
     now = clock.now()
     moment = Moment(now, now.astimezone(PARIS).date())
@@ -94,5 +95,5 @@ def _once(act: Act, request: Request, books: Books, moment: Moment) -> Performed
     except Refused as refused:
         reasons = refused.reasons
         done = Performed(None, [reason_shape(reason) for reason in reasons])
-    books.log(request, reasons, _encode(done).decode())
+    books.log(request, reasons, _answer(done).decode())
     return done

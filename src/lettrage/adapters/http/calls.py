@@ -39,6 +39,7 @@ Key = Annotated[
     ),
 ]
 
+REPLAYED = {"Idempotency-Replayed": "true"}  # said with an answer that was kept under its key
 _json = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -73,7 +74,9 @@ class Call(msgspec.Struct, frozen=True):
         """
         done = perform(act, self.caller, self.house.store, self.house.clock)
         if done.result is None:
-            raise refused(done.reasons, absent)
+            problem = refused(done.reasons, absent)
+            problem.headers.update(REPLAYED if done.replayed else {})
+            raise problem
         return shown(done.result, replayed=done.replayed)
 
     def page(self, lines: list[Any], last: Position | None, *criteria: object) -> Response:
@@ -93,7 +96,7 @@ class Call(msgspec.Struct, frozen=True):
 
 def shown(value: Any, *, replayed: bool = False) -> Response:
     """A result as JSON; one that was kept under its key says so."""
-    headers = {"Idempotency-Replayed": "true"} if replayed else None
+    headers = REPLAYED if replayed else None
     return Response(msgspec.json.encode(value), headers=headers, media_type="application/json")
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from lettrage.adapters.http.fields import Code, CurrencyCode, Day, Label, Number, Shape
 from lettrage.adapters.http.shapes import Role
+from lettrage.limits import DOCUMENT
 
 Fees = Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$")]
 
@@ -37,7 +38,9 @@ class SlipForm(Shape):
     currency: CurrencyCode | None = None
     state_change: Code | None = None
     date: Day | None = None
-    transactions: list[Number] = Field(default_factory=list, description="None named: all that waits")
+    transactions: list[Number] = Field(
+        default_factory=list, max_length=DOCUMENT.headers, description="None named: all that waits"
+    )
 
 
 class CancelSlipForm(Shape):

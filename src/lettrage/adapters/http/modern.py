@@ -11,8 +11,10 @@ import msgspec
 from pydantic import Field
 
 from lettrage.adapters.http.fields import Code, CurrencyCode, Day, Digits, Direction, Label, Money, Number, Shape, State
-from lettrage.adapters.http.reading import form_of
-from lettrage.refusal import Refusal
+from lettrage.adapters.http.problems import Problem
+from lettrage.adapters.http.reading import Row, form_of
+from lettrage.limits import DOCUMENT
+from lettrage.refusal import Refusal, Unreadable
 from lettrage.settlement.dialect import Node
 from lettrage.settlement.document import TAGS, Document, Place, Remark, Settlement
 from lettrage.settlement.fields import DETAIL_NAMES, HEADER_NAMES
@@ -28,7 +30,7 @@ OPERATIONS = {
 }
 
 
-class DetailForm(Shape):
+class DetailForm(Row):
     """What of the settlement goes to one due item, advance or instrument."""
 
     third_party: Code | None = None
@@ -49,7 +51,7 @@ class DetailForm(Shape):
     currency: CurrencyCode | None = None
 
 
-class SettlementForm(Shape):
+class SettlementForm(Row):
     """One settlement: money that came in or went out, and what it settles."""
 
     direction: Direction
@@ -84,7 +86,7 @@ class SettlementsForm(Shape):
 
 def read(text: str) -> Document:
     """Read a document of our own form. Raises Problem (400, 422) with every fault; Unreadable beyond a limit."""
-    form = form_of(text, SettlementsForm)
+    form = form_of(text, SettlementsForm, _within_limits)
     flags = {"dryrun": form.dry_run, "atomic": form.atomic, "repeat": form.repeat, "withlog": form.log}
     parameters: Node = {name: "1" if flag else "" for name, flag in flags.items()}
     tree: Node = {
@@ -97,6 +99,24 @@ def read(text: str) -> Document:
         settlements=tuple(_pointed(settlement) for settlement in document.settlements),
         remarks=tuple(Remark(r.position, _repointed(r.refusal)) for r in document.remarks),
     )
+
+
+def _within_limits(tree: Any) -> None:
+    """Raises Unreadable for more settlements or details than a document may have: they are counted, not read."""
+    settlements = _rows(tree, "settlements")
+    details = sum(len(_rows(settlement, "details")) for settlement in settlements[: DOCUMENT.headers])
+    for code, count, most in (
+        ("too_many_settlements", len(settlements), DOCUMENT.headers),
+        ("too_many_details", details, DOCUMENT.details),
+    ):
+        if count > most:
+            raise Unreadable(Refusal(code, "/settlements", str(count), str(most)))
+
+
+def _rows(node: Any, name: str) -> list[Any]:
+    """The list of this name; [] where there is none, which the form itself will tell."""
+    rows = node.get(name) if isinstance(node, dict) else None
+    return rows if isinstance(rows, list) else []
 
 
 # ---------------------------------------------------------------- our names, the wire's names
@@ -160,9 +180,15 @@ def _repointed(refusal: Refusal) -> Refusal:
 # ---------------------------------------------------------------- answering
 
 
-def answer(text: str) -> dict[str, Any]:
-    """The answer that `settle` gave, in our own form: per settlement its transaction, or every reason against it."""
+def answer(text: str, key: str = "") -> dict[str, Any]:
+    """The answer that `settle` gave, in our own form: per settlement its transaction, or every reason against it.
+
+    Raises Problem (409) for one kept under the key when it was used on the page's way in, in the page's single form:
+    that form does not say what became of each settlement.
+    """
     result = msgspec.json.decode(msgspec.json.decode(text)["result"])["result"]
+    if not isinstance(result["response"], list):
+        raise Problem(409, Refusal("key_reused", "key", key))
     settlements = [_outcome(element, planned="plan" in result) for element in result["response"]]
     refused = sum(1 for settlement in settlements if settlement["outcome"] == "refused")
     shape = {"done": len(settlements) - refused, "refused": refused, "settlements": settlements}

@@ -21,8 +21,9 @@ router = APIRouter(include_in_schema=False)
 _ABOUT = """From invoice to reconciled payment. / De la facture au paiement rapproché.
 
 Every call carries a token (`Authorization: Bearer ...`). Amounts are decimal texts with the currency's own number of
-decimals. Give an `Idempotency-Key` with each POST: the same call again gives the same answer, and nothing is done
-twice. What cannot be carried out is answered with a problem document (RFC 9457) whose `code` is stable.
+decimals. Give an `Idempotency-Key` with each POST that takes one: the same call again gives the same answer, and
+nothing is done twice. Loading and accounts take none. What cannot be carried out is answered with a problem document
+(RFC 9457) whose `code` is stable.
 """
 # Schemas that no answer names by itself: contents that we read ourselves, and problems.
 _MORE: tuple[type[BaseModel], ...] = (

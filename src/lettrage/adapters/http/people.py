@@ -1,4 +1,7 @@
-"""Our own API, about who may call: accounts and their tokens, for administrators."""
+"""Our own API, about who may call: accounts and their tokens, for administrators.
+
+These calls take no key: a token is shown once and kept nowhere, so that no answer could be given again.
+"""
 
 from typing import Annotated
 

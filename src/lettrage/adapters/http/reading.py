@@ -1,10 +1,11 @@
 """Reading what callers of our own API send: strict JSON of one shape, and every fault at once."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self, TypeVar
 
-from pydantic import ValidationError
+import msgspec
+from pydantic import ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 
 from lettrage.adapters.http.fields import Shape
 from lettrage.adapters.http.problems import Problem
@@ -12,6 +13,7 @@ from lettrage.limits import DOCUMENT
 from lettrage.refusal import Refusal, quoted
 
 FAULTS_TOLD = 100
+NAMES_MOST = 100  # of one object: no form has so many
 Form = TypeVar("Form", bound=Shape)
 
 
@@ -30,6 +32,8 @@ _TYPES = {"string_type": "text", "bool_type": "true, false", "list_type": "[ ]"}
 class _Figure:
     """A number where only texts are expected: its digits are told, its value never read."""
 
+    __slots__ = ("text",)  # a content may be millions of them
+
     def __init__(self, text: str) -> None:
         self.text = text
 
@@ -41,11 +45,41 @@ class _Twice(Exception):
     """A name that stands twice in one object."""
 
 
+class _Crowded(Exception):
+    """An object with more names than any form has."""
+
+
+class Tally(msgspec.Struct):
+    """How many faults were found so far in a content."""
+
+    faults: int = 0
+
+
+class Row(Shape):
+    """A form that stands in lists: once enough faults are known to be told, further rows are not looked at."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _counted(cls, value: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        tally: Tally = info.context or Tally()
+        before = tally.faults
+        if before >= FAULTS_TOLD:
+            return cls.model_construct()
+        try:
+            return read(value)
+        except ValidationError as error:
+            tally.faults = before + error.error_count()  # those of the rows inside are among them
+            raise
+
+
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    named = dict(pairs)
-    if len(named) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Twice(next(name for name in names if names.count(name) > 1))
+    if len(pairs) > NAMES_MOST:
+        raise _Crowded(str(len(pairs)))
+    named: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in named:
+            raise _Twice(name)
+        named[name] = value
     return named
 
 
@@ -58,10 +92,23 @@ _JSON = json.JSONDecoder(
 )
 
 
-def form_of(text: str, shape: type[Form]) -> Form:
-    """Read strict JSON of this shape. Raises Problem: 400 for what is no JSON, 422 with every fault of the shape."""
+def form_of(text: str, shape: type[Form], check: Callable[[Any], None] | None = None) -> Form:
+    """Read strict JSON of this shape. Raises Problem: 400 for what is no JSON, 422 with every fault of the shape.
+
+    `check` sees the tree before it is read as the shape, for what is not to be read at all.
+    """
+    tree = _tree(text)
+    if check is not None:
+        check(tree)
     try:
-        tree = _JSON.decode(text)
+        return shape.model_validate(tree, context=Tally())
+    except ValidationError as error:
+        raise Problem(422, *faults(error.errors(include_url=False))) from None
+
+
+def _tree(text: str) -> Any:
+    try:
+        return _JSON.decode(text)
     except json.JSONDecodeError as error:
         facts = {"line": str(error.lineno), "column": str(error.colno)}
         found = quoted(text[error.pos : error.pos + 1]) or "EOF"
@@ -70,12 +117,10 @@ def form_of(text: str, shape: type[Form]) -> Form:
         raise Problem(400, Refusal("malformed_call", "JSON", quoted(str(constant)), "JSON")) from None
     except _Twice as twice:
         raise Problem(422, Refusal("given_twice", quoted(str(twice)), "2", "1")) from None
+    except _Crowded as crowded:
+        raise Problem(400, Refusal("malformed_call", "JSON", f"{{ {crowded} }}", f"<= {NAMES_MOST}")) from None
     except RecursionError:
         raise Problem(400, Refusal("malformed_call", "JSON", "{ { {", f"<= {DOCUMENT.depth}")) from None
-    try:
-        return shape.model_validate(tree)
-    except ValidationError as error:
-        raise Problem(422, *faults(error.errors(include_url=False))) from None
 
 
 def faults(errors: Iterable[Mapping[str, Any]], *, query: bool = False) -> list[Refusal]:

@@ -18,6 +18,7 @@ from lettrage.adapters.http.forms import CancelForm, CancelSlipForm, CloseTaskFo
 from lettrage.adapters.http.problems import API, Problem, problem_of
 from lettrage.adapters.http.reads import NumberThere, SlipThere
 from lettrage.bank.slip import Wanted
+from lettrage.company.form import Form
 from lettrage.money import figure
 from lettrage.opening.read import parse
 from lettrage.refusal import Refusal, Stop, quoted
@@ -41,11 +42,10 @@ def settlements(call: Annotated[Call, allowed("settle", JSON)]) -> Response:
     200 also when settlements were refused: each says what became of it. A content that is not of the form is refused
     whole (422), with every fault.
     """
-    with call.house.working(call.content):
-        reply = settle(call.content, call.caller, call.house.store, call.house.clock, reader=modern.read)
+    reply = settle(call.content, call.caller, call.house.store, call.house.clock, reader=modern.read)
     _stopped(reply)
     call.house.figures.settled(reply.done, reply.refused, reply.replayed)
-    return shown(modern.answer(reply.text), replayed=reply.kept)
+    return shown(modern.answer(reply.text, call.caller.key), replayed=reply.kept)
 
 
 def _stopped(reply: Reply) -> None:
@@ -142,17 +142,16 @@ def close_task(call: Annotated[Call, allowed("close_task", JSON)]) -> Response:
 
 @router.post("/load", **operation("load", "Load a company", shapes.Loaded, *CONTENT, 422, form=shapes.LoadFile))
 def load(
-    call: Annotated[Call, allowed("load", JSON, CSV)],
+    call: Annotated[Call, allowed("load", JSON, CSV, keyed=False)],
     table: Annotated[str | None, Query(pattern="^[a-z_]{1,40}$", description="The table of a CSV content")] = None,
 ) -> Response:
     """Load companies, third parties, banks, rates, invoices, portfolio: whole, or not at all.
 
-    A record already there and equal changes nothing, so that the same file may be sent again.
+    It takes no key: a record already there and equal changes nothing, so that the same file may be sent again.
     """
     name = f"{table}.csv" if table else "load.json"
     _only_own(call, name)
-    with call.house.working(call.content):
-        loaded = opening.load(call.content, name, call.caller.dossier, call.house.base, call.house.clock)
+    loaded = opening.load(call.content, name, call.caller.dossier, call.house.base, call.house.clock)
     if loaded.faults:
         raise Problem(422, *loaded.faults)
     return shown({"dossiers": loaded.counts, "strangers": [reason_shape(s) for s in loaded.strangers]})
@@ -167,6 +166,6 @@ def _only_own(call: Call, name: str) -> None:
     if own is None:
         return
     for record in parse(call.content, name, caller.dossier):
-        code = record.get("code") if isinstance(record, dict) else None
-        if code not in own:
-            raise Stop(Refusal("unknown_dossier", "dossiers", quoted(str(code))), error=403)
+        code = Form(record, "", []).code("code")  # as the load reads it; what is no code the load refuses
+        if code and code not in own:
+            raise Stop(Refusal("unknown_dossier", "dossiers", quoted(code)), error=403)
