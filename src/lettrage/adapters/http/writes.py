@@ -42,7 +42,8 @@ def settlements(call: Annotated[Call, allowed("settle", JSON)]) -> Response:
     200 also when settlements were refused: each says what became of it. A content that is not of the form is refused
     whole (422), with every fault.
     """
-    reply = settle(call.content, call.caller, call.house.store, call.house.clock, reader=modern.read)
+    with call.house.working(call.content):
+        reply = settle(call.content, call.caller, call.house.store, call.house.clock, reader=modern.read)
     _stopped(reply)
     call.house.figures.settled(reply.done, reply.refused, reply.replayed)
     return shown(modern.answer(reply.text, call.caller.key), replayed=reply.kept)
@@ -151,7 +152,8 @@ def load(
     """
     name = f"{table}.csv" if table else "load.json"
     _only_own(call, name)
-    loaded = opening.load(call.content, name, call.caller.dossier, call.house.base, call.house.clock)
+    with call.house.working(call.content):
+        loaded = opening.load(call.content, name, call.caller.dossier, call.house.base, call.house.clock)
     if loaded.faults:
         raise Problem(422, *loaded.faults)
     return shown({"dossiers": loaded.counts, "strangers": [reason_shape(s) for s in loaded.strangers]})
