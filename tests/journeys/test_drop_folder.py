@@ -208,6 +208,49 @@ def test_a_file_without_permission_is_left_alone(depot: Path) -> None:
         assert DropFolder(depot, 0.0).whole(0.0) == ([], [("lot.json", "not readable")])
 
 
+@pytest.mark.parametrize("name", [IN_HAND, DONE, REFUSED])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_in_place_of_a_folder_is_not_followed(
+    firm: Firm, depot: Path, tmp_path: Path, name: str, there: bool
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    if there:
+        elsewhere.mkdir()
+    (depot / name).symlink_to(elsewhere)
+    drop(depot, "lot.json", payment())
+
+    ran = watch(firm)
+
+    assert ran.status == 2
+    assert f"{name} - Not a directory" in ran.err
+    assert (depot / "lot.json").read_bytes() == payment()
+    assert firm.entries() == []
+    assert not there or os.listdir(elsewhere) == []
+
+
+def test_what_only_bears_the_name_of_a_file_in_hand_is_passed_over_and_told_once(
+    firm: Firm, depot: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_bytes(payment("2"))
+    hand = depot / IN_HAND
+    hand.mkdir()
+    names = [f"20241120T101502123456Z-0000000{n}-lot.json" for n in range(3)]
+    (hand / names[0]).mkdir()
+    (hand / names[1]).symlink_to(tmp_path / "secret")
+    os.mkfifo(hand / names[2])
+    drop(depot, "lot.json", payment())
+
+    watcher = Watch(DropFolder(depot, 0.0), Caller("depot", "drop folder"), SqlStore(firm.address, firm.clock))
+    with mock.patch("lettrage.commands.watching.warn") as warn:
+        assert watcher.once() == 0
+        assert watcher.once() == 0
+
+    told = [(call.kwargs["file"], call.kwargs["why"]) for call in warn.call_args_list]
+    assert told == [(f"{IN_HAND}/{name}", "not a file") for name in names]
+    assert sorted(os.listdir(hand)) == names
+    assert len(firm.entries()) == 1
+
+
 def test_names_may_be_any_bytes(firm: Firm, depot: Path) -> None:
     name = os.fsdecode(b"r\xe9glement \xff\n.json")
     drop(depot, name, payment())

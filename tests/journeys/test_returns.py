@@ -94,7 +94,13 @@ def test_which_bank_takes_the_fees_is_asked_where_several_could(open_firm: OpenF
     firm = open_firm(invoices=[invoice("87", "3600.00")], banks=TWO_BANKS)
     received = firm.done(cheque())
 
-    assert refused(firm, returning(received, "10")) == ["missing_bank"]
+    assert refused(firm, returning(received, "10")) == ["fees_without_bank"]
+    assert refused(firm, returning(received, "-1", "0.001")) == [
+        "fees_without_bank",
+        "negative_fees",
+        "too_many_decimals",
+    ]
+    assert refused(firm, returning(received, "", "3")) == ["fees_without_bank", "vat_without_fees"]
     assert refused(firm, returning(received, "10", bank="XYZ")) == ["unknown_bank"]
     assert refused(firm, returning(received, "10", bank="USB")) == ["wrong_bank"]
     back = unpaid(firm, received, fees="10", bank="BNP")
@@ -137,7 +143,7 @@ def test_what_the_bank_gave_more_at_the_deposit_stays(open_firm: OpenFirm) -> No
     assert (firm.balance("756000"), firm.balance("512100")) == ("-10.00", "10.00")
 
 
-@pytest.mark.parametrize(("fees", "code"), [("10.001", "too_many_decimals"), ("-1", "negative_total")])
+@pytest.mark.parametrize(("fees", "code"), [("10.001", "too_many_decimals"), ("-1", "negative_fees")])
 def test_fees_are_an_amount_of_the_bank_s_currency(firm: Firm, fees: str, code: str) -> None:
     received = firm.done(cheque())
 
@@ -511,7 +517,7 @@ def test_a_supplier_s_payment_is_cancelled_with_its_advance_and_discount(open_fi
     executed = firm.done(deposit("EXECHQ", {"TRANSAC": ordered}))
 
     assert refused(firm, cancelling(ahead)) == ["built_on"]
-    assert refused(firm, returning(executed)) == ["not_returnable"]
+    assert refused(firm, returning(executed)) == ["direction_not_returnable"]
     cancel(firm, executed)
     cancel(firm, ordered)
     assert worth(firm) == with_advance
@@ -524,7 +530,8 @@ def test_a_supplier_s_cheque_that_pays_his_credit_note_comes_back(open_firm: Ope
     before = worth(firm)
     received = firm.done(header("PORCHQ", "240", pays("F-2", "240"), THIRDPARTY="F1"))
 
-    back = unpaid(firm, received, to="416")
+    assert refused(firm, returning(received, to="416")) == ["nothing_doubtful"]
+    back = unpaid(firm, received)
 
     assert firm.entry(back["transaction"]) == sorted([debit("401000", "240.00"), credit("511200", "240.00")])
     assert (back["third_party"], worth(firm)["balances"]) == ("F1", before["balances"])

@@ -11,6 +11,7 @@ from lettrage.acts.cancel import Cancel
 from lettrage.acts.slips import MakeSlip
 from lettrage.acts.unpaid import ReportUnpaid
 from lettrage.bank.slip import Wanted
+from lettrage.money import figure
 from lettrage.refusal import Refusal
 from tests.databases import edit
 from tests.refusals.cases import COMPANY
@@ -59,6 +60,39 @@ def presented(world: World, *transactions: str) -> Refusal:
 
 def _not_returnable(world: World) -> Refusal:
     return refused(world, ReportUnpaid(received(world, "PORESP")))
+
+
+def disbursed(world: World) -> int:
+    """A cheque to F1 ahead of its invoice: the transaction."""
+    ahead = {"TIERS": "F1", "OPERATION": "WAR", "AMOUNT": "100"}
+    answer = settled(world, "DECCHQ", ahead, TIERS="F1", DEV="EUR", AMOUNT="100", PAYMENTTYPE="DISBURSEMENT")
+    return int(answer["transactionId"])
+
+
+def _direction_not_returnable(world: World) -> Refusal:
+    return refused(world, ReportUnpaid(disbursed(world)))
+
+
+def _nothing_doubtful(world: World) -> Refusal:
+    advance = {"TIERS": "C1", "OPERATION": "WAR", "AMOUNT": "100"}
+    answer = settled(world, "PORCHQ", advance, TIERS="C1", DEV="EUR", AMOUNT="100")
+    return refused(world, ReportUnpaid(int(answer["transactionId"]), to="416"))
+
+
+def _negative_fees(world: World) -> Refusal:
+    return refused(world, ReportUnpaid(received(world), fees=figure("-5"), bank="BNP"))
+
+
+def _vat_without_fees(world: World) -> Refusal:
+    return refused(world, ReportUnpaid(received(world), fees_vat=figure("3"), bank="BNP"))
+
+
+def _fees_without_bank(world: World) -> Refusal:
+    return refused(world, ReportUnpaid(received(world), fees=figure("15")))
+
+
+def _missing_reason(world: World) -> Refusal:
+    return refused(world, Cancel(received(world), ""))
 
 
 def _several_returnable(world: World) -> Refusal:
@@ -134,6 +168,12 @@ def _posted_before(world: World) -> Refusal:
 
 SHOWN_OF_REVERSALS: dict[str, Callable[[World], Refusal]] = {
     "not_returnable": _not_returnable,
+    "direction_not_returnable": _direction_not_returnable,
+    "nothing_doubtful": _nothing_doubtful,
+    "negative_fees": _negative_fees,
+    "vat_without_fees": _vat_without_fees,
+    "fees_without_bank": _fees_without_bank,
+    "missing_reason": _missing_reason,
     "several_returnable": _several_returnable,
     "already_returned": _already_returned,
     "awaits_slip": _awaits_slip,

@@ -97,6 +97,33 @@ def _no_such_store(_folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return refusal
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("books.sqlite", "books.sqlite"),
+        ("", "-"),
+        ("postgres ql://u:SeCrEt@h/db", "…"),
+        ("u:SeCrEt@h/db", "…"),
+        ("host=h password=SeCrEt", "…"),
+        ("mysql://u@h/db?password=SeCrEt", "mysql://…"),
+        ("mysql://u@h/db?password=S@SeCrEt", "mysql://…"),
+        ("postgresql://u:p@SeCrEt@127.0.0.1/db", "postgresql://…"),
+        ("postgresql://u:p@a/SeCrEt@127.0.0.1/db", "postgresql://…"),
+        ("postgresql://u:SeCrEt", "postgresql://…"),
+        ("postgresql://u@h:SeCrEt/db", "postgresql://…"),
+        ("postgresql://[::1/db", "postgresql://…"),
+        ("postgresql://u@h/db?bogus=SeCrEt", "postgresql://…"),
+        ("sqlite:///books.sqlite?mode=ro", "sqlite://…"),
+        ("sqlite://SeCrEt/books.sqlite", "sqlite://…"),
+    ],
+)
+def test_an_address_that_cannot_be_read_never_shows_what_may_be_a_password(address: str, shown: str) -> None:
+    refusal = trouble(address)
+
+    assert (refusal.code, refusal.seen) == ("no_such_store", shown)
+    assert "SeCrEt" not in refusal.fr + refusal.en
+
+
 @shows("database_is_directory")
 def _database_is_directory(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return trouble(f"sqlite:///{folder}")

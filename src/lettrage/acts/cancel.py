@@ -54,7 +54,7 @@ class Cancel(msgspec.Struct, frozen=True):
         why, faults = told(self.reason)
         reasons = [*_against(deed, day, moment.today, books.company), *faults]
         if not self.reason:
-            reasons.append(Refusal("missing_field", "reason"))
+            reasons.append(Refusal("missing_reason", "reason"))
         if reasons:
             raise Refused(*reasons)
         number = None

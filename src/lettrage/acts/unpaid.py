@@ -116,8 +116,7 @@ class ReportUnpaid(msgspec.Struct, frozen=True):
             raise Refused(Refusal("no_instrument", "transaction", named, _listed(lives)))
         possible = [life for life in meant if life.kind == "unpaid" or self._change(life, books.company)]
         if not possible:
-            states = ", ".join(sorted({life.last.state for life in meant}))
-            raise Refused(Refusal("not_returnable", "transaction", states, _sources(books.company)))
+            raise Refused(_not_returnable(meant, books.company))
         if len(possible) > 1:
             raise Refused(Refusal("several_returnable", "transaction", str(self.number), _listed(possible)))
         (life,) = possible
@@ -153,11 +152,22 @@ def _listed(lives: Iterable[Life]) -> str:
     )
 
 
-def _sources(company: Company) -> str:
-    """The states from which a payment may come back."""
-    return ", ".join(
-        sorted({s for change in company.changes.values() if change.step == "return" for s in change.sources})
+def _not_returnable(meant: Sequence[Life], company: Company) -> Refusal:
+    """Why none of these comes back: nothing of their direction does, or their states do not."""
+    directions = {life.last.direction for life in meant}
+    returns = [change for change in company.changes.values() if change.step == "return"]
+    sources = {state for change in returns if change.direction in directions for state in change.sources}
+    if sources:
+        states = {life.last.state for life in meant}
+        return Refusal("not_returnable", "transaction", _joined(states), _joined(sources))
+    possible = {change.direction.upper() for change in returns}
+    return Refusal(
+        "direction_not_returnable", "transaction", _joined(d.upper() for d in directions), _joined(possible) or "-"
     )
+
+
+def _joined(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
 
 
 class _Case:
@@ -194,6 +204,8 @@ class _Case:
             if advance.open != advance.amount:
                 left, whole = (Amount(-amount, advance.currency).text for amount in (advance.open, advance.amount))
                 yield Refusal("advance_used", "transaction", left, whole, {"transaction": self.past.name})
+        if self.act.to == "416" and not self._doubtful():
+            yield Refusal("nothing_doubtful", "to", self.act.to)
         yield from self._fees_against()
         yield from self.faults
 
@@ -207,25 +219,42 @@ class _Case:
         """Whether the header put money into an advance rather than took some from it."""
         return sum(row.amount for row in self.past.taken if row.item == advance.id) * advance.amount < 0
 
+    def _doubtful(self) -> bool:
+        """Whether anything that is opened again can stand on the doubtful customers' account."""
+        if self.past.kind == "loaded":
+            return self.party.ledger == "customer"
+        items = {item.id: item for item in (*self.past.items, *self.past.made)}
+        return any(self._account(items.get(line.item or 0)) for line in self.past.other_lines)
+
     def _fees_against(self) -> Iterator[Refusal]:
         if not self._asks_for_fees:
             return
+        fees, vat = self.act.fees, self.act.fees_vat
+        yield from self._bank_against()
+        yield from self._figures_against()
+        if vat is not None and vat.digits and (fees is None or not fees.digits):
+            yield Refusal("vat_without_fees", "fees_vat", vat.text)
+
+    def _bank_against(self) -> Iterator[Refusal]:
+        known = _joined(self.company.banks) or "-"
         if self.act.bank and self.act.bank not in self.company.banks:
-            yield Refusal("unknown_bank", "bank", self.act.bank, ", ".join(sorted(self.company.banks)) or "-")
-            return
-        if self.bank is None:
-            facts = {"change": "unpaid"}
-            yield Refusal("missing_bank", "bank", "", ", ".join(sorted(self.company.banks)) or "-", facts)
-            return
-        held = self.bank.currency
-        if held not in (self.home, self.instrument.currency):
-            facts = {"currency": held.code}
+            yield Refusal("unknown_bank", "bank", self.act.bank, known)
+        elif self.bank is None:
+            yield Refusal("fees_without_bank", "bank", "", known)
+        elif self.bank.currency not in (self.home, self.instrument.currency):
+            facts = {"currency": self.bank.currency.code}
             yield Refusal("wrong_bank", "bank", self.bank.code, self.instrument.currency.code, facts)
+
+    def _figures_against(self) -> Iterator[Refusal]:
+        """Fees below zero, or finer than the bank's currency: where no bank is known yet, than each that it may be."""
+        held = [self.bank.currency] if self.bank else [self.home, self.instrument.currency]
         for field, figure in (("fees", self.act.fees), ("fees_vat", self.act.fees_vat)):
             if figure is not None and figure.digits < 0:
-                yield Refusal("negative_total", field, figure.text)
-            elif figure is not None and figure.minor(held) is None:
-                yield Refusal("too_many_decimals", field, figure.text, str(held.decimals), {"currency": held.code})
+                yield Refusal("negative_fees", field, figure.text)
+            elif figure is not None and all(figure.minor(currency) is None for currency in held):
+                finest = max(held, key=lambda currency: currency.decimals)
+                facts = {"currency": finest.code}
+                yield Refusal("too_many_decimals", field, figure.text, str(finest.decimals), facts)
 
     @property
     def _asks_for_fees(self) -> bool:

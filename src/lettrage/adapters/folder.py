@@ -19,7 +19,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -87,9 +87,15 @@ class DropFolder:
         self._told: set[LeftAlone] = set()
 
     def prepare(self) -> None:
-        """Make the folders inside. The folder itself is never made: a network drive may not be there yet."""
+        """Make the folders inside. The folder itself is never made: a network drive may not be there yet.
+
+        Raises NotADirectoryError where one is a link: what it leads to is not the folder's, and others may read there.
+        """
         for name in (IN_HAND, DONE, REFUSED):
-            (self.path / name).mkdir(exist_ok=True)
+            with suppress(FileExistsError):
+                (self.path / name).mkdir()
+            if not stat.S_ISDIR((self.path / name).lstat().st_mode):
+                raise NotADirectoryError(errno.ENOTDIR, f"{name} - {os.strerror(errno.ENOTDIR)}")
 
     def whole(self, now: float) -> tuple[list[str], list[LeftAlone]]:
         """The names of the files that are whole, oldest first, and what is left alone and was not told before.
@@ -100,9 +106,10 @@ class DropFolder:
         self._since = {name: self._unchanged_since(name, Seen.of(state), now) for name, state in found.items()}
         settled = [name for name, (_, since) in self._since.items() if now - since >= self.settling]
         alone = {LeftAlone(name, why) for name in settled if (why := self._why_not(name, found[name]))}
+        ready = set(settled) - {left.name for left in alone}
+        alone.update(self._astray())
         news = sorted(alone - self._told)
         self._told = alone
-        ready = set(settled) - {left.name for left in alone}
         return sorted(ready, key=lambda name: (self._since[name][0].changed, name)), news
 
     @property
@@ -116,7 +123,7 @@ class DropFolder:
 
     def _why_not(self, name: str, state: os.stat_result) -> str:
         """Why something is never taken; "" for a file that may be."""
-        if not stat.S_ISREG(state.st_mode):
+        if not _is_file(state):
             return "not a file"
         if len(os.fsencode(name)) + _CLAIM_CHARACTERS + 1 + len(ANSWER) > NAME_BYTES:
             return "name too long"
@@ -154,7 +161,18 @@ class DropFolder:
 
     def in_hand(self) -> list[str]:
         """What was taken and has not come to rest, oldest first: others are at it, or it was left in a crash."""
-        return sorted(name for name in os.listdir(self.path / IN_HAND) if _IN_HAND.fullmatch(name))
+        return sorted(name for name, state in self._claimed() if _is_file(state))
+
+    def _astray(self) -> Iterator[LeftAlone]:
+        """What is called like a file in hand and is none: no watcher puts such things there."""
+        with suppress(FileNotFoundError):  # no folder yet, nothing in it
+            for name, state in self._claimed():
+                if not _is_file(state):
+                    yield LeftAlone(f"{IN_HAND}/{name}", "not a file")
+
+    def _claimed(self) -> Iterator[tuple[str, os.stat_result]]:
+        """What is called like a file in hand, whatever it is."""
+        return _states(self.path / IN_HAND, lambda name: _IN_HAND.fullmatch(name) is not None)
 
     @contextmanager
     def resume(self, claimed: str) -> Iterator[Taken | None]:
@@ -189,13 +207,25 @@ class DropFolder:
 
 def _found(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     """What in the folder may be a document."""
+    return _states(folder, _may_be_document)
+
+
+def _may_be_document(name: str) -> bool:
+    name = name.lower()
+    return not (name.startswith(".") or name.endswith(UNFINISHED) or name in NOT_DOCUMENTS)
+
+
+def _states(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, os.stat_result]]:
+    """The entries of wanted names, each with its own state: a link's, not that of what it leads to."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            name = entry.name.lower()
-            if name.startswith(".") or name.endswith(UNFINISHED) or name in NOT_DOCUMENTS:
-                continue
-            with suppress(FileNotFoundError):  # gone since
-                yield entry.name, entry.stat(follow_symlinks=False)
+            if wanted(entry.name):
+                with suppress(FileNotFoundError):  # gone since
+                    yield entry.name, entry.stat(follow_symlinks=False)
+
+
+def _is_file(state: os.stat_result) -> bool:
+    return stat.S_ISREG(state.st_mode)
 
 
 def _parts(claimed: str) -> tuple[str, str]:

@@ -1,9 +1,10 @@
 """Opening a database, wherever it is: addresses, migrations, transactions, and errors in plain words."""
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from sqlite3 import DatabaseError as SqliteDatabaseError
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,13 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from lettrage.adapters.store import postgresql, sqlite
 from lettrage.adapters.store.sql import on_postgresql
 from lettrage.limits import ATTEMPTS, RETRY_MILLISECONDS
-from lettrage.refusal import Refusal, StoreTrouble
+from lettrage.refusal import Refusal, StoreTrouble, quoted
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 T = TypeVar("T")
 KNOWN = ("0001", "0002")  # our migrations, the newest last
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]*://")
 
 
 class Passing(StoreTrouble):
@@ -30,16 +32,14 @@ class Passing(StoreTrouble):
 def open_engine(address: str, *, create: bool = False) -> Engine:
     """An engine at the newest schema, for `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user@host/db`.
 
-    Raises StoreTrouble when there is no such database (unless `create`: then its file, or its tables, are made), or it
-    is not one of ours.
+    Raises StoreTrouble when the address cannot be read, there is no such database (unless `create`: then its file, or
+    its tables, are made), or it is not one of ours.
     """
     url = _url(address)
     if url.drivername in postgresql.DRIVERS:
         engine = postgresql.engine_for(url)
-    elif url.drivername in sqlite.DRIVERS:
-        engine = sqlite.engine_for(url, create=create)
     else:
-        raise StoreTrouble(Refusal("no_such_store", "--database", url.render_as_string(hide_password=True)))
+        engine = sqlite.engine_for(url, create=create)
     try:
         with plain_words(engine):
             _migrate(engine, create=create)
@@ -50,10 +50,22 @@ def open_engine(address: str, *, create: bool = False) -> Engine:
 
 
 def _url(address: str) -> URL:
-    try:
-        return make_url(address)
-    except ArgumentError:
-        raise StoreTrouble(Refusal("no_such_store", "--database", address)) from None
+    """The address, read. Raises StoreTrouble where nothing here can open it."""
+    with suppress(ArgumentError, ValueError):
+        url = make_url(address)
+        # Of two `@` one belongs to the password: it would be taken for the host, and shown.
+        readable_on_server = url.drivername in postgresql.DRIVERS and address.count("@") <= 1 and postgresql.knows(url)
+        if readable_on_server or (url.drivername in sqlite.DRIVERS and not url.host and not url.query):
+            return url
+    raise StoreTrouble(Refusal("no_such_store", "--database", _without_secrets(address)))
+
+
+def _without_secrets(address: str) -> str:
+    """What may be shown of an address that could not be read: any part of it after the scheme may be a password."""
+    if not any(mark in address for mark in ":@=?"):
+        return quoted(address) or "-"
+    scheme = _SCHEME.match(address)
+    return f"{scheme.group()}…" if scheme else "…"
 
 
 def _of(engine: Engine) -> "ModuleType":

@@ -36,10 +36,25 @@ _SETTINGS = {
 }
 
 
+def knows(url: URL) -> bool:
+    """Whether every option of an address is one of the driver's; True where there is no driver to ask."""
+    if find_spec("psycopg") is None:
+        return True
+    import psycopg  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
+    try:
+        make_conninfo("", **url.query)
+    except psycopg.ProgrammingError:
+        return False
+    return True
+
+
 def engine_for(url: URL) -> Engine:
     """An engine whose transactions begin by hand. Raises StoreTrouble where the driver is not installed."""
     if find_spec("psycopg") is None:
-        raise StoreTrouble(Refusal("no_driver", "--database", url.render_as_string(), "lettrage[postgres]"))
+        shown = url.set(query={}).render_as_string()
+        raise StoreTrouble(Refusal("no_driver", "--database", shown, "lettrage[postgres]"))
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
