@@ -230,12 +230,12 @@ def test_only_what_is_done_once_under_a_key_takes_one(client: httpx.Client) -> N
 # ---------------------------------------------------------------- pages
 
 
-def pages(client: httpx.Client, path: str, limit: int) -> list[Any]:
+def pages(client: httpx.Client, path: str, limit: int, **criteria: str) -> list[Any]:
     """Every line of a list, page by page."""
     lines: list[Any] = []
     cursor: dict[str, str] = {}
     while True:
-        page = client.get(f"/api/v1{path}", params={"limit": str(limit)} | cursor).json()
+        page = client.get(f"/api/v1{path}", params={"limit": str(limit)} | criteria | cursor).json()
         assert len(page["data"]) <= limit
         lines += page["data"]
         if page["next"] is None:
@@ -248,7 +248,7 @@ def test_pages_of_items_hold_every_line_once_in_the_order_of_the_command(tmp_pat
     firm = Firm(tmp_path, company(invoices=[invoice(n, "10.00", "20.00") for n in numbers]))
     firm.done(header("PORCHQ", "50.00", {"AMOUNT": "50", "OPERATION": "WAR"}))
     with running(firm) as service, service.client("reader") as client:
-        by_page = {limit: pages(client, "/items?all=true", limit) for limit in (1, 2, 7, 1000)}
+        by_page = {limit: pages(client, "/items", limit, all="true") for limit in (1, 2, 7, 1000)}
 
     assert all(lines == by_page[1000] for lines in by_page.values())
     assert by_page[1000] == firm.items()
@@ -351,7 +351,7 @@ def test_every_route_asks_for_an_action_of_the_matrix(route: APIRoute) -> None:
 def test_a_role_may_what_the_matrix_says_and_nothing_else(service: Service, role: str) -> None:
     with service.client(role, "998", name=f"a-{role}") as client:
         for route in ROUTES:
-            path = route.path.replace("{number}", "0").replace("{name}", "nobody")
+            path = route.path.replace("{number}", "0").replace("{name}", "nobody").replace("{code}", "C1")
             for method in route.methods or ():
                 found = client.request(method, path, json={} if method == "POST" else None)
                 refused = found.status_code == 403 and found.json()["code"] == "not_allowed"
@@ -419,6 +419,19 @@ def test_all_due_items_are_those_of_the_command(client: httpx.Client, service: S
     assert client.post(f"/api/v1/transactions/{made}/cancel", json={"reason": "erreur"}).status_code == 200
 
     assert client.get("/api/v1/items?all=true").json()["data"] == service.firm.items()
+
+
+def test_third_parties_and_statements_are_those_of_the_commands(client: httpx.Client, service: Service) -> None:
+    firm = service.firm
+    today = firm.clock.today()
+    with firm.store.books("998", writing=False) as books:
+        home = books.company.currency
+        some, every = (books.third_parties(today, home, everything=everything) for everything in (False, True))
+        statement = books.statement("C1", today, home)
+
+    assert (pages(client, "/third-parties", 1), pages(client, "/third-parties", 1, all="true")) == (some, every)
+    assert client.get("/api/v1/third-parties/C1/statement").json() == statement
+    assert problem(client.get("/api/v1/third-parties/NOBODY/statement"), 404)["code"] == "unknown_third_party"
 
 
 def test_aliases_of_the_commands(client: httpx.Client) -> None:

@@ -54,6 +54,7 @@ SOURCE: list[Asked] = [
     ("third_parties", "GET", "/third-parties", None),
     ("settle", "POST", "/settlements", CHEQUE),
     ("items", "GET", "/items?all=true", None),
+    ("statement", "GET", "/third-parties/C0000003/statement", None),
     ("transaction", "GET", "/transactions/1", None),
     ("portfolio", "GET", "/portfolio", None),
     ("entries", "GET", "/entries?from=2021-03-20", None),

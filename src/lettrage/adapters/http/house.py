@@ -39,7 +39,10 @@ class Readings(Books, Protocol):
     def entries_page(self, home: Currency, first: str, last: str, after: Position, limit: int) -> PageOf: ...  # noqa: D102
     def portfolio_page(self, home: Currency, state: str, after: Position, limit: int) -> PageOf: ...  # noqa: D102
     def tasks_page(self, home: Currency, after: Position, limit: int) -> PageOf: ...  # noqa: D102
-    def third_parties_page(self, after: Position, limit: int) -> PageOf: ...  # noqa: D102
+    def third_parties_page(  # noqa: D102
+        self, today: date, home: Currency, after: Position, limit: int, *, everything: bool
+    ) -> PageOf: ...
+    def statement(self, code: str, today: date, home: Currency) -> dict[str, Any] | None: ...  # noqa: D102
     def transaction(self, number: int, home: Currency) -> dict[str, Any] | None: ...  # noqa: D102
     def slips(self) -> list[Made]: ...  # noqa: D102
     def waiting_for_slip(self) -> list[Waiting]: ...  # noqa: D102

@@ -95,14 +95,34 @@ def tasks(call: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> Response:
 
 @router.get(
     "/third-parties",
-    **operation("third_parties", "Customers and suppliers", shapes.PageOf[shapes.ThirdParty], 422),
+    **operation("third_parties", "What third parties owe or are owed", shapes.PageOf[shapes.ThirdParty], 422),
 )
-def third_parties(call: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> Response:
-    """Customers and suppliers, by code."""
-    after = call.after(cursor)
+def third_parties(
+    call: Reader,
+    everything: Annotated[Flag, Query(alias="all", description="With those who have nothing open")] = False,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """What each third party has open, by code, one line for each currency."""
+    after = call.after(cursor, everything)
+    today = call.house.clock.today()
     with call.books() as books:
-        lines, last = books.third_parties_page(after, limit)
-    return call.page(lines, last)
+        lines, last = books.third_parties_page(today, books.company.currency, after, limit, everything=everything)
+    return call.page(lines, last, everything)
+
+
+@router.get(
+    "/third-parties/{code}/statement",
+    **operation("statement", "A third party's statement", shapes.Statement, 404, 422),
+)
+@router.get("/statement/{code}", include_in_schema=False)
+def statement(call: Reader, code: Annotated[Code, Path(description="A third party")]) -> Response:
+    """What is open of one third party, with the totals of each currency."""
+    with call.books() as books:
+        found = books.statement(code, call.house.clock.today(), books.company.currency)
+    if found is None:
+        raise Problem(404, Refusal("unknown_third_party", "code", quoted(code)))
+    return shown(found)
 
 
 # ---------------------------------------------------------------- slips

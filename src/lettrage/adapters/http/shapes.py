@@ -223,15 +223,53 @@ class ClosedTask(Shape):
     closed: int
 
 
-class ThirdParty(Shape):
-    """A customer or a supplier."""
+class Open(Shape):
+    """What is open in one currency: invoices above zero, credit notes and advances below."""
 
-    code: str
+    currency: str
+    due: Money
+    not_yet_due: Money
+    advances: Money
+    total: Money
+
+
+class OpenWithHome(Open):
+    """The same, and what the books carry it at, in the dossier's currency."""
+
+    due_home: Money
+    not_yet_due_home: Money
+    advances_home: Money
+    total_home: Money
+
+
+class ThirdParty(OpenWithHome):
+    """What a customer or a supplier has open in one currency; `unpaid`: how many payments came back."""
+
+    third_party: str
     kind: Ledger
-    name: str | None
-    siret: str | None
-    vat_number: str | None
-    means: str | None
+    name: str
+    unpaid: int = Field(ge=0)
+
+
+class StatementLine(Item):
+    """A due item or an open advance on a statement. `position` 10: due."""
+
+    date: Day
+    label: str
+    position: str
+
+
+class Statement(Shape):
+    """What is open of one third party on a day, the totals of each currency, and everything together at home."""
+
+    third_party: str
+    kind: Ledger
+    name: str
+    date: Day
+    unpaid: int = Field(ge=0)
+    items: list[StatementLine]
+    totals: list[OpenWithHome]
+    home: Open
 
 
 class Finding(Shape):

@@ -39,7 +39,7 @@ class Pages(Lists):
 
     def items_page(self, today: date, third_party: str, after: Position, limit: int, *, everything: bool) -> Page:
         """Due items and open advances by due date then piece; the settled ones too when everything is asked for."""
-        position = _from(after, ("", -1, -1, "", "", -1))
+        position = begun(after, ("", -1, -1, "", "", -1))
         where = [
             "WHERE d.dossier = ?1 AND d.due_date >= ?2",
             f"AND ({_ITEM_ORDER}) > (?2, ?3, ?4, ?5, ?6, ?7) AND {STANDING}",
@@ -51,7 +51,7 @@ class Pages(Lists):
         rows = self.rows(sql, *position, limit + 1, *([third_party] if third_party else []))
         found = [item(row[6:]) for row in rows[:limit]]
         lines = [shapes.item(i, today, None if i.transaction is None else str(i.transaction)) for i in found]
-        return _page(lines, [tuple(row[:6]) for row in rows], limit)
+        return page(lines, [tuple(row[:6]) for row in rows], limit)
 
     def entries_page(self, home: Currency, first: str, last: str, after: Position, limit: int) -> Page:
         """Entries dated between two days (ISO, "" for open), by year and number."""
@@ -60,13 +60,13 @@ class Pages(Lists):
             "AND (?5 = '' OR e.date >= ?5) AND (?6 = '' OR e.date <= ?6)",
         ]
         sql = f"SELECT {ENTRY_COLUMNS} {' '.join(where)} ORDER BY e.year, e.number LIMIT ?4"
-        rows = self.rows(sql, *_from(after, ("", 0)), limit + 1, first, last)
+        rows = self.rows(sql, *begun(after, ("", 0)), limit + 1, first, last)
         shown = rows[:limit]
         lines = self._lines(_ENTRY_POSTINGS, _json([[row[0]] for row in shown]).decode())
         on_slip = self._on_these(sorted({row[8] for row in shown if row[8]}))
         transactions = {row[7] for row in shown if row[7]}.union(*on_slip.values())
         numbers = self._numbers_of(sorted(transactions))
-        return _page(self._shaped(shown, home, lines, numbers, on_slip), [(row[1], row[2]) for row in rows], limit)
+        return page(self._shaped(shown, home, lines, numbers, on_slip), [(row[1], row[2]) for row in rows], limit)
 
     def _on_these(self, slips: list[str]) -> dict[str | None, list[int]]:
         sql = (
@@ -97,30 +97,18 @@ class Pages(Lists):
             f" WHERE i.dossier = ?1 AND i.active = 1 AND ({_INSTRUMENT_ORDER}) > (?2, ?3, ?4)"
             f" AND (?6 = '' OR i.state = ?6) ORDER BY {_INSTRUMENT_ORDER} LIMIT ?5"
         )
-        rows = self.rows(sql, *_from(after, (0, 0, 0)), limit + 1, state)
+        rows = self.rows(sql, *begun(after, (0, 0, 0)), limit + 1, state)
         lines = [shapes.portfolio_line(instrument(row[:-1]), home, row[-1]) for row in rows[:limit]]
-        return _page(lines, [(row[1], row[2], row[0]) for row in rows], limit)
+        return page(lines, [(row[1], row[2], row[0]) for row in rows], limit)
 
     def tasks_page(self, home: Currency, after: Position, limit: int) -> Page:
         """What a person still has to do."""
         sql = f'{TASKS} AND (k."transaction", k."order", k.item) > (?2, ?3, ?4) {TASK_ORDER} LIMIT ?5'
-        rows = self.rows(sql, *_from(after, (0, 0, 0)), limit + 1)
-        return _page([task_shape(row, home) for row in rows[:limit]], [tuple(row[:3]) for row in rows], limit)
-
-    def third_parties_page(self, after: Position, limit: int) -> Page:
-        """Customers and suppliers, by code."""
-        sql = "SELECT code, ledger, record FROM third_party WHERE dossier = ?1 AND code > ?2 ORDER BY code LIMIT ?3"
-        rows = self.rows(sql, *_from(after, ("",)), limit + 1)
-        return _page([_third_party(*row) for row in rows[:limit]], [(row[0],) for row in rows], limit)
+        rows = self.rows(sql, *begun(after, (0, 0, 0)), limit + 1)
+        return page([task_shape(row, home) for row in rows[:limit]], [tuple(row[:3]) for row in rows], limit)
 
 
-def _third_party(code: str, ledger: str, record: str) -> dict[str, Any]:
-    known = msgspec.json.decode(record)
-    named = {name: known.get(name) for name in ("name", "siret", "vat_number", "means")}
-    return {"code": code, "kind": ledger, **named}
-
-
-def _from(after: Position, start: Position) -> Position:
+def begun(after: Position, start: Position) -> Position:
     """Where a page goes on: `start` is before the first line. Raises Stop for a position of no list of this kind."""
     fits = [type(part) for part in after] == [type(part) for part in start]
     if after and not (fits and all(map(_is_stored, after))):
@@ -133,6 +121,6 @@ def _is_stored(part: int | str) -> bool:
     return "\0" not in part if isinstance(part, str) else abs(part) < _NUMBERS
 
 
-def _page(lines: list[dict[str, Any]], positions: list[Position], limit: int) -> Page:
+def page(lines: list[dict[str, Any]], positions: list[Position], limit: int) -> Page:
     """A page of `limit` lines at most, where one more was asked for to see whether the list goes on."""
     return Page(lines, positions[limit - 1] if len(positions) > limit else None)

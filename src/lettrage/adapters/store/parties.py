@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from lettrage.adapters.store.listing import by_date_then_piece
+from lettrage.adapters.store.paging import Page, Position, begun, page
 from lettrage.adapters.store.reading import ITEM_COLUMNS, ITEM_JOINS, STANDING, Reader, held, item
 from lettrage.books.balances import Balance, shape, statement
 from lettrage.money import Currency
@@ -24,6 +25,7 @@ _BALANCE = ", ".join(
         "d.kind = 'advance'",
     )
 )
+_OPEN = f"d.dossier = ?1 AND d.open <> 0 AND {STANDING}"
 # An invoice's label is its entry's, an advance's the one of the header that made it.
 _LABEL = "coalesce(e.label, h.label, '')"
 _LABEL_JOINS = (
@@ -54,13 +56,28 @@ class Parties(Reader):
         """Third parties by code, a line for each currency; without `everything` only those with something open."""
         open_ = self._open_by_party(today)
         known = self._everybody() if everything else self._parties(open_)
-        unpaid = dict(self.rows(f"{_UNPAID} GROUP BY u.third_party"))
-        lines = []
-        for code, ledger, record in known:
-            shown = {"third_party": code, "kind": ledger, "name": _name(record).name, "unpaid": unpaid.get(code, 0)}
-            for currency, balance in open_.get(code) or [(home, Balance())]:
-                lines.append(shown | shape(balance, currency, home))
-        return lines
+        return _lines(known, open_, self._unpaid(), home)
+
+    def third_parties_page(self, today: date, home: Currency, after: Position, limit: int, *, everything: bool) -> Page:
+        """The same list page by page, by code then currency: only what is open of a page's third parties is read."""
+        code, currency = begun(after, ("", ""))
+        open_only = f" AND EXISTS (SELECT 1 FROM due_item d WHERE {_OPEN} AND d.third_party = p.code)"
+        sql = (
+            "SELECT p.code, p.ledger, p.record FROM third_party p WHERE p.dossier = ?1 AND p.code >= ?2"
+            f"{'' if everything else open_only} ORDER BY p.code LIMIT ?3"
+        )
+        known = self.rows(sql, code, limit + 2)  # the one where the page before ended, and one after this page
+        if not known:
+            return Page([], None)
+        ends = (str(known[0][0]), str(known[-1][0]))
+        every = _lines(known, self._open_by_party(today, *ends), self._unpaid(*ends), home)
+        lines = [line for line in every if (line["third_party"], line["currency"]) > (code, currency)][: limit + 1]
+        return page(lines[:limit], [(line["third_party"], line["currency"]) for line in lines], limit)
+
+    def _unpaid(self, *ends: str) -> dict[str, int]:
+        """How many payments of each third party came back; of those from one code to another where they are given."""
+        between = " AND u.third_party >= ?2 AND u.third_party <= ?3" if ends else ""
+        return dict(self.rows(f"{_UNPAID}{between} GROUP BY u.third_party", *ends))
 
     def _everybody(self) -> Iterable[Any]:
         return self.rows("SELECT code, ledger, record FROM third_party WHERE dossier = ? ORDER BY code")
@@ -72,15 +89,16 @@ class Parties(Reader):
         )
         return self.rows(sql, msgspec.json.encode([[code] for code in codes]).decode())
 
-    def _open_by_party(self, today: date) -> dict[str, list[tuple[Currency, Balance]]]:
-        """What is open of each third party, by currency."""
+    def _open_by_party(self, today: date, *ends: str) -> dict[str, list[tuple[Currency, Balance]]]:
+        """What is open of each third party, by currency; of those from one code to another where they are given."""
+        between = " AND d.third_party >= ?3 AND d.third_party <= ?4" if ends else ""
         sql = (
             f"SELECT d.third_party, d.currency, {_BALANCE} FROM due_item d"
-            f" WHERE d.dossier = ?1 AND d.open <> 0 AND {STANDING}"
+            f" WHERE {_OPEN}{between}"
             " GROUP BY d.third_party, d.currency ORDER BY d.third_party, d.currency"
         )
         found: dict[str, list[tuple[Currency, Balance]]] = {}
-        for code, currency, *sums in self.rows(sql, today.isoformat()):
+        for code, currency, *sums in self.rows(sql, today.isoformat(), *ends):
             found.setdefault(code, []).append((held(currency), Balance(*sums)))
         return found
 
@@ -98,3 +116,15 @@ class Parties(Reader):
         unpaid = sum(row[1] for row in self.rows(f"{_UNPAID} AND u.third_party = ?2 GROUP BY u.third_party", code))
         *party, record = known[0]
         return statement(ThirdParty(*party), _name(record).name, lines, unpaid, today, home)
+
+
+def _lines(
+    known: Iterable[Any], open_: dict[str, list[tuple[Currency, Balance]]], unpaid: dict[str, int], home: Currency
+) -> list[dict[str, Any]]:
+    """A line for each third party and currency; one of zeros at home where nothing is open."""
+    lines = []
+    for code, ledger, record in known:
+        shown = {"third_party": code, "kind": ledger, "name": _name(record).name, "unpaid": unpaid.get(code, 0)}
+        for currency, balance in open_.get(code) or [(home, Balance())]:
+            lines.append(shown | shape(balance, currency, home))
+    return lines
