@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from lettrage.catalogue import CATALOGUE, Text
+from lettrage.guard.tokens import without_tokens
 from lettrage.limits import SEEN_CHARACTERS
 
 Language = Literal["fr", "en"]
@@ -22,7 +23,8 @@ class Refusal(msgspec.Struct, frozen=True):
     """One reason against a settlement, or one fault of a document.
 
     `path` is the place in the caller's own spelling (`EnteteReglementtb[0].EnteteReglement.MTDEV`), `seen` and
-    `expected` are figures or codes rather than sentences; `facts` fills the other blanks of the catalogue's texts.
+    `expected` are figures or codes rather than sentences; `facts` fills the other blanks of the catalogue's texts. A
+    token that got into any of them is masked: refusals are answered, logged and kept.
     """
 
     code: str
@@ -30,6 +32,12 @@ class Refusal(msgspec.Struct, frozen=True):
     seen: str = ""
     expected: str = ""
     facts: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        for name in ("path", "seen", "expected"):
+            msgspec.structs.force_setattr(self, name, without_tokens(getattr(self, name)))
+        facts = {name: without_tokens(value) for name, value in self.facts.items()}
+        msgspec.structs.force_setattr(self, "facts", facts)
 
     @property
     def text(self) -> Text:
@@ -96,7 +104,8 @@ class StoreTrouble(Stop):
 
 
 def quoted(text: str, most: int = SEEN_CHARACTERS) -> str:
-    """What the caller wrote, fit to be shown in one line: cut, and without control characters."""
+    """What the caller wrote, fit to be shown in one line: without tokens, cut, and without control characters."""
+    text = without_tokens(text)
     return legible(text[:most]) + ("…" if len(text) > most else "")
 
 

@@ -1,6 +1,9 @@
 """Tokens: shown once, kept as digests, each for one dossier or for all; any text at all may be asked for."""
 
 import hashlib
+import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +14,9 @@ from lettrage.adapters.store import schema
 from lettrage.adapters.store.accounts import CACHE_SECONDS
 from lettrage.adapters.store.books import SqlStore
 from lettrage.guard.identity import Identity
-from lettrage.guard.tokens import read_token, token_text
-from lettrage.refusal import Stop
-from tests.journeys.helpers import Firm, MovableClock, Ran, company, run_here
+from lettrage.guard.tokens import masked, read_token, token_text
+from lettrage.refusal import Refusal, Stop, quoted
+from tests.journeys.helpers import Firm, MovableClock, Ran, company, header, pays, run_here
 
 SECRET = bytes(range(32))
 
@@ -161,6 +164,116 @@ def test_nothing_that_is_no_token_raises(text: str) -> None:
     token = read_token(text)
 
     assert token is None or text == text.strip()
+
+
+# ---------------------------------------------------------------- masked wherever it stands
+
+TOKEN = token_text("998", SECRET)
+
+MISPLACED = {
+    "label": header("PORCHQ", "100", pays("1", "100"), LIB=f"paid with {TOKEN}."),
+    "piece": header("PORCHQ", "100", pays(TOKEN, "100")),
+    "number": header("PORCHQ", "100", pays("1", "100"), REGLEMENTNUM=TOKEN),
+    "state change": header(TOKEN, "100", pays("1", "100")),
+    "unknown name": header("PORCHQ", "100", pays("1", "100"), **{TOKEN: "1"}),
+    "jeton": header("PORCHQ", "100", pays("1", "100"), jeton=TOKEN),
+    "header of HTTP": header("PORCHQ", "100", pays("1", "100"), Authorization=f"Bearer {TOKEN}"),
+    "cut where it is quoted": header("PORCHQ", "x" * 40 + TOKEN, pays("1", "100")),
+}
+
+
+@pytest.mark.parametrize("place", MISPLACED)
+def test_a_misplaced_token_is_neither_kept_nor_echoed(firm: Firm, place: str) -> None:
+    text = json.dumps({"EnteteReglementtb": [MISPLACED[place]]})
+
+    for sent in (text, text.replace("lettrage_", "lettrage\\u005f")):
+        answer = firm.send_text(sent, dossier="998")
+        assert _secret_of(TOKEN) not in answer.text
+    raw = [bytes(row[0]) for row in firm.ask("SELECT raw FROM document")]
+    assert raw
+    assert _secret_of(TOKEN) not in str([raw, firm.ask("SELECT remarks FROM document")])
+
+
+def test_a_token_as_the_dossier_is_not_echoed(firm: Firm) -> None:
+    answer = firm.send_text(json.dumps({"action": {"parameters": {"dos": TOKEN}}, "data": {"EnteteReglementtb": []}}))
+
+    assert answer.error == 403
+    assert "lettrage_*****" in answer.text
+    assert _secret_of(TOKEN) not in answer.text
+
+
+def test_a_refusal_carries_no_token() -> None:
+    refusal = Refusal("unknown_dossier", TOKEN, TOKEN, f"<{TOKEN}>", {"name": TOKEN})
+
+    assert _secret_of(TOKEN) not in repr(refusal)
+    assert _secret_of(TOKEN) not in quoted("x" * 40 + TOKEN)
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=80),
+    st.binary(min_size=32, max_size=32),
+)
+def test_every_token_is_masked(dossier: str, secret: bytes) -> None:
+    token = token_text(dossier, secret)
+
+    kept = masked(f"['{token}_x', '{token}']").decode()
+    assert token not in kept
+    assert len(kept) == len(f"['{token}_x', '{token}']")
+
+
+@pytest.mark.parametrize(
+    "text", ["lettrage_test_database", "lettrage_OTk4_AAECAwQF", "/srv/lettrage_" + "x" * 60, "lettrage_"]
+)
+def test_what_is_no_token_stays(text: str) -> None:
+    assert masked(text) == text.encode()
+
+
+def test_an_escaped_quote_does_not_end_the_value() -> None:
+    assert masked(r'{"access_token": "abc\u0022, SECRET", "dos": "998"}') == b'{"access_token": "***", "dos": "998"}'
+    assert b"SECRET" not in masked(r'{"param": "{\u0022access\u005ftoken\u0022: \u0022SECRET\u0022}"}')
+
+
+def _secret_of(token: str) -> str:
+    return token[-30:][:16]  # even a part of it
+
+
+SLOW: dict[str, Callable[[int], str]] = {
+    "backslashes after a name": lambda n: '"token"' + "\\" * n,
+    "backslashes before nothing": lambda n: '"access_token": \\"' + "\\" * n + "x",
+    "quotes in brackets": lambda n: '"access_token": ["' + '\\"' * (n // 2),
+    "quotes in brackets, cut in an escape": lambda n: '"access_token": ["' + '\\"' * (n // 2) + "\\",
+    "apostrophes in brackets": lambda n: '"access_token": [' + "'x" * (n // 2),
+    "brackets": lambda n: '"access_token": ' + "[" * n,
+    "lists without end": lambda n: '"access_token": [' * (n // 17),
+    "texts without end": lambda n: "'access_token': \\\"x" * (n // 19),
+    "quotes in a text": lambda n: '"access_token": "' + '"' * n,
+    "quotes and blanks": lambda n: '"access_token": "' + ('"' + " " * 1000) * (n // 1000),
+    "a long name": lambda n: '"acc' + "token" * (n // 5),
+    "blanks after a name": lambda n: '"access_token' + " " * n,
+    "blanks before a name": lambda n: '"access_token" "' + " " * n,
+    "escapes": lambda n: "token" + "\\u005" * (n // 5) + "\\" * n,
+    "shapes": lambda n: "lettrage_" * (n // 9),
+    "almost shapes": lambda n: ("lettrage_" + "A" * 80 + " ") * (n // 90),
+}
+
+
+def _seconds(text: str) -> float:
+    best = 60.0
+    for _ in range(3):
+        start = time.process_time()
+        masked(text)
+        best = min(best, time.process_time() - start)
+    return best
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_twice_the_text_takes_about_twice_as_long_to_mask(kind: str) -> None:
+    once, twice, four = (_seconds(SLOW[kind](n)) for n in (250_000, 500_000, 1_000_000))
+
+    # A quadratic mask would need four times as long; five milliseconds are left to chance.
+    assert twice < 3 * once + 0.005
+    assert four < 3 * twice + 0.005
+    assert four < 1
 
 
 # ---------------------------------------------------------------- the command line

@@ -10,33 +10,60 @@ import hashlib
 import re
 from typing import NamedTuple
 
+# Whoever writes a document chooses what these read, so each is linear: what repeats never gives back what it took, and
+# a run of backslashes is looked at from its first one only.
+
 # The name (or a near miss of it) in either quote, escaped or not as inside `param`, up to its value.
-_NAME = re.compile(r"""\\*["']\s*acc\w*[ _-]?token\s*\\*["']\s*:\s*""", re.IGNORECASE)
+_NAME = re.compile(r"""(?<!\\)\\*+["']\s*+acc\w*[ _-]?token\s*+\\*+["']\s*+:\s*+""", re.IGNORECASE)
 # A value: an escaped text, a text up to the quote that closes it by the dialect's own rule, or a bare word.
 _VALUE = re.compile(
-    r"""\\+"(?:[^"\\]|\\[^"])*\\+"|"""
-    r""""(?:[^"\\]|\\.|"(?!\s*(?:[,:}\]]|$)))*"?|"""
-    r"""'(?:[^'\\]|\\.|'(?!\s*(?:[,:}\]]|$)))*'?|"""
-    r"""[^\s,}\]]*""",
+    r"""\\++"[^"]*+(?<=\\)"|"""
+    r""""(?:[^"\\]++|\\.|"(?!\s*+(?:[,:}\]]|$)))*+"?|"""
+    r"""'(?:[^'\\]++|\\.|'(?!\s*+(?:[,:}\]]|$)))*+'?|"""
+    r"""[^\s,}\]]*+""",
     re.DOTALL,
 )
-_BRACKETS = re.compile(r"""[\[{]|[\]}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
-_ESCAPED = re.compile(r"\\u00[2-7][0-9a-f]", re.IGNORECASE)
+# A text in a list or an object; one that is not closed goes as far as the document.
+_BRACKETS = re.compile(r"""[\[{]|[\]}]|"(?:[^"\\]++|\\.)*+"?|'(?:[^'\\]++|\\.)*+'?""", re.DOTALL)
+_ESCAPED = re.compile(r"(?<!\\)\\++u00([2-7][0-9a-f])", re.IGNORECASE)
+_RUN = re.compile(r"lettrage_([\w-]++)", re.ASCII)
 
 
 def masked(text: str) -> bytes:
-    """The text in UTF-8 with the value of every `access_token` replaced by `***`, whatever its shape.
+    """The text in UTF-8 with the value of every `access_token` replaced by `***`, and every token wherever it stands.
 
     Letters hidden behind escapes (`access\\u005ftoken`) are written out first, so that no spelling gets past.
     """
-    plain = _ESCAPED.sub(lambda found: chr(int(found[0][2:], 16)), text) if _ESCAPED.search(text) else text
-    if "token" not in plain.lower():
-        return text.encode()
+    plain = _ESCAPED.sub(_written_out, text) if "\\u00" in text else text
+    safe = without_tokens(_without_values(plain) if "token" in plain.lower() else plain)
+    return (text if safe == plain else safe).encode()
+
+
+def without_tokens(text: str) -> str:
+    """The text with stars in the place of whatever has the shape of a token; all else keeps its column.
+
+    Tokens get into labels, numbers and names by mistake. To be asked before a text is cut.
+    """
+    return _RUN.sub(_starred, text) if "lettrage_" in text else text
+
+
+def _starred(found: re.Match[str]) -> str:
+    before_secret = found[1][1:-_SECRET_CHARACTERS]  # but the first character, which is the dossier's
+    return "lettrage_" + "*" * len(found[1]) if "_" in before_secret else found[0]
+
+
+def _without_values(text: str) -> str:
     kept, at = [], 0
-    while (name := _NAME.search(plain, at)) is not None:
-        kept += [plain[at : name.end()], '"***"']
-        at = _end_of_value(plain, name.end())
-    return "".join([*kept, plain[at:]]).encode()
+    while (name := _NAME.search(text, at)) is not None:
+        kept += [text[at : name.end()], '"***"']
+        at = _end_of_value(text, name.end())
+    return "".join([*kept, text[at:]])
+
+
+def _written_out(escape: re.Match[str]) -> str:
+    """The character itself; a quote or a backslash stays escaped, since it opens and closes nothing."""
+    character = chr(int(escape[1], 16))
+    return "\\" + character if character in "\"'\\" else character
 
 
 def _end_of_value(text: str, start: int) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from lettrage.caller import Caller, dossier_for
-from lettrage.guard.tokens import masked
+from lettrage.guard.tokens import masked, without_tokens
 from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal, Stop, Unreadable
 from lettrage.settlement import dialect, once
@@ -27,7 +27,7 @@ def settle(data: bytes, caller: Caller, store: Store, clock: Clock, reader: Call
     keeps the whole call from being carried out is an answer too (`error` other than 0).
     """
     try:
-        text = dialect.decode(data)
+        text = without_tokens(dialect.decode(data))
         document = _with_options(reader(text), caller)
         dossier = dossier_for(caller, document.parameters.dossier, "action.parameters.dos", store)
         key = _key(document, caller)
