@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lettrage.acts import perform
+from lettrage.acts.cancel import Cancel
 from lettrage.adapters.store import schema
 from lettrage.adapters.store.accounts import CACHE_SECONDS
 from lettrage.adapters.store.books import SqlStore
+from lettrage.caller import Caller
 from lettrage.guard.identity import Identity
 from lettrage.guard.tokens import masked, read_token, token_text
 from lettrage.refusal import Refusal, Stop, quoted
@@ -200,6 +203,14 @@ def test_a_token_as_the_dossier_is_not_echoed(firm: Firm) -> None:
     assert answer.error == 403
     assert "lettrage_*****" in answer.text
     assert _secret_of(TOKEN) not in answer.text
+
+
+def test_a_token_as_the_reason_of_an_act_is_not_kept(firm: Firm) -> None:
+    perform(Cancel(4711, f"wrong {TOKEN}"), Caller("chief", "command line", "998"), firm.store, firm.clock)
+
+    (raw,) = (bytes(row[0]) for row in firm.ask("SELECT raw FROM document"))
+    assert b"wrong lettrage_*****" in raw
+    assert _secret_of(TOKEN).encode() not in raw
 
 
 def test_a_refusal_carries_no_token() -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from lettrage.caller import Caller, Request, dossier_for
 from lettrage.dates import PARIS
+from lettrage.guard.tokens import without_tokens
 from lettrage.limits import TEXT_CHARACTERS
 from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal
@@ -63,7 +64,7 @@ class Performed(msgspec.Struct, frozen=True):
 
 def told(reason: str) -> tuple[str, list[Refusal]]:
     """Why somebody asks, fit for the label of an entry as a settlement's own is; the fault where it is too long."""
-    why = label(reason)
+    why = label(without_tokens(reason))
     if why is None:
         return "", [Refusal("too_long", "reason", str(len(reason)), str(TEXT_CHARACTERS))]
     return why, []
@@ -75,7 +76,7 @@ def perform(act: Act, caller: Caller, store: Store, clock: Clock) -> Performed:
     Raises Stop where the call cannot be carried out at all.
     """
     key = checked_key(caller.key, "key")
-    raw = _content({"act": act.kind, **act.content})
+    raw = without_tokens(_content({"act": act.kind, **act.content}).decode()).encode()
     digest = hashlib.sha256(raw).hexdigest()
     now = clock.now()
     moment = Moment(now, now.astimezone(PARIS).date())
