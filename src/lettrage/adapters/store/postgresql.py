@@ -44,7 +44,7 @@ def knows(url: URL) -> bool:
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415
 
     try:
-        make_conninfo("", **url.query)
+        make_conninfo("", **{name: str(value) for name, value in url.query.items()})
     except psycopg.ProgrammingError:
         return False
     return True
