@@ -53,11 +53,11 @@ class Books(Protocol):
     def snapshot(self, wanted: Wanted) -> Snapshot:
         """What the books hold of all that a document names, in a number of queries that does not grow."""
 
-    def record(self, receipt: Receipt, plan: Plan) -> None:
-        """Write everything a document does and its logbook, to be committed at once when the books close."""
+    def record(self, receipt: Receipt, plan: Plan, answer: str) -> None:
+        """Write everything a document does and its logbook, to be committed at once when the books close.
 
-    def keep(self, receipt: Receipt, answer: str) -> None:
-        """Keep the answer under the receipt's key, or the claim on it, as long as the books."""
+        The answer is kept, as long as the books, under the receipt's key or the claim on it where it has one.
+        """
 
     def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
         """Number and append entries that no settlement document made."""

@@ -246,7 +246,7 @@ def slow_nodes(firm: Firm, sql: str, values: Any) -> list[str]:
         )
     return [
         f"{node['Node Type']} {node.get('Relation Name', node.get('Index Name'))} {node.get('Index Cond', '')}"
-        for node in nodes(json.loads(plans)[0]["Plan"])
+        for node in nodes(plans[0]["Plan"])
         if node_reads_too_much(node)
     ]
 

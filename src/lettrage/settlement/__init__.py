@@ -53,9 +53,7 @@ def _judge_and_book(receipt: Receipt, books: Books) -> Reply:
     decided = _decide(receipt, books)
     reply = answered(document, decided, home, today, dry_run=dry_run)
     if not dry_run:
-        books.record(receipt, decided)
-        if receipt.kept_under:
-            books.keep(receipt, reply.text)
+        books.record(receipt, decided, reply.text)
     return reply
 
 

@@ -1,11 +1,11 @@
 """Writing by the thousand: the rows of a commit are gathered table by table and written together.
 
-On PostgreSQL they travel as one statement (a trip to the server costs more than the rows), on SQLite a few rows as one
-statement through a view of this connection, many rows as one statement per table, which is faster there.
+On PostgreSQL they travel as one statement: a trip to the server costs more than the rows. On SQLite each kind of rows
+is one statement, but all kinds with a single row, as most of one settlement are, share one through a view.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -14,9 +14,7 @@ from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table
 from lettrage.adapters.store import schema
 from lettrage.adapters.store.sql import Row, on_postgresql, run, run_many
 
-FEW = 100  # rows that SQLite takes in one statement
 TOGETHER = 100_000  # rows that PostgreSQL takes in one statement
-_json = msgspec.json.Encoder().encode
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -50,6 +48,9 @@ COUNTERS = _changed(
 # In an order in which each row finds what it refers to.
 _INSERTS = {table.name: _inserted(table) for table in schema.metadata.sorted_tables}
 _KINDS = (*_INSERTS.values(), ITEM, INSTRUMENT, COUNTERS)
+# Of these a settlement has one row. (Of instruments too, but there the detour costs more than it saves.)
+_OFTEN_SINGLE = ("document", "entry", "kept_answer", "outcome", "transaction", "header", "counters")
+_VIEWED = [kind for kind in _KINDS if kind.name in _OFTEN_SINGLE]
 
 
 class Batch:
@@ -80,23 +81,35 @@ class Batch:
             for kind in kinds:
                 for rows in _parts(self._rows[kind]):
                     run(connection, _together((kind,)), tuple(_columns(rows)))
-        elif count <= FEW and len(kinds) > 1:
-            self._through_the_view(connection, kinds)
         else:
-            for sql, rows in self.by_table():
-                run_many(connection, sql, rows)
+            self._write_to_sqlite(connection, kinds)
 
     def by_table(self) -> list[tuple[str, list[Row]]]:
         """Each kind's statement for one row, with its rows, in an order in which each finds what it refers to."""
         return [(_one_by_one(kind), self._rows[kind]) for kind in _KINDS if kind in self._rows]
 
-    def _through_the_view(self, connection: Connection, kinds: list[Kind]) -> None:
-        """All in one statement, but for rows with bytes, which JSON cannot carry."""
+    def _write_to_sqlite(self, connection: Connection, kinds: list[Kind]) -> None:
+        single = self._single(kinds)
+        if single:
+            run(connection, _viewed(tuple(single)), tuple(value for kind in single for value in self._rows[kind][0]))
         for kind in kinds:
-            if not _is_plain(kind):
+            if kind not in single:
                 run_many(connection, _one_by_one(kind), self._rows[kind])
-        plain = [kind for kind in kinds if _is_plain(kind)]
-        run(connection, _viewed(tuple(plain)), tuple(_json(self._rows[kind]).decode() for kind in plain))
+
+    def _single(self, kinds: list[Kind]) -> list[Kind]:
+        """The kinds with one row that refer to nothing that is written after them."""
+        found, later = [], set[Table]()
+        for kind in kinds:
+            if kind in _VIEWED and len(self._rows[kind]) == 1 and not later & _referred(kind):
+                found.append(kind)
+            elif not kind.keys:
+                later.add(kind.table)
+        return found
+
+
+@cache
+def _referred(kind: Kind) -> frozenset[Table]:
+    return frozenset(key.referred_table for key in kind.table.foreign_key_constraints)
 
 
 def _columns(rows: list[Row]) -> Iterator[list[object]]:
@@ -105,11 +118,6 @@ def _columns(rows: list[Row]) -> Iterator[list[object]]:
 
 def _parts(rows: list[Row]) -> Iterator[list[Row]]:
     return (rows[at : at + TOGETHER] for at in range(0, len(rows), TOGETHER))
-
-
-@cache
-def _is_plain(kind: Kind) -> bool:
-    return not any(isinstance(column.type, LargeBinary) for column in kind.table.columns if column.name in kind.columns)
 
 
 def _names(names: Iterable[str]) -> str:
@@ -127,12 +135,19 @@ def insert_sql(table: Table) -> str:
 @cache
 def _one_by_one(kind: Kind) -> str:
     """A statement for one row of a kind."""
+    return _step(kind, [f"?{at}" for at in range(1, len(kind.columns) + 1)])
+
+
+def _step(kind: Kind, values: Sequence[str], source: str = "", *, given: bool = False) -> str:
+    """Insert these values, or change to them: from a source of many rows, or only where any are `given`."""
     if not kind.keys:
-        marks = ", ".join(f"?{at}" for at in range(1, len(kind.columns) + 1))
-        return f'INSERT INTO "{kind.table.name}" ({_names(kind.columns)}) VALUES ({marks})'
-    marked = [f'"{name}" = ?{at}' for at, name in enumerate(kind.columns, 1)]
-    keys = len(kind.keys)
-    return f'UPDATE "{kind.table.name}" SET {", ".join(marked[keys:])} WHERE {" AND ".join(marked[:keys])}'
+        rows = f"SELECT {', '.join(values)}{source and f' FROM {source}'}{f' WHERE {values[0]} IS NOT NULL' * given}"
+        return f'INSERT INTO "{kind.table.name}" ({_names(kind.columns)}) {rows}'
+    table, keys = kind.table.name, len(kind.keys)
+    pairs = list(zip(kind.columns, values, strict=True))
+    changes = ", ".join(f'"{name}" = {new}' for name, new in pairs[keys:])
+    met = " AND ".join(f'"{table}"."{name}" = {same}' for name, same in pairs[:keys])
+    return f'UPDATE "{table}" SET {changes}{source and f" FROM {source}"} WHERE {met}'
 
 
 @cache
@@ -145,7 +160,8 @@ def _together(kinds: tuple[Kind, ...]) -> str:
         for name in kind.columns:
             given += 1
             arrays.append(f"?{given}::{_array(kind, name)}")
-        parts.append(_from(kind, f"unnest({', '.join(arrays)}) AS k({_names(kind.columns)})", "k.{1}"))
+        source = f"unnest({', '.join(arrays)}) AS k({_names(kind.columns)})"
+        parts.append(_step(kind, [f'k."{name}"' for name in kind.columns], source))
     *before, last = parts
     first = ", ".join(f"w{at} AS ({part})" for at, part in enumerate(before))
     return f"WITH {first} {last}" if before else last
@@ -158,28 +174,22 @@ def _array(kind: Kind, name: str) -> str:
     return "bigint[]" if isinstance(held, BigInteger | Integer) else "text[]"
 
 
-def _from(kind: Kind, source: str, value: str) -> str:
-    """Insert or change from a source of rows; `value` spells a column of it by number ({0}) or quoted name ({1})."""
-    values = [value.format(at, f'"{name}"') for at, name in enumerate(kind.columns)]
-    if not kind.keys:
-        return f'INSERT INTO "{kind.table.name}" ({_names(kind.columns)}) SELECT {", ".join(values)} FROM {source}'
-    keys = len(kind.keys)
-    pairs = list(zip(kind.columns, values, strict=True))
-    changes = ", ".join(f'"{name}" = {new}' for name, new in pairs[keys:])
-    met = " AND ".join(f'"{kind.table.name}"."{name}" = {same}' for name, same in pairs[:keys])
-    return f'UPDATE "{kind.table.name}" SET {changes} FROM {source} WHERE {met}'
-
-
 @cache
 def _viewed(kinds: tuple[Kind, ...]) -> str:
-    marks = ", ".join(f"?{at}" for at in range(1, len(kinds) + 1))
-    return f"INSERT INTO booking ({_names(kind.name for kind in kinds)}) VALUES ({marks})"
+    """A statement for one row of each of these kinds."""
+    columns = [name for kind in kinds for name in _columns_of_view(kind)]
+    marks = ", ".join(f"?{at}" for at in range(1, len(columns) + 1))
+    return f"INSERT INTO booking ({_names(columns)}) VALUES ({marks})"
+
+
+def _columns_of_view(kind: Kind) -> list[str]:
+    return [f"{kind.name}.{name}" for name in kind.columns]
 
 
 def make_view(connection: sqlite3.Connection) -> None:
-    """The view `booking`, this connection's own: what is inserted there, as JSON, goes to the tables."""
-    plain = [kind for kind in _KINDS if _is_plain(kind)]
-    columns = ", ".join(f'NULL AS "{kind.name}"' for kind in plain)
-    connection.execute(f"CREATE TEMP VIEW booking AS SELECT {columns}")
-    steps = "; ".join(_from(kind, f'json_each(NEW."{kind.name}") k', "k.value->>{0}") for kind in plain)
+    """The view `booking`, this connection's own: what is inserted there goes to the tables."""
+    nulls = ", ".join(f'NULL AS "{name}"' for kind in _VIEWED for name in _columns_of_view(kind))
+    connection.execute(f"CREATE TEMP VIEW booking AS SELECT {nulls}")
+    # One trigger, for the order: whoever writes children first makes SQLite look through whole tables for them.
+    steps = "; ".join(_step(kind, [f'NEW."{name}"' for name in _columns_of_view(kind)], given=True) for kind in _VIEWED)
     connection.execute(f"CREATE TEMP TRIGGER booked INSTEAD OF INSERT ON booking BEGIN {steps}; END")

@@ -127,25 +127,21 @@ class SqlBooks(Logbook, Slips, Undoing, Parties, Pages):
         super().__init__(connection, dossier, counters)
         self.company = company
         self.today = today
-        self._document = 0
 
-    def record(self, receipt: Receipt, plan: Plan) -> None:
-        """Write everything a document does, and its logbook."""
-        number = self._document = self.counters["next_document"]
+    def record(self, receipt: Receipt, plan: Plan, answer: str) -> None:
+        """Write everything a document does, and its logbook; keep its answer under its key or the claim on it."""
+        number = self.counters["next_document"]
         batch = Batch()
         writing.write_receipt(batch, self.dossier, number, receipt, plan)
         writing.write_plan(batch, self.dossier, number, plan)
         writing.write_outcomes(batch, self.dossier, number, receipt, plan)
+        if receipt.kept_under:
+            row = (self.dossier, *receipt.kept_under, receipt.document.digest, answer, number)
+            batch.insert(schema.kept_answer, [row])
         changes: dict[str, Any] = {"next_document": number + 1}
         if plan.transactions:
             changes |= self._post(batch, plan, receipt)
         self._write(batch, changes)
-
-    def keep(self, receipt: Receipt, answer: str) -> None:
-        """Keep the answer given under the receipt's key, or under the claim on it."""
-        assert receipt.kept_under is not None, receipt
-        row = (self.dossier, *receipt.kept_under, receipt.document.digest, answer, self._document)
-        writing.insert(self.connection, schema.kept_answer, [row])
 
     def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
         """Number and append entries that no settlement document made."""

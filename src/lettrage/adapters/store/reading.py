@@ -84,13 +84,14 @@ class Reader:
         items, advances = tuple(self._due_items(wanted)), tuple(self._advances(wanted))
         met = {i.third_party: ThirdParty(i.third_party, i.ledger, i.means) for i in (*items, *advances)}
         others = self._third_parties(wanted.third_parties - met.keys())
+        transactions, instruments = self._transactions(wanted)
         return Snapshot(
             third_parties=met | {party.code: party for party in others},
             items=items,
             advances=advances,
-            instruments=tuple({i.id: i for i in self._instruments(wanted)}.values()),
+            instruments=tuple({i.id: i for i in (*instruments, *self._instruments_meeting(wanted))}.values()),
             rates=tuple(self._rates(wanted)),
-            transactions=self._transactions(wanted),
+            transactions=transactions,
             old_cheques=tuple(self._old_cheques(wanted)),
             searched=bool(wanted.criteria),
             next_transaction=self.counters["next_transaction"],
@@ -129,16 +130,18 @@ class Reader:
         )
         return map(item, self.rows(sql, _keys(wanted.orders)))
 
-    def _instruments(self, wanted: Wanted) -> Iterator[Instrument]:
-        by_order = (
-            f"SELECT {INSTRUMENT_COLUMNS} FROM json_each(?2) k CROSS JOIN instrument i ON i.dossier = ?1"
-            ' AND i."transaction" = CAST(k.value->>0 AS BIGINT)'
+    def _transactions(self, wanted: Wanted) -> tuple[frozenset[int], list[Instrument]]:
+        """The numbers named that exist, and the instruments of the orders named."""
+        if not wanted.orders:
+            return frozenset(), []
+        sql = (
+            f'SELECT t.number, {INSTRUMENT_COLUMNS} FROM json_each(?2) k CROSS JOIN "transaction" t ON t.dossier = ?1'
+            " AND t.number = CAST(k.value->>0 AS BIGINT)"
+            ' LEFT JOIN instrument i ON i.dossier = t.dossier AND i."transaction" = t.number'
             ' AND i."order" = CAST(k.value->>1 AS BIGINT)'
         )
-        if wanted.orders:
-            yield from map(instrument, self.rows(by_order, _keys(wanted.orders)))
-        if wanted.criteria:
-            yield from self._instruments_meeting(wanted)
+        rows = self.rows(sql, _keys(wanted.orders))
+        return frozenset(row[0] for row in rows), [instrument(row[1:]) for row in rows if row[1] is not None]
 
     def _instruments_meeting(self, wanted: Wanted) -> Iterator[Instrument]:
         """The lowest active ones for each criteria: no more than the document could take, and one to see a tie.
@@ -178,26 +181,17 @@ class Reader:
 
     def _rates(self, wanted: Wanted) -> Iterator[TableRate]:
         """All the rates of the currencies named."""
-        if not wanted.currencies:
+        currencies = [(code,) for code in wanted.currencies if code]
+        if not currencies:
             return
         sql = (
             "SELECT r.currency, r.date, r.rate FROM json_each(?2) k CROSS JOIN rate r"
             " ON r.dossier = ?1 AND r.currency = k.value->>0"
         )
-        for code, day, rate in self.rows(sql, _keys((code,) for code in wanted.currencies)):
+        for code, day, rate in self.rows(sql, _keys(currencies)):
             found = rate_of(rate)
             if found is not None:
                 yield TableRate(code, _day(day), found, rate)
-
-    def _transactions(self, wanted: Wanted) -> frozenset[int]:
-        if not wanted.orders:
-            return frozenset()
-        sql = (
-            'SELECT t.number FROM json_each(?2) k CROSS JOIN "transaction" t ON t.dossier = ?1'
-            " AND t.number = CAST(k.value->>0 AS BIGINT)"
-        )
-        numbers = {(transaction,) for transaction, _ in wanted.orders}
-        return frozenset(row[0] for row in self.rows(sql, _keys(numbers)))
 
     # ------------------------------------------------------------ what was done before
 
