@@ -65,7 +65,7 @@ def _not_returnable(world: World) -> Refusal:
 def disbursed(world: World) -> int:
     """A cheque to F1 ahead of its invoice: the transaction."""
     ahead = {"TIERS": "F1", "OPERATION": "WAR", "AMOUNT": "100"}
-    answer = settled(world, "DECCHQ", ahead, TIERS="F1", DEV="EUR", AMOUNT="100", PAYMENTTYPE="DISBURSEMENT")
+    answer = settled(world, "DECCHQ", ahead, TIERS="F1", DEV="EUR", AMOUNT="100", REGLTTYP="2")
     return int(answer["transactionId"])
 
 
