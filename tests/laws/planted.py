@@ -240,8 +240,8 @@ def item_changed_without_its_dossier() -> Iterator[None]:
     """Due items are written by their number alone: the same number of another company is hit too."""
     sound = SqlBooks.record
 
-    def wide(self: SqlBooks, receipt: Any, decided: Any) -> None:
-        sound(self, receipt, decided)
+    def wide(self: SqlBooks, receipt: Any, decided: Any, answered: str) -> None:
+        sound(self, receipt, decided, answered)
         for changed in (item.id for t in decided.transactions for item in t.items_changed):
             sql = "UPDATE due_item SET disputed = 1 WHERE id = ? AND dossier <> ?"
             self.connection.exec_driver_sql(sql, (changed, self.dossier))
