@@ -111,7 +111,7 @@ CONTENTS: dict[str, Any] = {
     "revoke_token": {"shown": "lettrage_OTk5_12345678"},
     "close_user": {},
 }
-NUMBERS = {"number": "1", "name": "nobody"}
+NUMBERS = {"number": "1", "name": "nobody", "code": "C1"}
 
 
 def ask(

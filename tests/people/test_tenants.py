@@ -38,7 +38,7 @@ def test_the_twins_are_alike_but_for_their_names(firm: Firm) -> None:
 def numbers(route: Route) -> dict[str, str]:
     """What of ours stands in the path, and of theirs as well."""
     of = {"slip": SLIP, "slip_pdf": SLIP, "cancel_slip": SLIP, "unpaid": "3", "cancel": "6"}
-    return {"number": of.get(route.name, "2"), "name": "till"}
+    return {"number": of.get(route.name, "2"), "name": "till", "code": "C1"}
 
 
 def said(answer: Any, dossier: str) -> str:
