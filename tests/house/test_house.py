@@ -33,7 +33,7 @@ GENERATED = "adapters/store/migrations/versions"
 
 # What decides about money and books; adapters, the terminal and the command line stand around it.
 CORE = ("money.py", "refusal.py", "limits.py", "catalogue.py", "ports.py",
-        "company", "settlement", "books", "opening", "bank", "acts", "guard")  # fmt: skip
+        "company", "settlement", "books", "opening", "bank", "acts", "guard", "invoicing")  # fmt: skip
 WORLD = {
     "time", "random", "uuid", "secrets", "os", "socket", "subprocess", "threading", "sqlite3", "sqlalchemy", "alembic",
     "logging", "structlog", "typer", "rich", "platformdirs", "zoneinfo",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 T = TypeVar("T")
-KNOWN = ("0001", "0002")  # our migrations, the newest last
+KNOWN = ("0001", "0002", "0003")  # our migrations, the newest last
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]*://")
 
 

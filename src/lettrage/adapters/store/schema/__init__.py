@@ -6,6 +6,16 @@ that can be derived again: the open part of a due item, whether an instrument is
 
 from lettrage.adapters.store.schema.callers import EVERY_DOSSIER, account, token
 from lettrage.adapters.store.schema.columns import metadata
+from lettrage.adapters.store.schema.invoicing import (
+    chorus_queue,
+    chorus_setting,
+    chorus_structure,
+    deposit,
+    flow,
+    job,
+    sales_document,
+    status_event,
+)
 from lettrage.adapters.store.schema.ledger import dossier, due_item, entry, entry_line, invoice, rate, third_party
 from lettrage.adapters.store.schema.payments import (
     allocation,
@@ -27,20 +37,28 @@ __all__ = [
     "EVERY_DOSSIER",
     "account",
     "allocation",
+    "chorus_queue",
+    "chorus_setting",
+    "chorus_structure",
+    "deposit",
     "document",
     "dossier",
     "due_item",
     "entry",
     "entry_line",
+    "flow",
     "header",
     "instrument",
     "invoice",
+    "job",
     "kept_answer",
     "metadata",
     "outcome",
     "rate",
+    "sales_document",
     "slip",
     "slip_transaction",
+    "status_event",
     "task",
     "third_party",
     "token",
@@ -62,4 +80,6 @@ APPEND_ONLY = (
     kept_answer,
     unpaid,
     slip_transaction,
+    sales_document,
+    status_event,
 )

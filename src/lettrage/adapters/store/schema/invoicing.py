@@ -1,0 +1,157 @@
+"""Invoices on their way through Chorus Pro: settings, documents, flows, deposits, statuses, the directory's copy.
+
+Whatever belongs to one platform (qualification, production) says which: nothing of one is taken for the other's.
+"""
+
+from sqlalchemy import Column, Index, LargeBinary, Table, Text
+
+from lettrage.adapters.store.schema.columns import day, key, metadata, number, rarely, text, to, whole
+
+chorus_setting = Table(
+    "chorus_setting",
+    metadata,
+    key("dossier"),
+    key("platform"),  # "" for what holds on both: which platform is on, the bank account
+    key("establishment"),  # "" for the dossier's own
+    key("name"),
+    text("value"),  # plain, or sealed: see guard/secrets
+    whole("sealed"),
+    text("changed_at"),
+    text("changed_by"),
+    to("dossier", "dossier", "code"),
+)
+
+# ---------------------------------------------------------------- documents
+
+sales_document = Table(
+    "sales_document",
+    metadata,
+    key("dossier"),
+    number("id"),
+    text("number"),
+    text("type"),
+    day("date"),
+    text("third_party"),
+    text("establishment"),
+    text("currency"),
+    whole("gross"),  # BT-112, above zero for a credit note too
+    Column("content", Text, nullable=False),  # JSON: the Invoice
+    Column("original", LargeBinary, nullable=False),  # the file that it was read from
+    text("syntax"),  # of the original: json, csv, ubl, cii, facturx
+    text("digest"),  # of the content
+    whole("invoice", null=True),  # the invoice in the books; null where none was posted
+    whole("corrects", null=True),  # the refused document that it replaces
+    text("created_at"),
+    text("created_by"),
+    to("dossier third_party", "third_party", "dossier code"),
+    to("dossier invoice", "invoice", "dossier id"),
+    to("dossier corrects", "sales_document", "dossier id"),
+    Index("ix_sales_document_number", "dossier", "number", "id"),
+    Index("ix_sales_document_party", "dossier", "third_party", "id"),
+)
+
+# ---------------------------------------------------------------- sending
+
+flow = Table(
+    "flow",
+    metadata,
+    key("dossier"),
+    number("id"),
+    text("platform"),
+    text("syntax"),  # syntaxeFlux
+    text("name"),  # nomFichier
+    text("sha256"),
+    Column("content", LargeBinary, nullable=False),  # the very bytes
+    text("state"),  # intended, sending, in_doubt, sent, refused, given_up
+    text("number"),  # numeroFluxDepot, "" until it is known
+    text("intended_at"),
+    text("sent_at"),  # "" until it is known to be sent
+    text("report"),  # JSON: the last report of the flow; "" before the first
+    text("reported"),  # the flow's state as the platform last gave it: IN_...
+    to("dossier", "dossier", "code"),
+    Index("ix_flow_number", "dossier", "platform", "number"),
+    rarely("ix_flow_open", "state IN ('intended', 'sending', 'in_doubt')", "dossier", "platform", "state"),
+)
+
+deposit = Table(
+    "deposit",
+    metadata,
+    key("dossier"),
+    number("flow"),
+    number("document"),
+    text("platform"),
+    Column("file", LargeBinary, nullable=False),  # this invoice's own bytes, also where the flow carries many
+    text("sha256"),
+    text("outcome"),  # "" not known yet, integrated, rejected, in_doubt, given_up, ...
+    text("chorus_id"),  # identifiantFactureCPP, "" until it is known
+    text("errors"),  # JSON: what Chorus said against it
+    to("dossier flow", "flow", "dossier id"),
+    to("dossier document", "sales_document", "dossier id"),
+    Index("ix_deposit_document", "dossier", "document", "platform", "flow"),
+    Index("ix_deposit_chorus", "dossier", "platform", "chorus_id"),
+)
+
+# ---------------------------------------------------------------- following
+
+status_event = Table(
+    "status_event",
+    metadata,
+    key("dossier"),
+    number("document"),
+    key("platform"),
+    number("sequence"),  # the order in which they were heard of
+    text("origin"),  # ours, flow, history
+    text("code"),
+    text("at"),  # as the platform dates it; "" where it does not
+    text("history_id"),
+    text("comment"),
+    text("heard_at"),
+    to("dossier document", "sales_document", "dossier id"),
+)
+
+# What is still to be done, by whoever comes next: taken for a time (`lease_until`), done or planned again.
+job = Table(
+    "job",
+    metadata,
+    key("dossier"),
+    key("kind"),  # send, look_up, follow_flow, follow_document, ...
+    key("subject"),  # what it is about: one job of a kind for each
+    text("platform"),
+    text("run_at"),
+    text("lease_until"),  # "" when nobody has it
+    text("holder"),
+    whole("attempts"),
+    text("payload"),  # JSON
+    text("trouble"),  # JSON: why the last attempt did not do; "" otherwise
+    text("since"),
+    to("dossier", "dossier", "code"),
+    Index("ix_job_due", "dossier", "platform", "run_at"),
+)
+
+# A dossier's way to one platform, when something stands in it: one alert instead of a thousand failures.
+chorus_queue = Table(
+    "chorus_queue",
+    metadata,
+    key("dossier"),
+    key("platform"),
+    text("state"),  # open, stopped (a setting is wrong), waiting (maintenance, quota)
+    text("reason"),  # JSON
+    text("since"),
+    text("until"),  # "" where a person must act
+    whole("attempts"),
+    to("dossier", "dossier", "code"),
+)
+
+# ---------------------------------------------------------------- the directory, copied
+
+chorus_structure = Table(
+    "chorus_structure",
+    metadata,
+    key("dossier"),
+    key("platform"),
+    key("kind"),  # SIRET, UE_HORS_FRANCE, ...
+    key("identifier"),
+    text("record"),  # JSON; "" where the directory has none of this number
+    text("fetched_at"),
+    to("dossier", "dossier", "code"),
+)

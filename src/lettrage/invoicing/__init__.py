@@ -1,0 +1,1 @@
+"""The second sentence: an invoice is checked, rendered, deposited, followed, explained, until money closes it."""

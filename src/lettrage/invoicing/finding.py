@@ -1,0 +1,91 @@
+"""A finding: what speaks against an invoice, where, and how to mend it; as data, in French and in English.
+
+The texts stand in `findings.toml`, one table per code: `level` (error blocks, warning does not), `term` (the business
+term it is about), `fr` and `en` (what is wrong), `fix_fr` and `fix_en` (how to mend it), `source` (where the rule comes
+from). `{seen}`, `{expected}`, `{place}` and named facts are filled in.
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+
+from lettrage.refusal import quoted
+
+Level = Literal["error", "warning"]
+
+
+class FindingText(msgspec.Struct, frozen=True):
+    """What the catalogue says of a code."""
+
+    level: Level
+    term: str
+    fr: str
+    en: str
+    fix_fr: str
+    fix_en: str
+    source: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One finding. `place`: the field of our own document (`lines[2].vat_rate`), or an XPath in the file judged.
+
+    `raw`: what another said, as it was said: an official rule's own text, a message of Chorus Pro. `level` and `term`
+    are the catalogue's unless said here.
+    """
+
+    code: str
+    place: str = ""
+    seen: str = ""
+    expected: str = ""
+    raw: str = ""
+    facts: dict[str, str] = {}
+    level: Level | None = None
+    term: str = ""
+
+    @property
+    def text(self) -> FindingText:
+        """The catalogue's texts: an official rule that has none of its own is told by the table `official`."""
+        return catalogue().get(self.code) or catalogue()["official"]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the invoice must not be sent."""
+        return (self.level or self.text.level) == "error"
+
+    def say(self, template: str) -> str:
+        """A text of the catalogue with its blanks filled."""
+        blanks = {"place": self.place, "seen": self.seen, "expected": self.expected, "code": self.code, "raw": self.raw}
+        return template.format_map(_Blanks({k: quoted(v, 500) for k, v in (blanks | self.facts).items()}))
+
+    @property
+    def shape(self) -> dict[str, str]:
+        """As commands and the API give it: the interface's names, and what is wrong in both languages."""
+        text = self.text
+        return {
+            "level": self.level or text.level,
+            "code": self.code,
+            "term": self.term or text.term,
+            "place": self.place,
+            "seen": self.seen,
+            "expected": self.expected,
+            "fr": self.say(text.fr),
+            "en": self.say(text.en),
+            "fix_fr": self.say(text.fix_fr),
+            "fix_en": self.say(text.fix_en),
+            "raw": self.raw,
+        }
+
+
+class _Blanks(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+@cache
+def catalogue() -> dict[str, FindingText]:
+    """Every code that has texts of its own."""
+    tree: dict[str, Any] = tomllib.loads(files("lettrage.invoicing").joinpath("findings.toml").read_text("utf-8"))
+    return {code: msgspec.convert(texts, FindingText) for code, texts in tree.items()}
