@@ -9,12 +9,12 @@ import platformdirs
 import typer
 
 from lettrage import demo, terminal
-from lettrage.commands import intake, logbook, parties, reading, reversals, service, slips, users, watching
+from lettrage.commands import intake, invoices, logbook, parties, reading, reversals, service, slips, users, watching
 from lettrage.commands.shared import app, context
 from lettrage.refusal import Refusal, Stop
 
 # Importing them adds their commands.
-COMMANDS = (intake, logbook, parties, reading, reversals, service, slips, users, watching)
+COMMANDS = (intake, invoices, logbook, parties, reading, reversals, service, slips, users, watching)
 SHARED_VALUES = ("--database", "--dossier", "--lang")
 SHARED_FLAGS = ("--json", "--debug")
 
