@@ -1,4 +1,4 @@
-"""Invoices and credit notes as documents: bring in, list, show, print. What Chorus Pro does with them hangs here too."""
+"""Invoices and credit notes as documents: bring in, list, show, print. What Chorus Pro does with them hangs here."""
 
 import typer
 
