@@ -42,7 +42,7 @@ def _overloaded(service: Service) -> None:
 
 def _slow(service: Service) -> None:
     head = "POST /webservice HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
-    with mock.patch.object(edge, "BODY_SECONDS", 0.1), connection(service) as slow:
+    with mock.patch.object(edge, "STRANGER_SECONDS", 0.1), connection(service) as slow:
         slow.sendall(head.encode())
         slow.recv(100)
 
