@@ -1,0 +1,28 @@
+"""What may be set on the platform: how long things take, and what it is not known to do in one way only."""
+
+import msgspec
+
+MEGABYTE = 1024 * 1024
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Durations are seconds of the platform's clock; sizes are bytes.
+
+    `integration`: from the deposit of a flow to its result. `routing`: from one of the first statuses of an invoice to
+    the next. `preprocessing`: until the buyer's system finds that an engagement does not exist, and
+    `wrong_engagement` the status that it then gives. `credit_notes_without_means` refuses a credit note that names a
+    means of payment; `credit_notes_with_origin` one that names no invoice; `ubl_credit_notes` takes the root
+    `CreditNote` (`chorus-pro.md`, sections 10 and 11).
+    """
+
+    integration: float = 600
+    routing: float = 120
+    preprocessing: float = 3600
+    wrong_engagement: str = "REJETEE"
+    credit_notes_without_means: bool = False
+    credit_notes_with_origin: bool = True
+    country_required: bool = True
+    account_required: bool = True
+    ubl_credit_notes: bool = False
+    most_in_a_deposit: int = 10 * MEGABYTE
+    most_in_a_compressed_deposit: int = 30 * MEGABYTE
