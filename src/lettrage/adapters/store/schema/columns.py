@@ -49,9 +49,9 @@ def added(name: str, kind: Any, default: str) -> Column[Any]:
     return Column(name, kind, nullable=False, server_default=sql(default))
 
 
-def rarely(name: str, condition: str, *columns: str) -> Index:
+def rarely(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
     """An index of the rows that meet a condition: the others cost nothing."""
-    return Index(name, *columns, sqlite_where=sql(condition), postgresql_where=sql(condition))
+    return Index(name, *columns, unique=unique, sqlite_where=sql(condition), postgresql_where=sql(condition))
 
 
 def to(columns: str, table: str, referred: str) -> ForeignKeyConstraint:

@@ -64,13 +64,15 @@ flow = Table(
     Column("content", LargeBinary, nullable=False),  # the very bytes
     text("state"),  # intended, sending, in_doubt, sent, refused, given_up
     text("number"),  # numeroFluxDepot, "" until it is known
+    text("asked_by"),
+    whole("again"),  # how many flows before this one carried the same bytes
     text("intended_at"),
     text("sent_at"),  # "" until it is known to be sent
-    text("report"),  # JSON: the last report of the flow; "" before the first
+    text("doubt_since"),  # "" where there was never a doubt
+    text("trouble"),  # JSON: what the deposit met, where it was not simply taken
     text("reported"),  # the flow's state as the platform last gave it: IN_...
     to("dossier", "dossier", "code"),
     Index("ix_flow_number", "dossier", "platform", "number"),
-    rarely("ix_flow_open", "state IN ('intended', 'sending', 'in_doubt')", "dossier", "platform", "state"),
 )
 
 deposit = Table(
@@ -80,15 +82,27 @@ deposit = Table(
     number("flow"),
     number("document"),
     text("platform"),
+    text("supplier"),  # the identifiers as the file gives them: numbers are unique per supplier
+    text("number"),
+    text("buyer"),
+    text("preceding"),  # JSON: the numbers that it refers to; "" for none
     Column("file", LargeBinary, nullable=False),  # this invoice's own bytes, also where the flow carries many
+    text("name"),  # of that file
     text("sha256"),
-    text("outcome"),  # "" not known yet, integrated, rejected, in_doubt, given_up, ...
+    text("outcome"),  # "" not known yet, in_doubt, integrated, numbering_error, rejected, refused, given_up
+    whole("stands"),  # 1 as long as its number may not be sent again
     text("chorus_id"),  # identifiantFactureCPP, "" until it is known
     text("errors"),  # JSON: what Chorus said against it
+    text("found"),  # what the search last said of it: status and its date
+    text("status"),  # the current one by its history, "" before the first
+    whole("followed"),  # 1 as long as more is to come
     to("dossier flow", "flow", "dossier id"),
     to("dossier document", "sales_document", "dossier id"),
     Index("ix_deposit_document", "dossier", "document", "platform", "flow"),
     Index("ix_deposit_chorus", "dossier", "platform", "chorus_id"),
+    rarely("ix_deposit_followed", "followed = 1", "dossier", "platform", "document"),
+    # Never twice, whatever the program believes: one deposit of a number stands on a platform.
+    rarely("ux_deposit_standing", "stands = 1", "dossier", "platform", "supplier", "number", unique=True),
 )
 
 # ---------------------------------------------------------------- following
@@ -114,9 +128,9 @@ job = Table(
     "job",
     metadata,
     key("dossier"),
-    key("kind"),  # send, look_up, follow_flow, follow_document, ...
-    key("subject"),  # what it is about: one job of a kind for each
-    text("platform"),
+    key("platform"),
+    key("kind"),  # send, look_up, follow_flow, follow_document, follow_changes
+    key("subject"),  # the flow or document it is about: one job of a kind for each
     text("run_at"),
     text("lease_until"),  # "" when nobody has it
     text("holder"),
@@ -125,7 +139,7 @@ job = Table(
     text("trouble"),  # JSON: why the last attempt did not do; "" otherwise
     text("since"),
     to("dossier", "dossier", "code"),
-    Index("ix_job_due", "dossier", "platform", "run_at"),
+    Index("ix_job_due", "dossier", "platform", "run_at", "kind", "subject"),
 )
 
 # A dossier's way to one platform, when something stands in it: one alert instead of a thousand failures.

@@ -82,31 +82,26 @@ def _flow() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("again", sa.BigInteger(), nullable=False),
         sa.Column("intended_at", sa.String(), nullable=False),
         sa.Column("sent_at", sa.String(), nullable=False),
-        sa.Column("report", sa.String(), nullable=False),
+        sa.Column("doubt_since", sa.String(), nullable=False),
+        sa.Column("trouble", sa.String(), nullable=False),
         sa.Column("reported", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["dossier"], ["dossier.code"], name=op.f("fk_flow_dossier")),
         sa.PrimaryKeyConstraint("dossier", "id", name=op.f("pk_flow")),
     )
     op.create_index("ix_flow_number", "flow", ["dossier", "platform", "number"], unique=False)
-    op.create_index(
-        "ix_flow_open",
-        "flow",
-        ["dossier", "platform", "state"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('intended', 'sending', 'in_doubt')"),
-        postgresql_where=sa.text("state IN ('intended', 'sending', 'in_doubt')"),
-    )
 
 
 def _job() -> None:
     op.create_table(
         "job",
         sa.Column("dossier", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
-        sa.Column("platform", sa.String(), nullable=False),
         sa.Column("run_at", sa.String(), nullable=False),
         sa.Column("lease_until", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
@@ -115,9 +110,9 @@ def _job() -> None:
         sa.Column("trouble", sa.String(), nullable=False),
         sa.Column("since", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["dossier"], ["dossier.code"], name=op.f("fk_job_dossier")),
-        sa.PrimaryKeyConstraint("dossier", "kind", "subject", name=op.f("pk_job")),
+        sa.PrimaryKeyConstraint("dossier", "platform", "kind", "subject", name=op.f("pk_job")),
     )
-    op.create_index("ix_job_due", "job", ["dossier", "platform", "run_at"], unique=False)
+    op.create_index("ix_job_due", "job", ["dossier", "platform", "run_at", "kind", "subject"], unique=False)
 
 
 def _sales_document() -> None:
@@ -166,11 +161,20 @@ def _deposit() -> None:
         sa.Column("flow", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("document", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("supplier", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("buyer", sa.String(), nullable=False),
+        sa.Column("preceding", sa.String(), nullable=False),
         sa.Column("file", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("stands", sa.BigInteger(), nullable=False),
         sa.Column("chorus_id", sa.String(), nullable=False),
         sa.Column("errors", sa.String(), nullable=False),
+        sa.Column("found", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("followed", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["dossier", "document"],
             ["sales_document.dossier", "sales_document.id"],
@@ -181,6 +185,22 @@ def _deposit() -> None:
     )
     op.create_index("ix_deposit_chorus", "deposit", ["dossier", "platform", "chorus_id"], unique=False)
     op.create_index("ix_deposit_document", "deposit", ["dossier", "document", "platform", "flow"], unique=False)
+    op.create_index(
+        "ix_deposit_followed",
+        "deposit",
+        ["dossier", "platform", "document"],
+        unique=False,
+        sqlite_where=sa.text("followed = 1"),
+        postgresql_where=sa.text("followed = 1"),
+    )
+    op.create_index(
+        "ux_deposit_standing",
+        "deposit",
+        ["dossier", "platform", "supplier", "number"],
+        unique=True,
+        sqlite_where=sa.text("stands = 1"),
+        postgresql_where=sa.text("stands = 1"),
+    )
 
 
 def _status_event() -> None:
