@@ -64,3 +64,18 @@ KEEP_ALIVE_SECONDS = 30  # for the next call on an open connection
 STOP_SECONDS = 60  # for calls in flight to be answered once the service is asked to stop
 PAGE = 100  # lines of a page of a list
 PAGE_MOST = 1_000
+
+
+# Invoices as XML, or as PDF with XML inside.
+class XmlLimits(msgspec.Struct, frozen=True):
+    """What one XML document may be. `marks`: tags, comments and the like, or attributes, in all."""
+
+    document_bytes: int = 16 * 1024 * 1024  # Chorus Pro takes 10 MB
+    marks: int = 1_000_000
+    depth: int = 48
+    attributes: int = 64  # of one element
+    text_characters: int = 200_000  # of one text, the content of attachments aside: these have libxml2's own 10 MB
+
+
+XML = XmlLimits()
+PDF_BYTES = 32 * 1024 * 1024  # of a file that may hold an invoice

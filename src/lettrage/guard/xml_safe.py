@@ -1,0 +1,129 @@
+"""The one door for XML from outside: entities, DTDs, the network and other files stay out, and everything has a limit.
+
+Only what is well-formed, without a document type and within `limits.XML` gets in. A document type is looked for before
+the parser sees a byte of it, so none of its entities is ever expanded.
+"""
+
+import codecs
+import re
+
+from lxml import etree
+
+from lettrage.limits import XML, XmlLimits
+from lettrage.refusal import Refusal, Unreadable, quoted
+
+# Comments, instructions and blanks may stand before the root element. Linear: nothing that repeats gives back.
+_BEFORE_ROOT = re.compile(r"(?:\s++|<\?(?:[^?]|\?(?!>))*+\?>|<!--(?:[^-]|-(?!->))*+-->)*+")
+_DECLARED = re.compile(r"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.-]{0,39})["']""", re.ASCII)
+_DECLARATION = re.compile(r"<\?xml\s[^>]{0,300}?\?>", re.ASCII)
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))  # UTF-16 without a byte order mark
+# What else may be declared. Python knows many more codecs, some of which are no encodings of text at all.
+_CODECS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "iso-8859-15": "iso-8859-15",
+    "windows-1252": "cp1252",
+}
+_ATTACHED = "EmbeddedDocumentBinaryObject", "AttachmentBinaryObject"
+
+
+def parse(data: bytes, limits: XmlLimits = XML) -> etree._Element:
+    """The root element of this document, without comments and instructions, whose text then reads as one.
+
+    Entities, XInclude and schemas are not followed.
+
+    Raises Unreadable: `too_large`, `not_text`, `empty_document`, `syntax` (a document type among it) or `too_deep`,
+    the two latter with the facts `line` and `column`.
+    """
+    if len(data) > limits.document_bytes:
+        raise Unreadable(Refusal("too_large", seen=str(len(data)), expected=str(limits.document_bytes)))
+    text = _text(data)
+    if not text.strip():
+        raise Unreadable(Refusal("empty_document"))
+    _no_document_type(text)
+    _few_marks(text, limits)
+    root = _tree(text)
+    _within(root, limits)
+    return root
+
+
+def _text(data: bytes) -> str:
+    codec = next((codec for mark, codec in _MARKS + _UNMARKED if data.startswith(mark)), None)
+    if codec is None:
+        found = _DECLARED.match(data[:300].decode("latin-1"))
+        declared = found[1].lower() if found else "utf-8"
+        codec = _CODECS.get(declared)
+        if codec is None:
+            raise _fault(1, 1, declared, "UTF-8, UTF-16, ISO-8859-1, Windows-1252")
+    try:
+        return data.decode(codec).removeprefix("\ufeff")
+    except UnicodeDecodeError as fault:
+        at = {"position": str(fault.start + 1)}
+        shown = f"0x{data[fault.start]:02X}" if fault.start < len(data) else ""
+        raise Unreadable(Refusal("not_text", seen=shown, expected=codec, facts=at)) from None
+
+
+def _no_document_type(text: str) -> None:
+    before = _BEFORE_ROOT.match(text)
+    at = before.end() if before else 0
+    if text.startswith("<!", at):
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise _fault(line, column, text[at : at + 20], "XML sans DTD ni entités")
+
+
+def _few_marks(text: str, limits: XmlLimits) -> None:
+    """A tree takes many times its text in memory: what is counted here bounds it before it is built."""
+    for mark in "<", "=":
+        if (seen := text.count(mark)) > limits.marks:
+            raise _fault(1, 1, f"{seen} × {mark}", f"≤ {limits.marks}")
+
+
+def _tree(text: str) -> etree._Element:
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        recover=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    # The text is ours now, in UTF-8: what it says of its encoding is no longer true.
+    content = _DECLARATION.sub(_blank, text, count=1) if text.startswith("<?xml") else text
+    try:
+        return etree.fromstring(content.encode(), parser)
+    except etree.XMLSyntaxError as fault:
+        line, column = fault.position
+        if "depth" in str(fault):
+            raise _fault(line, column, "", "256", "too_deep") from None
+        raise _fault(max(line, 1), max(column, 1), fault.msg or "", "XML bien formé") from None
+    except UnicodeEncodeError:  # half a character: UTF-16 lets it through
+        raise Unreadable(Refusal("not_text", seen="0xD800", expected="UTF-16", facts={"position": "1"})) from None
+
+
+def _blank(found: re.Match[str]) -> str:
+    """As many lines and columns as before, so that places stay true."""
+    return re.sub(r"[^\n]", " ", found[0])
+
+
+def _within(root: etree._Element, limits: XmlLimits) -> None:
+    """The limits that only the tree shows, each asked of libxml2 in one go."""
+    for deep in root.xpath("/*" * limits.depth + "/*")[:1]:
+        raise _fault(deep.sourceline, 1, "", str(limits.depth), "too_deep")
+    for many in root.xpath("(//*[count(@*) > $most])[1]", most=limits.attributes):
+        raise _fault(many.sourceline, 1, f"{len(many.attrib)} × @", f"≤ {limits.attributes}")
+    own = " and ".join(f"local-name() != '{name}'" for name in _ATTACHED)
+    for long in root.xpath(
+        f"(//*[{own}][text()[string-length() > $most] or @*[string-length() > $most]])[1]", most=limits.text_characters
+    ):
+        raise _fault(long.sourceline, 1, long.tag, f"≤ {limits.text_characters}")
+
+
+def _fault(line: int, column: int, seen: str, expected: str, code: str = "syntax") -> Unreadable:
+    facts = {"line": str(line), "column": str(column)}
+    return Unreadable(Refusal(code, "", quoted(seen), expected, facts))
