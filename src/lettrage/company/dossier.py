@@ -52,13 +52,19 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Establishment(msgspec.Struct, frozen=True):
-    """An establishment; its bank is the default BQC of what names it."""
+    """An establishment; its bank is the default BQC of what names it, and the account that its invoices are paid to."""
 
     code: str
     bank: str = ""
     name: str = ""
     siret: str = ""
     address: Address = Address()
+    vat_number: str = ""
+    ape: str = ""  # what it does: NAF, 4 digits and a letter
+    rcs: str = ""  # where it is registered
+    capital: str = ""  # as it is to be printed
+    phone: str = ""
+    mail: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -77,6 +83,7 @@ class Company(msgspec.Struct, frozen=True):
     code: str
     name: str
     currency: Currency
+    siret: str = ""
     accounting_file: str = ""
     uses_prefixes: bool = False
     allow_other_payer: bool = False
@@ -148,6 +155,16 @@ class Company(msgspec.Struct, frozen=True):
             and change.from_due_items == from_due_items
             and change.step in ("settle", "move")
         ]
+
+
+def rib_for(company: Company, establishment: Establishment | None, chosen: str) -> Bank | None:
+    """The account that an invoice is paid to: the establishment's, else the one chosen for the dossier, else the only.
+
+    Only accounts that are reconciled may be one: a payment that nobody could see arrive would stay open.
+    """
+    fit = {code: bank for code, bank in company.banks.items() if bank.reconcilable}
+    own = fit.get(establishment.bank) if establishment else None
+    return own or fit.get(chosen) or (next(iter(fit.values())) if len(fit) == 1 and not chosen else None)
 
 
 def year_names(spans: list[tuple[date, date]]) -> list[str]:

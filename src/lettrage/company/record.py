@@ -90,6 +90,7 @@ def company_of(form: Form) -> Company | None:
         code=code,
         name=name,
         currency=home,
+        siret=form.code("siret"),
         accounting_file=form.code("accounting_file"),
         uses_prefixes=form.flag("uses_prefixes"),
         allow_other_payer=form.flag("allow_other_payer"),
@@ -128,10 +129,15 @@ def _establishment(form: Form, banks: dict[str, Bank]) -> Establishment | None:
     code, bank = _code(form), form.code("bank")
     if bank and bank not in banks:
         form.fault("unknown_bank", "bank", bank, ", ".join(sorted(banks)))
-    name, siret = form.text("name"), form.code("siret")
+    plain = {name: form.text(name) for name in ("name", "vat_number", "ape", "rcs", "capital", "phone", "mail")}
+    siret, address = form.code("siret"), address_of(form)
+    return Establishment(code, bank, siret=siret, address=address, **plain) if code else None
+
+
+def address_of(form: Form) -> Address:
+    """The address of whom a record describes."""
     inner = form.inner("address")
-    address = Address(*(inner.text(part) for part in Address.__struct_fields__))
-    return Establishment(code, bank, name, siret, address) if code else None
+    return Address(*(inner.text(part) for part in Address.__struct_fields__))
 
 
 def _tolerance(form: Form, name: str, home: Currency) -> Tolerance:

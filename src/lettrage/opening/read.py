@@ -8,7 +8,8 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import msgspec
 
-from lettrage.company.dossier import nearest
+from lettrage.company.customer import CHORUS_NAMES, customer_of
+from lettrage.company.dossier import Address, nearest
 from lettrage.company.form import Form, unique
 from lettrage.company.record import NAMES, company_of, merged, twice
 from lettrage.company.states import MEANS, Direction
@@ -103,7 +104,10 @@ _COLUMNS = {
     "advances": ("transaction", "order", "third_party", "currency", "amount", "amount_home", "date"),
     "vat": ("rate", "base", "amount"),
     "due_items": ("due_date", "amount", "open", "disputed"),
+    "address": Address.__struct_fields__,
+    "chorus": CHORUS_NAMES,
 }  # fmt: skip
+_NESTED = frozenset(("vat", "due_items", "address", "chorus"))
 
 
 def _strangers(form: Form, known: Iterable[str] = (*NAMES, *DATA_TABLES)) -> Iterator[Refusal]:
@@ -112,9 +116,11 @@ def _strangers(form: Form, known: Iterable[str] = (*NAMES, *DATA_TABLES)) -> Ite
         yield Refusal("unknown_name", form.at(name), quoted(name), nearest(name, sorted(known)))
     for table, columns in _COLUMNS.items():
         rows = form.record.get(table) if table in known else None
-        for index, row in enumerate(rows if isinstance(rows, list) else ()):
-            if isinstance(row, dict) and not row.keys() <= set(columns):
-                yield from _strangers(Form(row, f"{form.at(table)}[{index}]", []), columns)
+        several = rows if isinstance(rows, list) else [rows]
+        for index, row in enumerate(several):
+            if isinstance(row, dict) and not (row.keys() <= set(columns) and _NESTED.isdisjoint(row)):
+                place = f"{form.at(table)}[{index}]" if several is rows else form.at(table)
+                yield from _strangers(Form(row, place, []), columns)
 
 
 def _code(form: Form) -> str:
@@ -123,6 +129,7 @@ def _code(form: Form) -> str:
 
 def _party(form: Form) -> LoadedParty | None:
     code, ledger = _code(form), form.choice("kind", ("customer", "supplier"), "customer")
+    customer_of(form)  # notes what could not be read of it later
     if not form.has("kind"):
         form.fault("missing_field", "kind", "", "customer, supplier")
     means = form.text("means")
