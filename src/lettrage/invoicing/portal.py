@@ -15,9 +15,11 @@ import msgspec
 #   gateway      a passing fault on the way (502, 503, 504, 505): later
 #   quota        too many calls: later, not before `after` seconds
 #   refused      the service read the request and says no (codeRetour, 400): the data's own fault
-#   garbled      an answer that is none of the service's (HTML, cut JSON, wrong types): nothing is concluded from it
-#   unreachable  no connection was made: nothing was sent
-#   unknown      the request may have arrived, its answer is lost: in doubt
+#   garbled      an answer that is none of the service's (HTML, cut JSON, wrong types): nothing is concluded from it.
+#                Of a reading only: a write that was answered like this is `unknown`
+#   unreachable  no connection was made, or the request was not written whole: the service has not acted on it
+#   unknown      of a write only: it may have been carried out, its answer is lost; in doubt. A reading whose answer is
+#                lost is `gateway`: it is simply asked again
 TroubleKind = Literal["settings", "maintenance", "gateway", "quota", "refused", "garbled", "unreachable", "unknown"]
 
 
@@ -40,9 +42,9 @@ class Trouble(Exception):
         self.kind = kind
         self.step = step  # token, or the path of the call: factures/v1/deposer/flux
         self.status = status  # of HTTP; 0 where there was no answer
-        self.code = code  # codeRetour and message code, or OAuth's error
+        self.code = code  # message code of the service (GDP_MSG_11.033), OAuth's error, or why an answer is garbled
         self.text = text  # what the platform said, masked and cut
-        self.sent = sent  # whether the request may have reached the service
+        self.sent = sent  # whether the request may have reached the service; of a write only `unknown` means a doubt
         self.after = after  # seconds that the platform asks to wait
         self.request_id = request_id  # x-piste-request-id
 
@@ -108,12 +110,13 @@ class StatusEvent(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A service of a structure; `engagement_required` None where it was not asked for."""
+    """A service of a structure; `engagement_required` None where it was not asked for (see `Portal.service`)."""
 
     code: str
     name: str = ""
     active: bool = True
     engagement_required: bool | None = None
+    id: str = ""
 
 
 class Structure(msgspec.Struct, frozen=True):
@@ -132,7 +135,7 @@ class Structure(msgspec.Struct, frozen=True):
 
 
 class Recycled(msgspec.Struct, frozen=True):
-    """Where an invoice that is to be recycled shall go instead."""
+    """Where an invoice that is to be recycled shall go instead; `recipient` is a SIRET."""
 
     recipient: str
     service: str = ""
@@ -159,8 +162,17 @@ class Portal(Protocol):
     def structure(self, identifier: str, kind: str = "SIRET") -> Structure | None:
         """A structure with its obligations and all its services; None where the directory has none of this number."""
 
+    def service(self, structure: Structure, code: str) -> Service | None:
+        """One service of a structure with what it demands of its own; None where the structure has none of this code.
+
+        A call for each: structures have hundreds of services.
+        """
+
     def engagement_exists(self, supplier: str, engagement: str) -> bool | None:
-        """Whether the State knows this commitment number; None where it cannot be told (API not subscribed)."""
+        """Whether the State knows this commitment number of the supplier (its SIRET), open for orders.
+
+        None where it cannot be told: the API is not subscribed to, or the supplier is not in the directory.
+        """
 
     def complete(self, invoice: str, comment: str, attachments: Sequence[tuple[str, bytes]] = ()) -> None:
         """Complete a suspended invoice with a comment and files (name, content)."""
