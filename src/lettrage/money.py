@@ -14,6 +14,7 @@ import msgspec
 from iso4217 import Currency as _IsoCurrency
 
 _FIGURE = re.compile(r"([+-]?)([0-9]{1,15})(?:[.,]([0-9]{1,4}))?", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})", re.ASCII)
 _RATE = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,12}))?", re.ASCII)
 
 
@@ -75,6 +76,16 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
         spare = of.decimals - self.decimals
         return None if spare < 0 else self.digits * _POWERS[spare]
 
+    def exact(self, of: Currency) -> int | None:
+        """In minor units where the text can mean nothing else (`xs:decimal`): zeros beyond the currency's decimals
+        are no more than zeros. None when another digit stands there.
+        """
+        spare = of.decimals - self.decimals
+        if spare >= 0:
+            return self.digits * 10**spare
+        whole, rest = divmod(abs(self.digits), 10**-spare)
+        return None if rest else whole if self.digits >= 0 else -whole
+
     @property
     def text(self) -> str:
         """The figure as written, with a point."""
@@ -102,6 +113,18 @@ def figure(text: str) -> Figure | None:
     if part is None:
         return Figure(int(sign + whole), 0)
     return Figure(int(sign + whole + part), len(part))
+
+
+def decimal(text: str) -> Figure | None:
+    """The door from `xs:decimal`, the figures of XML invoices: `1000.0`, `-5`, `+1`, `.5`; never an exponent.
+
+    None for everything else, and beyond 18 digits.
+    """
+    if _DECIMAL.fullmatch(text) is None:
+        return None
+    whole, _, part = text.partition(".")
+    digits = int(whole + part)
+    return Figure(digits, len(part)) if abs(digits) < 10**18 else None
 
 
 def rate(text: str) -> Fraction | None:

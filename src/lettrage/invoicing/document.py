@@ -19,7 +19,9 @@ Route = Literal["chorus", "platform"]  # Chorus Pro's own door, or an approved p
 Platform = Literal["qualification", "production"]
 VatDue = Literal["", "debits", "delivery", "receipts"]  # BT-8: when VAT falls due
 
-CREDIT_NOTES = frozenset({"381", "396", "261", "262", "502", "503"})  # UNTDID 1001, of those that EN 16931 knows
+# UNTDID 1001: the types that EN 16931 has in a UBL CreditNote (BR-CL-01).
+CREDIT_NOTES = frozenset("81 83 261 262 296 308 381 396 420 458 502 503 532".split())
+EN16931 = "urn:cen.eu:en16931:2017"  # BT-24 of a document that claims the standard itself
 SIRET, SIREN, ROUTING = "0009", "0002", "0224"  # ISO 6523: what a French identifier is
 # How Chorus Pro writes the scheme of an identifier, and ISO 6523's own number for the same thing.
 CHORUS_SCHEMES = {"1": SIRET, "2": "0223", "3": "0227", "4": "0228", "5": "0229", "6": "AUTRE"}
@@ -50,6 +52,7 @@ class Contact(msgspec.Struct, frozen=True):
     name: str = ""  # BT-41, 56
     phone: str = ""  # BT-42, 57
     mail: str = ""  # BT-43, 58
+    department: str = ""  # BT-41, 56 again: CII tells a person from a department
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -287,6 +290,7 @@ class Invoice(msgspec.Struct, frozen=True):
     delivery: Delivery | None = None  # BG-13
     period: Period | None = None  # BG-14
     means: PaymentMeans | None = None  # BG-16
+    other_means: tuple[PaymentMeans, ...] = ()  # further ways to pay: the standard has one, its own samples several
     allowances: tuple[AllowanceCharge, ...] = ()  # BG-20, BG-21
     documents: tuple[Supporting, ...] = ()  # BG-24
 
