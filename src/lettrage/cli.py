@@ -9,12 +9,24 @@ import platformdirs
 import typer
 
 from lettrage import demo, terminal
-from lettrage.commands import intake, invoices, logbook, parties, reading, reversals, service, slips, users, watching
+from lettrage.commands import (
+    chorus,
+    intake,
+    invoices,
+    logbook,
+    parties,
+    reading,
+    reversals,
+    service,
+    slips,
+    users,
+    watching,
+)
 from lettrage.commands.shared import app, context
 from lettrage.refusal import Refusal, Stop
 
 # Importing them adds their commands.
-COMMANDS = (intake, invoices, logbook, parties, reading, reversals, service, slips, users, watching)
+COMMANDS = (chorus, intake, invoices, logbook, parties, reading, reversals, service, slips, users, watching)
 SHARED_VALUES = ("--database", "--dossier", "--lang")
 SHARED_FLAGS = ("--json", "--debug")
 

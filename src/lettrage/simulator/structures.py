@@ -1,5 +1,6 @@
 """The Structures API: who is known, what a buyer demands, its services."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 FOR_EVER = "2050-12-31 00:00"
 # What a structure is sought by: the field of the request, and what it is compared with, whole or in part.
-CRITERIA = {
+CRITERIA: dict[str, Callable[[Structure], tuple[str, bool]]] = {
     "identifiantStructure": lambda structure: (structure.identifier, True),
     "typeIdentifiantStructure": lambda structure: (structure.identifier_type, True),
     "statutStructure": lambda structure: (state_of(structure.active), True),

@@ -47,7 +47,7 @@ def _named(listed: str, of_references: str, code: str, label: str) -> calls.Serv
     def service(_platform: "Platform", _account: Account, body: Body) -> Body:
         english = text(body, "codeLangue").upper() == "EN"
         names: dict[str, list[str]] = REFERENCES[of_references]
-        return done(**{listed: [{code: key, label: both[english]} for key, both in names.items()]})
+        return {**done(), listed: [{code: key, label: both[english]} for key, both in names.items()]}
 
     return service
 
@@ -56,7 +56,7 @@ def _plain(listed: str, values: Callable[[Body], list[str]], key: str) -> calls.
     """A list of codes without names."""
 
     def service(_platform: "Platform", _account: Account, body: Body) -> Body:
-        return done(**{listed: [{key: value} for value in values(body)]})
+        return {**done(), listed: [{key: value} for value in values(body)]}
 
     return service
 

@@ -1,0 +1,159 @@
+"""Serving a simulation over HTTP: in a thread for tests and demonstrations, or until it is told to stop."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from lettrage.simulator.control import routes
+from lettrage.simulator.faults import Faults
+from lettrage.simulator.gateway import TRANSPORT, Gateway
+from lettrage.simulator.piste import Piste
+from lettrage.simulator.platform import Platform
+from lettrage.simulator.settings import Settings
+from lettrage.simulator.simulation import APPLICATION, Simulation
+
+STOP_SECONDS = 2
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol; what it serves can reach the connection, so that a fault can cut it."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
+
+
+class Simulator:
+    """A simulator that listens: `with Simulator(speed=600) as s:` then `s.url`, and what a client is set up with.
+
+    `port` 0 takes a free one. At the end, anything that went wrong in the simulator itself is raised.
+    """
+
+    def __init__(
+        self,
+        speed: float = 1,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        settings: Settings | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Listen at once. Raises OSError where the address cannot be had."""
+        self.simulation = Simulation(speed, settings, seed)
+        self._gateway = Gateway(self.simulation)
+        self._listening = _listen(host, port)
+        self.url = _address_of(self._listening)
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                Starlette(routes=[*routes(self.simulation, host), Mount("/", self._gateway)]),
+                http=_Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._thread = threading.Thread(target=self.run, name="simulator", daemon=True)
+
+    @property
+    def platform(self) -> Platform:
+        """What it serves; another one after a reset."""
+        return self.simulation.platform
+
+    @property
+    def piste(self) -> Piste:
+        """The gateway's applications, tokens and settings; others after a reset."""
+        return self.simulation.piste
+
+    @property
+    def faults(self) -> Faults:
+        """What is to break."""
+        return self.simulation.faults
+
+    @property
+    def client_id(self) -> str:
+        """Of the application of the fixtures."""
+        return APPLICATION.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """Of the application of the fixtures, as it is now."""
+        return self.piste.applications[APPLICATION.client_id].client_secret
+
+    @property
+    def login(self) -> str:
+        """Of the technical account of the fixtures."""
+        return self.simulation.account.login
+
+    @property
+    def password(self) -> str:
+        """Of the technical account of the fixtures, as it is now."""
+        return self.simulation.account.password
+
+    @property
+    def connection(self) -> dict[str, str]:
+        """What a client is set up with, as the command prints it."""
+        return {
+            "url": self.url,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "login": self.login,
+            "password": self.password,
+        }
+
+    def run(self) -> None:
+        """Serve here until told to stop."""
+        self._uvicorn.run([self._listening])
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._uvicorn.should_exit = True
+        self._thread.join()
+        if error is None and self._gateway.mishaps:
+            raise self._gateway.mishaps[0]
+
+
+def serve(host: str, port: int, speed: float, started: Callable[[Simulator], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; `started` is told when it listens. Raises OSError, ValueError."""
+    simulator = Simulator(speed, host=host, port=port)
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises a signal again once it has stopped for it
+        signal.signal(number, _nothing)
+    started(simulator)
+    simulator.run()
+
+
+def _nothing(_number: int, _frame: Any) -> None:
+    return None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _address_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,58 @@
+"""One run of the simulator: the platform, its gateway's memory and its faults, and how to begin again."""
+
+import msgspec
+
+from lettrage.simulator.clock import Clock
+from lettrage.simulator.directory import Account, Directory
+from lettrage.simulator.faults import Faults
+from lettrage.simulator.piste import Application, Piste
+from lettrage.simulator.platform import Platform
+from lettrage.simulator.settings import Settings
+
+# Made up, public, and worth nothing elsewhere. Plain characters: some clients send them unencoded.
+APPLICATION = Application(
+    client_id="5b1c8c4e-0f7d-4a55-9b0e-5d1f0c8a7e21",
+    client_secret="d2a7f6b0-93c1-4e8b-8a44-1c6e2b9f5d70",  # noqa: S106
+    name="APP_SANDBOX_lettrage",
+)
+
+
+class Simulation:
+    """What a server serves. `reset` puts everything back to the fixtures, except the clock's speed and the settings
+    that it was begun with.
+    """
+
+    platform: Platform
+    piste: Piste
+
+    def __init__(self, speed: float = 1, settings: Settings | None = None, seed: int = 0) -> None:
+        self._speed = speed
+        self._settings = settings or Settings()
+        self._seed = seed
+        self.faults = Faults(seed)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again, at the true present."""
+        clock = Clock(speed=self._speed)
+        self.platform = Platform(Directory(clock.now()), clock, self._settings)
+        self.piste = Piste(clock)
+        self.piste.put(APPLICATION)
+        self.faults.off()
+        self.faults.seed(self._seed)
+
+    @property
+    def account(self) -> Account:
+        """The technical account of the fixtures, as it is now."""
+        return next(iter(self.platform.directory.accounts.values()))
+
+    def change_account(self, login: str = "", **changes: object) -> Account:
+        """The technical account (by default the fixtures' own) with these fields changed."""
+        before = self.platform.directory.accounts[login] if login else self.account
+        self.platform.directory.put_account(msgspec.structs.replace(before, **changes))
+        return self.platform.directory.accounts[before.login]
+
+    def change_application(self, client_id: str = APPLICATION.client_id, **changes: object) -> Application:
+        """The application with these fields changed."""
+        self.piste.put(msgspec.structs.replace(self.piste.applications[client_id], **changes))
+        return self.piste.applications[client_id]
