@@ -87,7 +87,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     integrated: datetime
     flow: str = ""
     file: str = ""
-    mode: str = "EDI"
+    mode: str = "UPLOAD_API"
     passages: tuple[Passage, ...] = ()
     actions: tuple[Action, ...] = ()
     comment: str = ""

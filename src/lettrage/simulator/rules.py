@@ -52,6 +52,11 @@ def refusals(claim: Claim, facts: Facts) -> list[str]:
     return list(dict.fromkeys(code for rule in RULES for code in rule(claim, facts)))
 
 
+def buyer_refusals(claim: Claim, facts: Facts) -> list[str]:
+    """The codes of what is wrong about where an invoice goes."""
+    return list(dict.fromkeys(code for rule in BUYER_RULES for code in rule(claim, facts)))
+
+
 def _number(claim: Claim, _facts: Facts) -> Iterator[str]:
     if not claim.number:
         yield "number_absent"
@@ -220,8 +225,9 @@ def _attachments(claim: Claim, _facts: Facts) -> Iterator[str]:
         yield "attachments_size"
 
 
+BUYER_RULES: tuple[Rule, ...] = (_buyer, _service, _engagement)
 # In the order in which a refused invoice shows them; past 255 characters nothing is shown.
 RULES: tuple[Rule, ...] = (
-    _number, _kind, _supplier, _taken, _buyer, _service, _engagement, _means, _countries, _lines, _amounts, _origin,
+    _number, _kind, _supplier, _taken, *BUYER_RULES, _means, _countries, _lines, _amounts, _origin,
     _attachments,
 )  # fmt: skip

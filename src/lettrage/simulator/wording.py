@@ -67,6 +67,31 @@ PLACES = {
         "line_gross_price": _LINE + "SpecifiedLineTradeAgreement.GrossPriceProductTradePrice",
         "attachment": _AGREED + "AdditionalReferencedDocument.AttachmentBinaryObject.filename",
     },
+    "json": {
+        "number": "numeroFactureSaisi",
+        "kind": "references.typeFacture",
+        "frame": "cadreDeFacturation.codeCadreFacturation",
+        "supplier": "fournisseur.idFournisseur",
+        "buyer": "destinataire.codeDestinataire",
+        "service": "destinataire.codeServiceExecutant",
+        "engagement": "references.numeroBonCommande",
+        "market": "references.numeroMarche",
+        "means": "references.modePaiement",
+        "account": "fournisseur.codeCoordonneesBancairesFournisseur",
+        "origin": "references.numeroFactureOrigine",
+        "billing_country": "destinataire.codeDestinataire",
+        "delivery_country": "destinataire.codeDestinataire",
+        "line_total": "montantTotal.montantHtTotal",
+        "net": "montantTotal.montantHtTotal",
+        "vat": "montantTotal.montantTVA",
+        "gross": "montantTotal.montantTtcTotal",
+        "payable": "montantTotal.montantAPayer",
+        "line_vat_type": "lignePoste.lignePosteTauxTva",
+        "line_vat_category": "lignePoste.lignePosteTauxTva",
+        "line_discount": "lignePoste.lignePosteMontantRemiseHT",
+        "line_gross_price": "lignePoste.lignePosteMontantUnitaireHT",
+        "attachment": "pieceJointeComplementaire.pieceJointeComplementaireDesignation",
+    },
 }
 
 TEXTS = {
@@ -141,7 +166,7 @@ WRONG_ENGAGEMENT = "Le numero d'engagement juridique {number} n'existe pas ou n'
 
 
 def refusal(code: str, family: str) -> str:
-    """The text of a refusal, for an invoice in the syntax family `ubl` or `cii`."""
+    """The text of a refusal, in the words of the family `ubl`, `cii` or `json`."""
     return TEXTS[code].format_map(PLACES[family])
 
 
