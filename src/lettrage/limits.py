@@ -79,3 +79,29 @@ class XmlLimits(msgspec.Struct, frozen=True):
 
 XML = XmlLimits()
 PDF_BYTES = 32 * 1024 * 1024  # of a file that may hold an invoice
+
+# Chorus Pro.
+FLOW_BYTES = 10 * 1024 * 1024  # of one file in a deposit (API annex V5.00)
+LOT_BYTES = 30 * 1024 * 1024  # of an archive of several
+LOT_INVOICES = 500  # of one flow
+SAID_CHARACTERS = 2_000  # of what the platform said, as it is kept
+
+# Calls to PISTE and Chorus Pro.
+CHORUS_ANSWER_BYTES = 8 * 1024 * 1024  # of one answer
+CHORUS_TEXT_CHARACTERS = 4_000  # of one text in it; a comment has 2,000
+CHORUS_PAGE = 50  # lines of a page, as we ask for them
+CHORUS_PAGES = 1_000  # pages of one list
+CHORUS_CONNECT_SECONDS = 10
+CHORUS_WRITE_SECONDS = 60  # for the next piece of a request to be taken
+CHORUS_READ_SECONDS = 60  # for the next piece of an answer to arrive
+CHORUS_ANSWER_SECONDS = 180  # for all of it
+CHORUS_TOKEN_MARGIN = 240  # seconds before its end from which on a token is not used any more
+CHORUS_PAUSES = (2, 4, 8)  # seconds between the attempts where there are too many calls
+READ_FINDINGS = 500  # about one file, of those that reading it brings up
+HISTORY_EVENTS = 10_000  # changes of one invoice's status
+
+# Invoices in our own form, as JSON or as a table.
+INVOICE_FILE = Limits(document_bytes=64 * 1024 * 1024, headers=10_000, details=100_000)
+INVOICE_LINES = 10_000  # of one invoice
+ATTACHMENT_BYTES = 10 * 1024 * 1024  # of one, as Chorus Pro takes it
+ATTACHMENTS_BYTES = 30 * 1024 * 1024  # of all those of one file of invoices

@@ -152,7 +152,7 @@ def changes(
         place = platform if setting.scope == "platform" else ""
         if value is None:
             faults.append(Refusal("malformed_setting", name, _shown(setting, text), setting.expected))
-        elif value and (expected := _address_expected(setting.name, platform, value)):
+        elif value and (expected := address_expected(setting.name, platform, value)):
             faults.append(Refusal("address_not_allowed", name, quoted(value), expected, {"platform": platform}))
         elif value and name == "time_scale" and platform == "production":
             faults.append(Refusal("malformed_setting", name, value, "qualification"))
@@ -173,8 +173,8 @@ def _shown(setting: Setting, text: str) -> str:
 # ---------------------------------------------------------------- addresses
 
 
-def _address_expected(name: str, platform: str, text: str) -> str:
-    """What an address should be instead; "" where it may be called on this platform."""
+def address_expected(name: str, platform: str, text: str) -> str:
+    """What an address should be instead; "" where it may be called on this platform, and for any other setting."""
     if name not in ("token_url", "api_url", "proxy"):
         return ""
     url = _split(text)
