@@ -4,7 +4,8 @@ Codes are Chorus Pro's own, kept raw: a state that nobody knows is shown, never 
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date as Day  # noqa: N812  (values below have a field called `date`)
+from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
@@ -53,7 +54,7 @@ class Deposited(msgspec.Struct, frozen=True):
     """A flow that was taken: its number, and the day that Chorus gives it."""
 
     flow: str
-    date: date | None
+    date: Day | None
 
 
 class DocumentError(msgspec.Struct, frozen=True):
@@ -91,7 +92,7 @@ class Found(msgspec.Struct, frozen=True):
     status: str
     at: datetime | None = None
     comment: str = ""
-    date: date | None = None
+    date: Day | None = None
     flow: str = ""
     recipient: str = ""  # codeDestinataire
     service: str = ""
@@ -131,7 +132,7 @@ class Structure(msgspec.Struct, frozen=True):
     service_or_engagement: bool = False
     payment_not_reported: bool = False
     services: tuple[Service, ...] = ()
-    password_expires: date | None = None  # of the technical account, where it is our own structure
+    password_expires: Day | None = None  # of the technical account, where it is our own structure
 
 
 class Recycled(msgspec.Struct, frozen=True):
