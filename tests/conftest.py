@@ -30,6 +30,7 @@ def pytest_report_header() -> str:
 PURE = (
     "tests/settlement/",
     "tests/house/",
+    "tests/simulator/",
     "tests/storms/test_fuzz",
     "tests/laws/test_planted",
     "tests/laws/test_reading",

@@ -81,6 +81,11 @@ class Simulator:
         return self.simulation.faults
 
     @property
+    def mishaps(self) -> list[Exception]:
+        """What went wrong in the simulator itself."""
+        return self._gateway.mishaps
+
+    @property
     def client_id(self) -> str:
         """Of the application of the fixtures."""
         return APPLICATION.client_id
@@ -124,8 +129,8 @@ class Simulator:
     ) -> None:
         self._uvicorn.should_exit = True
         self._thread.join()
-        if error is None and self._gateway.mishaps:
-            raise self._gateway.mishaps[0]
+        if error is None and self.mishaps:
+            raise self.mishaps[0]
 
 
 def serve(host: str, port: int, speed: float, started: Callable[[Simulator], None]) -> None:
