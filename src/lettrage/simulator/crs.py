@@ -7,7 +7,7 @@ from lettrage.simulator.calls import Body, Refused, done
 from lettrage.simulator.clock import day_in_paris, instant_in_paris
 from lettrage.simulator.directory import Account
 from lettrage.simulator.fields import text
-from lettrage.simulator.flows import Flow
+from lettrage.simulator.flows import Flow, State
 from lettrage.simulator.judging import RefusedClaim, Verdict
 from lettrage.simulator.lifecycle import TRANSITIONS
 from lettrage.simulator.paper import Part, pdf
@@ -17,18 +17,17 @@ from lettrage.simulator.reading import Technical
 UNKNOWN_FLOW = (20001, "POQ_MSG_01.003 - Flux introuvable.")
 
 
-def _flow(platform: Platform, account: Account, body: Body) -> Flow:
-    """The flow asked about. Raise Refused where this account has deposited none of that number."""
-    flow = platform.flow(text(body, "numeroFluxDepot", required=True))
-    if flow is None or flow.login != account.login:
+def _flow(platform: Platform, account: Account, body: Body) -> tuple[Flow, State]:
+    """The flow asked about, and its state. Raise Refused where this account has deposited none of that number."""
+    seen = platform.seen(text(body, "numeroFluxDepot", required=True))
+    if seen is None or seen[0].login != account.login:
         raise Refused(*UNKNOWN_FLOW)
-    return flow
+    return seen
 
 
 def consulter_cr(platform: Platform, account: Account, body: Body) -> Body:
     """The state of a flow, and a report of it as a PDF."""
-    flow = _flow(platform, account, body)
-    state = platform.state(flow)
+    flow, state = _flow(platform, account, body)
     return done(
         numeroFluxDepot=flow.number,
         nomFichierFlux=flow.file_name,
@@ -67,8 +66,7 @@ def _report(flow: Flow, state: str) -> bytes:
 
 def consulter_cr_detaille(platform: Platform, account: Account, body: Body) -> Body:
     """The state of a flow, and its errors; a list that has none is null."""
-    flow = _flow(platform, account, body)
-    state = platform.state(flow)
+    flow, state = _flow(platform, account, body)
     verdict = flow.verdict or Verdict(state.code)
     return done(
         nomFichier=flow.file_name,

@@ -111,6 +111,12 @@ class Platform:
         with self._present() as now:
             return self._flows[flow.number].state(now)
 
+    def seen(self, number: str) -> tuple[Flow, State] | None:
+        """The flow of that number and where it stands, at one and the same moment."""
+        with self._present() as now:
+            flow = self._flows.get(number)
+            return None if flow is None else (flow, flow.state(now))
+
     def stop_next(self, state: str, times: int = 1) -> None:
         """Make the next deposits end in a state of one's choice, unjudged."""
         with self._lock:
@@ -200,7 +206,9 @@ class Platform:
             return tuple(self._invoices.values())
 
     def move(self, key: int, status: str, motive: str = "", at: datetime | None = None, mandate: str = "") -> Invoice:
-        """Give an invoice any status, at any date, allowed or not, known or not. Raise `KeyError`."""
+        """Give an invoice any status, at any date, allowed or not, known or not. Raise `KeyError`, `ValueError`."""
+        if not status or (at is not None and at.tzinfo is None):
+            raise ValueError("a status is wanted, and a date with its offset")
         with self._present() as now:
             invoice = self._invoices[key]
             if mandate:
