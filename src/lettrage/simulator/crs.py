@@ -4,7 +4,7 @@ import base64
 
 from lettrage.simulator import calls
 from lettrage.simulator.calls import Body, Refused, done
-from lettrage.simulator.clock import day_in_paris, instant_in_paris
+from lettrage.simulator.clock import instant_in_paris
 from lettrage.simulator.directory import Account
 from lettrage.simulator.fields import text
 from lettrage.simulator.flows import Flow, State
@@ -31,7 +31,7 @@ def consulter_cr(platform: Platform, account: Account, body: Body) -> Body:
     return done(
         numeroFluxDepot=flow.number,
         nomFichierFlux=flow.file_name,
-        dateDepotFlux=day_in_paris(flow.deposited),
+        dateDepotFlux=instant_in_paris(flow.deposited),
         codeInterfaceFlux=flow.interface,
         codeAppliPartenaire=account.applications[0] if account.applications else None,
         designationPartenaire=account.login,
@@ -70,7 +70,7 @@ def consulter_cr_detaille(platform: Platform, account: Account, body: Body) -> B
     verdict = flow.verdict or Verdict(state.code)
     return done(
         nomFichier=flow.file_name,
-        dateDepotFlux=day_in_paris(flow.deposited),
+        dateDepotFlux=instant_in_paris(flow.deposited),
         codeInterfaceDepotFlux=flow.interface,
         etatCourantDepotFlux=state.code,
         dateHeureEtatCourantFlux=instant_in_paris(state.since),

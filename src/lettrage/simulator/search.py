@@ -37,7 +37,6 @@ _TEXTS: dict[str, Callable[[Invoice], str]] = {
     "numeroMarche": lambda invoice: invoice.claim.market,
     "typeFacture": lambda invoice: kind_of(invoice.claim),
     "modeDepot": lambda invoice: invoice.mode,
-    "cadreFacturation": lambda invoice: FRAMES.get(invoice.claim.frame or "A1", invoice.claim.frame),
 }
 _MOMENTS: dict[str, Callable[[Invoice], datetime | None]] = {
     "periodeDateDepot": lambda invoice: invoice.deposited,
@@ -132,11 +131,13 @@ def _equal(of: Callable[[Invoice], str], wanted: str) -> Filter:
 
 def _single(body: Body) -> list[Filter]:
     filters: list[Filter] = []
+    if frame := _frame(body):
+        filters.append(lambda invoice: FRAMES.get(invoice.claim.frame or "A1", invoice.claim.frame) == frame)
     if origin := text(body, "numeroFactureOrigine"):
         filters.append(lambda invoice: origin in invoice.claim.origins)
-    if account := text(body, "coordonneeBancaire"):
+    if (account := text(body, "coordonneeBancaire")) not in ("", "0"):
         filters.append(lambda invoice: account in invoice.claim.accounts)
-    if (supplier := whole(body, "idFournisseur")) is not None:
+    if supplier := whole(body, "idFournisseur"):
         filters.append(lambda invoice: invoice.supplier == supplier)
     if body.get("rejetTraite") is not None:
         handled = flag(body, "rejetTraite", False)
@@ -145,6 +146,13 @@ def _single(body: Body) -> list[Filter]:
     if any(body.get(field) for field in ("idServiceFournisseur", "idStructureValideur", "idUtilisateurCreateur")):
         filters.append(lambda _: False)
     return filters
+
+
+def _frame(body: Body) -> str:
+    """The frame sought, as its code or, as the Go client has it, as an object that holds the code."""
+    if isinstance(body.get("cadreFacturation"), dict):
+        return text(table(body, "cadreFacturation"), "codeCadreFacturation")
+    return text(body, "cadreFacturation")
 
 
 def _lists(platform: Platform, body: Body) -> list[Filter]:
@@ -233,8 +241,8 @@ def _ranges(body: Body) -> list[Filter]:
     filters: list[Filter] = []
     for name, of in _AMOUNTS.items():
         least, most = amount(body, f"{name}Min"), amount(body, f"{name}Max")
-        if least is not None or most is not None:
-            filters.append(_between(of, least, most))
+        if least or most:  # the Go client sends 0 for what it does not ask
+            filters.append(_between(of, least, most or None))
     return filters
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from lettrage.simulator.calls import Body, Malformed
 from lettrage.simulator.claims import Claim, Enclosed, Line, VatTotal
-from lettrage.simulator.clock import day_in_paris, minute_in_paris
+from lettrage.simulator.clock import day_in_paris, instant_in_paris, minute_in_paris
 from lettrage.simulator.directory import Structure
 from lettrage.simulator.fields import MALFORMED, table, text, whole
 from lettrage.simulator.lifecycle import Action, Invoice, Person
@@ -55,7 +55,7 @@ def listed(platform: Platform, invoice: Invoice) -> Body:
         "typeFacture": kind_of(claim),
         "typeDemandePaiement": "FACTURE",
         "statut": current.code,
-        "dateHeureEtatCourant": minute_in_paris(current.at),
+        "dateHeureEtatCourant": instant_in_paris(current.at),
         "commentaireEtatCourant": current.motive or None,
         "dateFacture": claim.date.isoformat() if claim.date else None,
         "dateDepot": day_in_paris(invoice.deposited),
@@ -110,14 +110,23 @@ def whole_sheet(platform: Platform, invoice: Invoice, body: Body) -> Body:
         "fournisseur": _supplier(platform, invoice),
         "references": _references(platform, invoice),
         "montantTotal": _totals(claim),
-        "lignesDePoste": part_of([_line(line) for line in claim.lines], "lignePoste", table(body, "pLignesPoste")),
+        "lignesDePoste": part_of(
+            [_line(place, line) for place, line in enumerate(claim.lines, 1)],
+            "lignePoste",
+            table(body, "pLignesPoste"),
+            ("LignesPoste", "LignesPoste"),
+        ),
         "recapitulatifDeTva": part_of(
-            [_vat(total) for total in claim.vat_totals], "ligneTva", table(body, "pLigneRecapTva")
+            [_vat(total) for total in claim.vat_totals],
+            "ligneTva",
+            table(body, "pLigneRecapTva"),
+            ("ListeRecapitulatifTVA", "LignesRecapitulativesTVA"),
         ),
         "listeDesPiecesJointes": part_of(
             [_attachment(key, file) for key, file in enclosed(platform, invoice)],
             "pieceJointe",
             table(body, "pListePiecesJointes"),
+            ("ListePieceJointe", "ListePiecesJointe"),
         ),
         "pieceJointePrincipale": None,
         "piecePrecedente": None,
@@ -131,7 +140,7 @@ def _buyer(platform: Platform, invoice: Invoice) -> Body:
         "idDestinataire": buyer.id,
         "codeDestinataire": buyer.identifier,
         "libelleDestinataire": buyer.name,
-        "destinataireEtat": buyer.identifier.startswith("1100"),
+        "destinataireEtat": "OUI" if buyer.identifier.startswith("1100") else "NON",
         "idServiceExecutant": invoice.service,
         "codeServiceExecutant": invoice.claim.service or None,
         **_address("Destinataire", buyer),
@@ -146,7 +155,7 @@ def _supplier(platform: Platform, invoice: Invoice) -> Body:
         "typeIdentifiantFournisseur": supplier.identifier_type,
         "designationFournisseur": supplier.name,
         "idServiceFournisseur": None,
-        "coordBancairesCompte": invoice.claim.accounts[0] if invoice.claim.accounts else None,
+        "coordBancairesFournisseurCompteBancaire": invoice.claim.accounts[0] if invoice.claim.accounts else None,
         "affactureur": None,
         **_address("Fournisseur", supplier),
     }
@@ -154,7 +163,7 @@ def _supplier(platform: Platform, invoice: Invoice) -> Body:
 
 def _address(of: str, structure: Structure) -> Body:
     return {
-        f"adresse{of}Voie": structure.street,
+        f"adresse{of}Detail": structure.street,
         f"adresse{of}CodePostal": structure.postcode,
         f"adresse{of}Ville": structure.town,
         f"adresse{of}CodePays": structure.country,
@@ -166,7 +175,7 @@ def _references(platform: Platform, invoice: Invoice) -> Body:
     return {
         "dateFacture": claim.date.isoformat() if claim.date else None,
         "dateDepot": day_in_paris(invoice.deposited),
-        "dateCreationFacture": day_in_paris(invoice.integrated),
+        "dateCreationFacture": minute_in_paris(invoice.integrated),
         "dateEcheancePaiement": claim.due.isoformat() if claim.due else None,
         "codeDeviseFacture": claim.currency,
         "typeFacture": kind_of(claim),
@@ -193,23 +202,24 @@ def _totals(claim: Claim) -> Body:
     }
 
 
-def _line(line: Line) -> Body:
+def _line(place: int, line: Line) -> Body:
     return {
-        "lignePosteNumero": line.number,
+        "lignePosteNumero": place,
         "lignePosteReference": None,
         "lignePosteDenomination": line.name,
         "lignePosteQuantite": line.quantity,
-        "lignePosteUnite": line.unit,
+        "lignePosteUniteLibelle": line.unit,
         "lignePosteMontantUnitaireHT": line.price,
         "lignePosteMontantRemiseHT": None,
         "lignePosteMontantHtApresRemise": line.net,
-        "lignePosteTauxTva": line.vat_rate,
+        "lignePosteTauxTva": None,
+        "lignePosteTauxTvaManuel": line.vat_rate,
     }
 
 
 def _vat(total: VatTotal) -> Body:
     return {
-        "ligneTvaTaux": total.rate,
+        "ligneTvaTauxManuel": total.rate,
         "ligneTvaMontantBaseHtParTaux": total.base,
         "ligneTvaMontantTvaParTaux": total.vat,
     }
@@ -225,16 +235,17 @@ def _attachment(key: int, file: Enclosed) -> Body:
     }
 
 
-def part_of(rows: Sequence[Body], name: str, asked: Body, suffix: str = "") -> Body:
-    """The page asked for of a list inside an answer; `suffix` ends the names of its paging fields."""
-    size = max(1, whole(asked, f"nbResultatsParPage{suffix}") or PAGE)
-    number = max(1, whole(asked, f"pageResultatDemandee{suffix}") or 1)
+def part_of(rows: Sequence[Body], name: str, asked: Body, endings: tuple[str, str]) -> Body:
+    """The page asked for of a list inside an answer; `endings` of its paging fields, as asked and as answered."""
+    of_asked, of_answer = endings
+    size = max(1, whole(asked, f"nbResultatsParPage{of_asked}") or PAGE)
+    number = max(1, whole(asked, f"pageResultatDemandee{of_asked}") or 1)
     return {
         name: list(rows[(number - 1) * size : number * size]),
-        "nbResultatsParPage": size,
-        "pageCourante": number,
-        "pages": -(-len(rows) // size),
-        "total": len(rows),
+        f"nbResultatsParPage{of_answer}": size,
+        f"pageCourante{of_answer}": number,
+        f"pages{of_answer}": -(-len(rows) // size),
+        f"total{of_answer}": len(rows),
     }
 
 
@@ -249,31 +260,41 @@ def history(invoice: Invoice, body: Body) -> Body:
         "numeroFacture": invoice.claim.number,
         "modeDepot": invoice.mode,
         "statutCourantCode": invoice.status,
-        "derniereAction": actions[-1] if actions else None,
+        "derniereAction": {
+            "derniereActionId": actions[-1]["histoActionId"],
+            "derniereActionCode": actions[-1]["histoActionCode"],
+        }
+        if actions
+        else None,
         "historiquesDesStatuts": _told(
-            _passages(invoice), "histoStatut", table(body, "paramRechercheHistoStatuts"), "ListeHistoStatut"
+            _passages(invoice), "histoStatut", table(body, "paramRechercheHistoStatuts"), "HistoStatut"
         ),
         "historiquesDesActionsUtilisateurs": _told(
             actions,
             "histoAction",
             table(body, "paramRechercheHistoActionsUtilisateurs"),
-            "ListeHistoActionUtilisateur",
+            "HistoAction",
         ),
         "historiquesDesEvenementsComplementaires": _told(
             _events(invoice),
             "evenement",
             table(body, "paramRechercheHistoEvenementsComplementaires"),
-            "ListeHistoEvenementComplementaire",
+            "HistoEvenement",
         ),
     }
 
 
 def _told(rows: list[Body], name: str, asked: Body, suffix: str) -> Body:
     """A page of rows that come in the order of their dates: the latest first unless asked otherwise."""
-    order = text(asked, f"triSens{suffix}")
+    order = text(asked, f"triSensListe{suffix}")
     if order not in ("", "Ascendant", "Descendant"):
-        raise Malformed(MALFORMED, f"TRA_MSG_00.003 - Le champ triSens{suffix} doit etre Ascendant ou Descendant.")
-    return part_of(rows if order == "Ascendant" else rows[::-1], name, asked, suffix)
+        raise Malformed(MALFORMED, f"TRA_MSG_00.003 - Le champ triSensListe{suffix} doit etre Ascendant ou Descendant.")
+    return part_of(
+        rows if order == "Ascendant" else rows[::-1],
+        name,
+        asked,
+        (f"Liste{suffix}", suffix.replace("HistoEvenement", "Evenement")),
+    )
 
 
 def _passages(invoice: Invoice) -> list[Body]:
@@ -292,8 +313,8 @@ def _passages(invoice: Invoice) -> list[Body]:
 def _action(action: Action) -> Body:
     return {
         "histoActionId": action.id,
-        "histoActionLibelle": action.label,
-        "histoActionDate": minute_in_paris(action.at),
+        "histoActionCode": action.label,
+        "histoActionDateHeure": minute_in_paris(action.at),
         **_who("histoActionUtilisateur", action.who),
     }
 
