@@ -97,6 +97,7 @@ CHORUS_READ_SECONDS = 60  # for the next piece of an answer to arrive
 CHORUS_ANSWER_SECONDS = 180  # for all of it
 CHORUS_TOKEN_MARGIN = 240  # seconds before its end from which on a token is not used any more
 CHORUS_PAUSES = (2, 4, 8)  # seconds between the attempts where there are too many calls
+PDF_ATTACHMENTS = 100  # of one file, looked at
 READ_FINDINGS = 500  # about one file, of those that reading it brings up
 HISTORY_EVENTS = 10_000  # changes of one invoice's status
 

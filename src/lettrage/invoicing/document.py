@@ -20,7 +20,7 @@ Platform = Literal["qualification", "production"]
 VatDue = Literal["", "debits", "delivery", "receipts"]  # BT-8: when VAT falls due
 
 # UNTDID 1001: the types that EN 16931 has in a UBL CreditNote (BR-CL-01).
-CREDIT_NOTES = frozenset("81 83 261 262 296 308 381 396 420 458 502 503 532".split())
+CREDIT_NOTES = frozenset(["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"])
 EN16931 = "urn:cen.eu:en16931:2017"  # BT-24 of a document that claims the standard itself
 SIRET, SIREN, ROUTING = "0009", "0002", "0224"  # ISO 6523: what a French identifier is
 # How Chorus Pro writes the scheme of an identifier, and ISO 6523's own number for the same thing.

@@ -1,0 +1,54 @@
+"""The XML inside a Factur-X PDF.
+
+The PDF comes from outside: pypdf unpacks no stream beyond 75 MB, only the files of the names below are unpacked at all,
+and what comes out enters by `xml_safe`.
+"""
+
+import io
+from itertools import islice
+
+from pypdf import PdfReader
+
+from lettrage.invoicing.finding import Finding
+from lettrage.limits import PDF_ATTACHMENTS, PDF_BYTES
+
+# What the standards call the file, in order of preference. ZUGFeRD mixed small letters and capitals.
+_NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
+
+
+class PdfTrouble(Exception):
+    """There is no reading this PDF as an invoice; says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether this calls itself a PDF: the mark may stand a little behind the beginning."""
+    return b"%PDF-" in data[:1024]
+
+
+def xml_inside(data: bytes) -> bytes:
+    """The invoice's XML. Raises PdfTrouble."""
+    if len(data) > PDF_BYTES:
+        raise PdfTrouble(Finding("pdf_unreadable", seen=str(len(data)), expected=str(PDF_BYTES)))
+    try:
+        files = _files(data)
+    except PdfTrouble:
+        raise
+    except Exception as fault:  # pypdf raises whatever a damaged file leads it to
+        raise PdfTrouble(Finding("pdf_unreadable", seen=type(fault).__name__)) from None
+    if not files:
+        raise PdfTrouble(Finding("pdf_without_xml", expected=_NAMES[0]))
+    return files[0]
+
+
+def _files(data: bytes) -> list[bytes]:
+    """The files of the names we know, the best name first, each at most once."""
+    found: dict[str, bytes] = {}
+    for attached in islice(PdfReader(io.BytesIO(data)).attachment_list, PDF_ATTACHMENTS):
+        name = attached.name.lower()
+        if name in _NAMES and name not in found:
+            found[name] = attached.content
+    return [found[name] for name in _NAMES if name in found]

@@ -1,0 +1,112 @@
+"""UBL read back: parties and addresses."""
+
+from msgspec.structs import replace
+
+from lettrage.invoicing.document import (
+    CHORUS_SCHEMES,
+    Contact,
+    Identifier,
+    Party,
+    Payee,
+    PostalAddress,
+    TaxRepresentative,
+)
+from lettrage.invoicing.reading import Node, filled
+from lettrage.invoicing.ubl_parties import CREDITOR
+
+
+def seller_and_buyer(root: Node, service: str) -> tuple[Party, Party]:
+    """BG-4 and BG-7. The service code, where Chorus Pro's profile repeats it, is no part of the buyer's contact."""
+    customer = root.at("cac:AccountingCustomerParty")
+    for node in customer.all("cac:AccountingContact/cbc:ID") + customer.all("cac:Party/cac:Contact/cbc:ID"):
+        if node.element is not None and (node.element.text or "").strip() == service:
+            node.known(node)
+    return _party(root.at("cac:AccountingSupplierParty/cac:Party")), _party(customer.at("cac:Party"))
+
+
+def creditor(seller: Party) -> tuple[Party, str]:
+    """The seller without the bank's reference of the creditor (BT-90) among its identifiers, and that reference."""
+    found = [known.id for known in seller.ids if known.scheme == CREDITOR]
+    if not found:
+        return seller, ""
+    return replace(seller, ids=tuple(known for known in seller.ids if known.scheme != CREDITOR)), found[0]
+
+
+def _party(node: Node) -> Party:
+    legal, contact = node.at("cac:PartyLegalEntity"), node.at("cac:Contact")
+    vat, other = _tax_numbers(node)
+    registered = legal.text("cbc:RegistrationName")
+    called = node.text("cac:PartyName/cbc:Name")
+    return Party(
+        name=registered or called,
+        trading_name=called if registered else "",
+        ids=tuple(known for found in node.all("cac:PartyIdentification/cbc:ID") if (known := _identifier(found))),
+        legal_id=_identifier(legal.at("cbc:CompanyID")),
+        vat_number=vat,
+        tax_number=other,
+        legal_form=legal.text("cbc:CompanyLegalForm"),
+        endpoint=_identifier(node.at("cbc:EndpointID")),
+        address=address(node.at("cac:PostalAddress")),
+        contact=filled(
+            Contact(
+                name=contact.text("cbc:Name"),
+                phone=contact.text("cbc:Telephone"),
+                mail=contact.text("cbc:ElectronicMail"),
+            )
+        ),
+    )
+
+
+def _tax_numbers(party: Node) -> tuple[str, str]:
+    """The VAT number, and the number of another tax."""
+    numbers = {"vat": "", "other": ""}
+    for tax in party.all("cac:PartyTaxScheme"):
+        kind = "vat" if tax.text("cac:TaxScheme/cbc:ID").upper() in {"VAT", ""} else "other"
+        tax.known("cac:TaxScheme/cbc:TaxTypeCode", "cac:TaxScheme/cbc:Name")
+        if not numbers[kind]:
+            numbers[kind] = tax.text("cbc:CompanyID")
+    return numbers["vat"], numbers["other"]
+
+
+def _identifier(node: Node) -> Identifier | None:
+    """An identifier under ISO 6523's scheme, where Chorus Pro's own name for it stands too or alone."""
+    if not (text := node.text()):
+        return None
+    scheme = node.get("schemeID") or node.get("schemeName")
+    return Identifier(text, CHORUS_SCHEMES.get(scheme, scheme))
+
+
+def address(node: Node) -> PostalAddress:
+    """An address; the empty one where there is none."""
+    return PostalAddress(
+        line1=node.text("cbc:StreetName"),
+        line2=node.text("cbc:AdditionalStreetName"),
+        line3=node.text("cac:AddressLine/cbc:Line"),
+        city=node.text("cbc:CityName"),
+        zip=node.text("cbc:PostalZone"),
+        subdivision=node.text("cbc:CountrySubentity"),
+        country=node.text("cac:Country/cbc:IdentificationCode"),
+    )
+
+
+def payee(node: Node) -> Payee | None:
+    """BG-10."""
+    return filled(
+        Payee(
+            name=node.either("cac:PartyName/cbc:Name", "cac:PartyLegalEntity/cbc:RegistrationName"),
+            id=_identifier(node.at("cac:PartyIdentification/cbc:ID")),
+            legal_id=_identifier(node.at("cac:PartyLegalEntity/cbc:CompanyID")),
+        )
+    )
+
+
+def tax_representative(node: Node) -> TaxRepresentative | None:
+    """BG-11."""
+    node.known("cac:PartyTaxScheme/cac:TaxScheme/cbc:ID", "cac:PartyTaxScheme/cac:TaxScheme/cbc:TaxTypeCode")
+    return filled(
+        TaxRepresentative(
+            name=node.either("cac:PartyName/cbc:Name", "cac:PartyLegalEntity/cbc:RegistrationName"),
+            vat_number=node.text("cac:PartyTaxScheme/cbc:CompanyID"),
+            address=address(node.at("cac:PostalAddress")),
+        )
+    )
