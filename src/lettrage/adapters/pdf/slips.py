@@ -1,17 +1,15 @@
 """A deposit slip as a PDF that a French bank takes: one copy for the bank, one for who brings it."""
 
-import re
-from functools import cache
 from importlib.resources import files
 from typing import Any
-from unicodedata import normalize
 
 import msgspec
 import typst
 
+from lettrage.adapters.pdf.french import day, figures, fonts, french, in_fours, writable
 from lettrage.bank.slip import Drawn, Made
 from lettrage.company.dossier import Company, Establishment
-from lettrage.money import Currency, decimal_text
+from lettrage.money import Currency
 
 COPIES = ("Exemplaire banque", "Exemplaire remettant")
 # By the means of the instruments: the title, what is counted, and who owes them.
@@ -22,11 +20,6 @@ MEANS = {
 }
 OTHER = ("Bordereau de remise", "Nombre de valeurs", "Débiteur")
 NAME_CHARACTERS = 80  # of a name; the template cuts it again to the width of its column
-# What the template's fonts can write: Latin, Greek, Cyrillic, and the punctuation and signs of French.
-_UNWRITABLE = re.compile(
-    r"[^\u0020-\u007e\u00a0-\u024f\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ff"
-    r"\u0400-\u04ff\u1e00-\u1eff\u2010-\u2026\u20ac]"
-)
 _json = msgspec.json.Encoder().encode
 
 
@@ -35,17 +28,11 @@ def slip_pdf(slip: Made, company: Company) -> bytes:
     compiled: bytes = typst.compile(
         files("lettrage.adapters.pdf").joinpath("slip.typ").read_bytes(),
         format="pdf",
-        font_paths=_fonts(),
+        font_paths=fonts(),
         sys_inputs={"slip": _json(_content(slip, company)).decode()},
         pdf_standards=["a-2b"],
     )
     return compiled
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Typst's own fonts and no other, so that a slip looks the same on every machine."""
-    return typst.Fonts(include_system_fonts=False)
 
 
 def _content(slip: Made, company: Company) -> dict[str, Any]:
@@ -55,7 +42,7 @@ def _content(slip: Made, company: Company) -> dict[str, Any]:
     return {
         "title": title,
         "number": slip.number,
-        "date": f"{slip.date:%d/%m/%Y}",
+        "date": day(slip.date),
         "day": [slip.date.year, slip.date.month, slip.date.day],
         "cancelled": slip.status == "cancelled",
         "copies": COPIES,
@@ -93,26 +80,3 @@ def _row(line: int, drawn: Drawn, of: Currency) -> list[str]:
         f"{drawn.received_by}{number}",
         figures(drawn.amount, of),
     ]
-
-
-def figures(minor: int, of: Currency) -> str:
-    """An amount in French figures: `1 234,56`, with narrow no-break spaces."""
-    whole, _, part = decimal_text(minor, of.decimals).partition(".")
-    grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", "\u202f", whole)
-    return f"{grouped},{part}" if part else grouped
-
-
-def french(minor: int, of: Currency) -> str:
-    """The same with the currency: `1 234,56 €`, `1 234,567 TND`."""
-    return f"{figures(minor, of)}\u00a0{'€' if of.code == 'EUR' else of.code}"
-
-
-def in_fours(iban: str) -> str:
-    """An IBAN as it is printed: in groups of four."""
-    plain = "".join(writable(iban).split())
-    return " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))
-
-
-def writable(text: str) -> str:
-    """A text in the characters that the template's fonts have; a question mark for any other."""
-    return _UNWRITABLE.sub("?", normalize("NFC", text))
