@@ -22,7 +22,9 @@ class Text(msgspec.Struct, frozen=True):
     family: str
 
 
-FAMILIES = {"text": 1, "document": 1, "names": 2, "books": 3, "warnings": 0, "load": 1, "store": 3, "http": 1}
+FAMILIES = {
+    "text": 1, "document": 1, "names": 2, "books": 3, "warnings": 0, "load": 1, "store": 3, "http": 1, "chorus": 3,
+}  # fmt: skip
 
 
 def _read() -> dict[str, Text]:

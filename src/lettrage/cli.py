@@ -11,6 +11,7 @@ import typer
 from lettrage import demo, terminal
 from lettrage.commands import (
     chorus,
+    chorus_settings,
     intake,
     invoices,
     logbook,
@@ -22,11 +23,25 @@ from lettrage.commands import (
     users,
     watching,
 )
+from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import app, context
 from lettrage.refusal import Refusal, Stop
 
 # Importing them adds their commands.
-COMMANDS = (chorus, intake, invoices, logbook, parties, reading, reversals, service, slips, users, watching)
+COMMANDS = (
+    chorus,
+    chorus_settings,
+    intake,
+    invoices,
+    logbook,
+    parties,
+    reading,
+    reversals,
+    service,
+    slips,
+    users,
+    watching,
+)
 SHARED_VALUES = ("--database", "--dossier", "--lang")
 SHARED_FLAGS = ("--json", "--debug")
 
@@ -46,6 +61,7 @@ def main() -> None:
             raise
         _fail(f"Erreur interne / internal error: {type(error).__name__}. --debug: details.")
     finally:
+        platforms.close()
         context.close()
 
 

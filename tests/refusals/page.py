@@ -35,6 +35,10 @@ _FAMILIES = {
     "warnings": ("Warnings", "The settlement is done; the logbook keeps the warning."),
     "load": ("Loading", "The load is refused whole; every fault is listed with its place."),
     "store": ("Database and commands", "The command could not be carried out; nothing was written."),
+    "chorus": (
+        "Chorus Pro's settings",
+        "Nothing was changed and nothing was sent; [chorus.md](chorus.md) says how to connect.",
+    ),
     "http": ("Calls over HTTP", "The call was not carried out; [api.md](api.md) says which status goes with it."),
 }
 

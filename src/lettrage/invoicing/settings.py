@@ -7,9 +7,9 @@ taken for the other's. A setting's place is (platform, establishment), "" where 
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -73,6 +73,28 @@ class Change(msgspec.Struct, frozen=True):
     def place(self, dossier: str) -> Place:
         """Where it stands."""
         return Place(dossier, self.platform, self.establishment, self.name)
+
+
+class SettingsBook(Protocol):
+    """What setting Chorus Pro up asks of a dossier's books."""
+
+    def chorus_rows(self) -> list[Row]:
+        """Every setting that was given, secrets sealed."""
+
+    def set_chorus(self, rows: Sequence[Row], at: datetime, by: str) -> None:
+        """Put settings in the place of what was there; a blank value takes one back."""
+
+    def sealed_again(self, rows: Sequence[Row]) -> None:
+        """Write secrets sealed with another key; who set them, and when, stays."""
+
+    def deposited_on(self, platform: str) -> bool:
+        """Whether anything was ever deposited on a platform, or is about to be."""
+
+    def forget_directory(self, platform: str) -> None:
+        """Drop the copy of a platform's directory."""
+
+    def open_queue(self, platform: str) -> None:
+        """A setting was mended: what it had stopped may go on."""
 
 
 # ---------------------------------------------------------------- reading a text
@@ -236,6 +258,11 @@ def api_base(text: str) -> str:
     return text.rstrip("/").removesuffix("/cpro").rstrip("/")
 
 
+def api_address(platform: str, given: str) -> str:
+    """Where a platform's API is: as it was set, else officially."""
+    return given or OFFICIAL[_of(platform)][1]
+
+
 # ---------------------------------------------------------------- what is in force
 
 
@@ -281,13 +308,13 @@ class PlatformSettings(msgspec.Struct, frozen=True):
 class ChorusSettings(msgspec.Struct, frozen=True):
     """A dossier's settings: which platform is on, both platforms, and what goes into its invoices.
 
-    `ribs`: the bank account of each establishment that has one of its own. All banks are codes of the company's banks.
+    `ribs`: the bank account of each establishment that has one of its own, the dossier's own under ""; codes of the
+    company's banks.
     """
 
     dossier: str
     platform: Platform
     platforms: Mapping[Platform, PlatformSettings]
-    rib: str = ""
     ribs: Mapping[str, str] = {}
     rib_on_credit_notes: bool = False
     invoice_format: Format = "ubl"
@@ -301,7 +328,7 @@ class ChorusSettings(msgspec.Struct, frozen=True):
 
     def rib_of(self, establishment: str) -> str:
         """The bank account that an establishment's invoices name: its own, else the dossier's; "" for none."""
-        return self.ribs.get(establishment) or self.rib
+        return self.ribs.get(establishment) or self.ribs.get("", "")
 
 
 def fingerprint(api_url: str) -> str:
@@ -324,8 +351,7 @@ def settings_of(dossier: str, rows: Iterable[Row], opened: Callable[[Row], Secre
         dossier=dossier,
         platform=_of(plain("platform")),
         platforms={name: _platform(name, kept, opened) for name in PLATFORMS},
-        rib=plain("rib"),
-        ribs={row.establishment: row.value for row in kept.values() if row.name == "establishment_rib"},
+        ribs={row.establishment: row.value for row in kept.values() if row.name in ("rib", "establishment_rib")},
         rib_on_credit_notes=plain("rib_on_credit_notes") == "yes",
         invoice_format=msgspec.convert(plain("invoice_format"), Format),
         credit_note_format=msgspec.convert(plain("credit_note_format"), Format),

@@ -1,0 +1,67 @@
+"""The settings of Chorus Pro in the store: rows as they are, plain or sealed; what they mean is said elsewhere."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from lettrage.adapters.store import schema
+from lettrage.adapters.store.reading import Reader
+from lettrage.adapters.store.sql import run, run_many
+from lettrage.adapters.store.writing import insert
+from lettrage.invoicing.settings import Row
+
+_REMOVE = "DELETE FROM chorus_setting WHERE dossier = ?1 AND platform = ?2 AND establishment = ?3 AND name = ?4"
+
+
+class ChorusSettingsBook(Reader):
+    """The settings of one dossier."""
+
+    def chorus_rows(self) -> list[Row]:
+        """Every setting that was given, secrets sealed."""
+        sql = (
+            "SELECT platform, establishment, name, value, sealed, changed_at, changed_by FROM chorus_setting"
+            " WHERE dossier = ?1 ORDER BY platform, establishment, name"
+        )
+        return [
+            Row(platform, establishment, name, value, bool(sealed), at, by)
+            for platform, establishment, name, value, sealed, at, by in self.rows(sql)
+        ]
+
+    def set_chorus(self, rows: Sequence[Row], at: datetime, by: str) -> None:
+        """Put settings in the place of what was there; a blank value takes one back."""
+        places = [(self.dossier, row.platform, row.establishment, row.name) for row in rows]
+        run_many(self.connection, _REMOVE, places)
+        given = [
+            (*place, row.value, int(row.sealed), at.isoformat(), by)
+            for place, row in zip(places, rows, strict=True)
+            if row.value
+        ]
+        insert(self.connection, schema.chorus_setting, given)
+
+    def sealed_again(self, rows: Sequence[Row]) -> None:
+        """Write secrets sealed with another key; who set them, and when, stays."""
+        sql = (
+            "UPDATE chorus_setting SET value = ?5 WHERE dossier = ?1 AND platform = ?2 AND establishment = ?3"
+            " AND name = ?4"
+        )
+        run_many(
+            self.connection,
+            sql,
+            [(self.dossier, row.platform, row.establishment, row.name, row.value) for row in rows],
+        )
+
+    def deposited_on(self, platform: str) -> bool:
+        """Whether anything was ever deposited on a platform, or is about to be."""
+        return bool(self.rows("SELECT id FROM flow WHERE dossier = ?1 AND platform = ?2 LIMIT 1", platform))
+
+    def forget_directory(self, platform: str) -> None:
+        """Drop the copy of a platform's directory."""
+        run(
+            self.connection,
+            "DELETE FROM chorus_structure WHERE dossier = ?1 AND platform = ?2",
+            (self.dossier, platform),
+        )
+
+    def open_queue(self, platform: str) -> None:
+        """A setting was mended: what it had stopped may go on."""
+        sql = "DELETE FROM chorus_queue WHERE dossier = ?1 AND platform = ?2 AND state = 'stopped'"
+        run(self.connection, sql, (self.dossier, platform))

@@ -1,0 +1,238 @@
+"""Chorus Pro's settings: shown without secrets, set, switched, taken from a simulator, sealed with another key."""
+
+import getpass
+import os
+import sys
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+
+from lettrage import terminal
+from lettrage.acts import Performed, perform
+from lettrage.acts.chorus import SealAgain, SetChorus, keys_needed
+from lettrage.adapters.clock import SystemClock
+from lettrage.caller import Caller
+from lettrage.commands.chorus import chorus
+from lettrage.commands.platforms import platforms, secret_of
+from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
+from lettrage.guard.secrets import Secret
+from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, Row, changes, shape
+from lettrage.limits import Limits
+from lettrage.refusal import Refusal, Stop, legible, quoted
+from lettrage.settlement.answer import reason_shape
+
+_LINE = Limits(document_bytes=64 * 1024)
+_CONNECTION = ("url", "client_id", "client_secret", "login", "password")
+OnPlatform = Annotated[str, typer.Option("--platform", help="qualification or production; default: the one that is on")]
+OfEstablishment = Annotated[str, typer.Option("--establishment", help="For rib: of this establishment only")]
+
+
+@chorus.command("settings")
+def show_settings() -> None:
+    """The settings of both platforms, of secrets only that they are set. / Les réglages, sans les secrets."""
+    shown = _shape(_dossier())
+    if context.json:
+        print_json(shown)
+    else:
+        _show(shown)
+
+
+@chorus.command("set")
+def set_(
+    given: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="VALUE - asks, or reads standard input")],
+    platform: OnPlatform = "",
+    establishment: OfEstablishment = "",
+    caller: CallerName = "",
+) -> None:
+    """Give settings; an empty value takes one back. / Renseigner des réglages ; une valeur vide en retire un.
+
+    A secret is best not written on the command line, where others may see it: client_secret=- asks for it, or reads a
+    line of standard input; client_secret=@NAME takes the environment variable NAME.
+    """
+    dossier = _dossier()
+    values: dict[str, str] = {}
+    for one in given:
+        name, equals, value = plain(one, "NAME=VALUE").partition("=")
+        if not equals:
+            raise Stop(Refusal("malformed_option", "NAME=VALUE", _no_secret(one), "NAME=VALUE"))
+        values[name.strip()] = _value(name.strip(), value)
+    _set(dossier, values, _platform(platform, dossier), plain(establishment, "--establishment"), caller)
+
+
+@chorus.command()
+def use(
+    platform: Annotated[str, typer.Argument(help="qualification or production")],
+    caller: CallerName = "",
+) -> None:
+    """Switch a platform on; nothing of the other is copied. / Mettre une plateforme en service, sans rien copier."""
+    _set(_dossier(), {"platform": plain(platform, "PLATFORM")}, "qualification", "", caller)
+
+
+@chorus.command()
+def connect(
+    file: Annotated[str, typer.Argument(help="The simulator's first line with --json; - for standard input")],
+    caller: CallerName = "",
+) -> None:
+    """Take a simulator as the qualification platform. / Prendre un simulateur comme plateforme de qualification."""
+    _set(_dossier(), _connection(file), "qualification", "", caller)
+
+
+@chorus.command("rotate-key")
+def rotate_key(
+    forget: Annotated[bool, typer.Option("--forget", help="Drop earlier keys that nothing here needs")] = False,
+    caller: CallerName = "",
+) -> None:
+    """A new key, all secrets sealed with it. / Une nouvelle clé, tous les secrets scellés avec elle.
+
+    The key before it is kept: copies of these books, and other books of the same user, may need it.
+    """
+    store = context.store()
+    keys = platforms.keys
+    key = keys.rotate()
+    sealed = {}
+    for dossier in store.dossiers():
+        act = SealAgain(dossier, keys.ring(), keys.seal)
+        done = perform(act, Caller(_who(caller), "command line", dossier), store, SystemClock())
+        assert done.result is not None
+        sealed[dossier] = done.result["sealed"]
+    dropped: list[str] = []
+    if forget:
+        needed = frozenset().union(*(keys_needed(_rows(dossier)) for dossier in store.dossiers()))
+        dropped = keys.forget(needed)
+    if context.json:
+        print_json({"key": key, "sealed": sealed, "dropped": dropped, "file": str(keys.path)})
+        return
+    words = ("{n} secrets scellés avec la clé {key} ({file}).", "{n} secrets sealed with the key {key} ({file}).")
+    terminal.say(terminal.said(words, context.lang).format(n=sum(sealed.values()), key=key, file=keys.path))
+
+
+# ---------------------------------------------------------------- what they share
+
+
+def _dossier() -> str:
+    return context.dossier or only(context.store())
+
+
+def _who(caller: str) -> str:
+    return plain(caller, "--caller") or user()
+
+
+def _rows(dossier: str) -> list[Row]:
+    with context.store().books(dossier, writing=False) as books:
+        return books.chorus_rows()
+
+
+def _platform(named: str, dossier: str) -> Platform:
+    """The platform named, else the one that is on."""
+    wanted = plain(named, "--platform") or next((r.value for r in _rows(dossier) if r.name == "platform"), PLATFORMS[0])
+    for platform in PLATFORMS:
+        if platform == wanted:
+            return platform
+    raise Stop(Refusal("malformed_option", "--platform", quoted(wanted), ", ".join(PLATFORMS)))
+
+
+def _value(name: str, value: str) -> str:
+    """A setting's text, asked for where it is `-`, from the environment where it is `@NAME`. Raises Stop."""
+    if value == "-":
+        return _asked(name)
+    if value.startswith("@") and name in SECRETS:
+        found = os.environ.get(value[1:])
+        if found is None:
+            raise Stop(Refusal("malformed_option", name, quoted(value), "@NAME"))
+        return found
+    return value
+
+
+def _asked(name: str) -> str:
+    if sys.stdin is not None and sys.stdin.isatty():
+        return getpass.getpass(f"{name}: ") if name in SECRETS else input(f"{name}: ")
+    return sys.stdin.readline() if sys.stdin is not None else ""
+
+
+def _no_secret(text: str) -> str:
+    """What may be shown of an argument that has no name: it may be a secret."""
+    return quoted(text) if text in SECRETS else "***"
+
+
+def _connection(file: str) -> dict[str, str]:
+    """Settings from what a simulator says of itself. Raises Stop."""
+    data = read_file(file, _LINE)
+    first = data.strip().splitlines()[:1]
+    try:
+        told: Any = msgspec.json.decode(first[0]) if first else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        told = None
+    if not isinstance(told, dict) or not all(isinstance(told.get(name), str) for name in _CONNECTION):
+        raise Stop(Refusal("malformed_connection", quoted(file), "", ", ".join(_CONNECTION)))
+    base = told["url"].strip().rstrip("/")
+    named = {name: told[name] for name in _CONNECTION if name != "url"}
+    return {"token_url": f"{base}/api/oauth/token", "api_url": base, **named}
+
+
+def _set(dossier: str, values: dict[str, str], platform: Platform, establishment: str, caller: str) -> None:
+    """Do it and show the settings, or every reason against it (exit 1)."""
+    found, faults = changes(values, platform, establishment)
+    if faults:
+        done = Performed(None, [reason_shape(fault) for fault in faults])
+    else:
+        act: SetChorus = platforms.set(dossier, found, _who(caller))
+        done = perform(act, Caller(_who(caller), "command line", dossier), context.store(), SystemClock())
+    if done.result is None:
+        _refuse(done.reasons)
+    shown = _shape(dossier) | {"warnings": done.result["warnings"]}
+    if context.json:
+        print_json(shown)
+    else:
+        _show(shown)
+        terminal.tell(*(warning[context.lang] for warning in done.result["warnings"]))
+
+
+def _refuse(reasons: list[dict[str, str]]) -> NoReturn:
+    if context.json:
+        print_json({"reasons": reasons})
+    else:
+        fix = "fix" if context.lang == "fr" else "fix_en"
+        terminal.tell(*(f"{reason[context.lang]} {reason[fix]}" for reason in reasons))
+    raise typer.Exit(1)
+
+
+def _shape(dossier: str) -> dict[str, Any]:
+    """The settings as they are shown; without a hint where a secret does not open."""
+    ring = platforms.keys.ring()
+
+    def opened(row: Row) -> Secret | None:
+        try:
+            return secret_of(dossier, row, ring)
+        except Stop:
+            return None
+
+    return shape(dossier, _rows(dossier), opened)
+
+
+_SET = ("renseigné", "set")
+_UNSET = ("à renseigner", "not set")
+
+
+def _show(shown: dict[str, Any]) -> None:
+    """The settings for reading: the dossier's own, then each platform's, the one that is on first."""
+    lang = context.lang
+    on = shown["platform"]
+    own = [(name, value) for name, value in shown.items() if isinstance(value, str) and name != "dossier"]
+    terminal.say(*(f"{name:22}{legible(value)}" for name, value in own))
+    for establishment, value in shown["establishments"].items():
+        terminal.say(f"{'rib':22}{legible(value['rib'])} ({legible(establishment)})")
+    for platform in sorted(PLATFORMS, key=lambda name: name != on):
+        words = ("en service", "on") if platform == on else ("hors service", "off")
+        terminal.say("", f"{platform} ({terminal.said(words, lang)})")
+        for name, value in shown["platforms"][platform].items():
+            terminal.say(f"  {name:20}{_cell(value)}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return legible(value)
+    if not value["set"]:
+        return terminal.said(_UNSET, context.lang)
+    since = f"{terminal.moment(value['changed_at'])} {legible(value['changed_by'])}"
+    return f"{terminal.said(_SET, context.lang)} {value['hint']} ({since})"
