@@ -8,7 +8,7 @@ import httpx
 
 from lettrage.simulator.server import Simulator
 
-TOKEN = "/api/oauth/token"
+ISSUER = "/api/oauth/token"
 
 
 def account(login: str, password: str) -> str:
@@ -38,7 +38,7 @@ class Caller:
             "client_secret": s.client_secret,
             "scope": "openid",
         }
-        return self.http.post(TOKEN, data=asked | form)
+        return self.http.post(ISSUER, data=asked | form)
 
     def token(self) -> str:
         token: str = self.ask_token().json()["access_token"]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from lettrage.simulator.faults import KINDS
-from tests.simulator.caller import TOKEN, Caller
+from tests.simulator.caller import ISSUER, Caller
 
 READ = "transverses/v1/recuperer/tauxtva"
 ADD = "transverses/v1/ajouter/fichier"
@@ -161,7 +161,7 @@ def test_faults_strike_only_the_paths_they_name_until_they_are_switched_off(call
 
 
 def test_the_token_endpoint_breaks_too(caller: Caller) -> None:
-    caller.simulator.faults.on("maintenance", path=TOKEN)
+    caller.simulator.faults.on("maintenance", path=ISSUER)
 
     assert caller.ask_token().status_code == 500
 

@@ -139,7 +139,7 @@ def test_an_account_is_not_yet_active_for_a_while(caller: Caller) -> None:
 
 def test_a_password_changed_elsewhere_ends_the_old_one(caller: Caller) -> None:
     old = account(caller.simulator.login, caller.simulator.password)
-    caller.simulator.simulation.change_account(password="new one")
+    caller.simulator.simulation.change_account(password="new one")  # noqa: S106
 
     assert caller.post(READ, cpro_account=old).status_code == 401
     assert caller.post(READ).status_code == 200
@@ -171,8 +171,19 @@ def test_another_content_type_is_not(caller: Caller, content_type: str | None) -
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"[]", b'"x"', b"{", b"{'a':1}", b'{"a":NaN}', b'{"a":"\\ud800"}', b"\xff\xfe{}", b'{"a":' * 9999]
-    + [b'{"codeLangue":' + b"9" * 5000 + b"}"],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"x"',
+        b"{",
+        b"{'a':1}",
+        b'{"a":NaN}',
+        b'{"a":"\\ud800"}',
+        b"\xff\xfe{}",
+        b'{"a":' * 9999,
+        b'{"codeLangue":' + b"9" * 5000 + b"}",
+    ],
 )
 def test_what_is_no_json_object_is_a_400_in_json(caller: Caller, body: bytes) -> None:
     got = caller.http.post(f"/cpro/{READ}", content=body, headers=caller.headers())

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from lettrage.simulator.server import Simulator
-from tests.simulator.caller import TOKEN, Caller
+from tests.simulator.caller import ISSUER, Caller
 
 READ = "transverses/v1/recuperer/tauxtva"
 
@@ -17,7 +17,7 @@ def basic(login: str, password: str) -> str:
 def test_a_token_is_had_by_form_fields_with_or_without_scope(caller: Caller) -> None:
     with_scope = caller.ask_token()
     without = caller.http.post(
-        TOKEN,
+        ISSUER,
         data={
             "grant_type": "client_credentials",
             "client_id": caller.simulator.client_id,
@@ -37,7 +37,7 @@ def test_a_token_is_had_by_http_basic(caller: Caller) -> None:
     s = caller.simulator
 
     got = caller.http.post(
-        TOKEN,
+        ISSUER,
         data={"grant_type": "client_credentials"},
         headers={"authorization": basic(s.client_id, s.client_secret)},
     )
@@ -48,9 +48,9 @@ def test_a_token_is_had_by_http_basic(caller: Caller) -> None:
 
 def test_an_unknown_client_and_a_wrong_secret_are_told_apart_by_nothing(caller: Caller) -> None:
     unknown = caller.ask_token(client_id="nobody")
-    wrong = caller.ask_token(client_secret="wrong")
+    wrong = caller.ask_token(client_secret="wrong")  # noqa: S106
     wrong_basic = caller.http.post(
-        TOKEN, data={"grant_type": "client_credentials"}, headers={"authorization": basic("nobody", "wrong")}
+        ISSUER, data={"grant_type": "client_credentials"}, headers={"authorization": basic("nobody", "wrong")}
     )
 
     assert unknown.status_code == wrong.status_code == wrong_basic.status_code == 400
@@ -61,7 +61,7 @@ def test_an_unknown_client_and_a_wrong_secret_are_told_apart_by_nothing(caller: 
 def test_production_once_said_401(caller: Caller) -> None:
     caller.control("PATCH", "settings", {"piste": {"wrong_client_status": 401}})
 
-    assert caller.ask_token(client_secret="wrong").status_code == 401
+    assert caller.ask_token(client_secret="wrong").status_code == 401  # noqa: S106
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
@@ -69,7 +69,7 @@ def test_only_a_form_is_taken(caller: Caller, content_type: str) -> None:
     s = caller.simulator
     form = f"grant_type=client_credentials&client_id={s.client_id}&client_secret={s.client_secret}"
 
-    got = caller.http.post(TOKEN, content=form, headers={"content-type": content_type})
+    got = caller.http.post(ISSUER, content=form, headers={"content-type": content_type})
 
     assert (got.status_code, got.json()["error"]) == (400, "invalid_request")
 

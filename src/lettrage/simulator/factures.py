@@ -5,7 +5,7 @@ import msgspec
 from lettrage.simulator import calls, lifecycle
 from lettrage.simulator.calls import FACTURES_DONE, Body, Malformed, Refused, done
 from lettrage.simulator.claims import Claim, Identity
-from lettrage.simulator.clock import day_in_paris, minute_in_paris
+from lettrage.simulator.clock import day_in_paris
 from lettrage.simulator.directory import Account
 from lettrage.simulator.downloads import telecharger_groupe
 from lettrage.simulator.fields import MALFORMED, key_of, table, text
@@ -96,7 +96,7 @@ def completer(platform: Platform, account: Account, body: Body) -> Body:
         FACTURES_DONE,
         identifiantFactureCPP=invoice.id,
         numeroFacture=invoice.claim.number,
-        dateTraitement=minute_in_paris(completed.current.at),
+        dateTraitement=day_in_paris(completed.current.at),
     )
 
 
@@ -191,7 +191,7 @@ def traiter_recue(platform: Platform, account: Account, body: Body) -> Body:
         idFacture=invoice.id,
         numeroFacture=invoice.claim.number,
         nouveauStatut=status,
-        dateTraitement=minute_in_paris(treated.current.at),
+        dateTraitement=day_in_paris(treated.current.at),
     )
 
 
