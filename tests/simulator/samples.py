@@ -71,7 +71,7 @@ _UBL_PARTS = {
     "</cbc:IdentificationCode></cac:Country></cac:Address></cac:DeliveryLocation></cac:Delivery>",
     "address": "<cac:PostalAddress><cbc:CityName>Paris</cbc:CityName><cac:Country><cbc:IdentificationCode>{}"
     "</cbc:IdentificationCode></cac:Country></cac:PostalAddress>",
-    "means": '<cac:PaymentMeans><cbc:PaymentMeansCode>{}</cbc:PaymentMeansCode><cac:PayeeFinancialAccount><cbc:ID '
+    "means": "<cac:PaymentMeans><cbc:PaymentMeansCode>{}</cbc:PaymentMeansCode><cac:PayeeFinancialAccount><cbc:ID "
     'schemeName="IBAN">{}</cbc:ID></cac:PayeeFinancialAccount></cac:PaymentMeans>',
     "prepaid": '<cbc:PrepaidAmount currencyID="EUR">{}</cbc:PrepaidAmount>',
     "line_vat": "<cac:ClassifiedTaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>20.00</cbc:Percent><cac:TaxScheme><cbc:ID>"
@@ -163,7 +163,7 @@ _CII_PARTS = {
     "</ram:GrossPriceProductTradePrice>",
 }
 _SYNTAXES = {"ubl": (_UBL, _UBL_PARTS), "cii": (_CII, _CII_PARTS)}
-_RIGHT = {
+_RIGHT: dict[str, str | tuple[str, ...]] = {
     "number": "F2026-001", "kind": "380", "supplier": SUPPLIER, "supplier_scheme": "1", "buyer": BUYER,
     "buyer_scheme": "1", "address": "FR", "means": ("30", IBAN), "net": "100.00", "vat": "20.00", "gross": "120.00",
     "payable": "120.00", "line_total": "100.00", "line_vat": "VAT",
@@ -173,7 +173,7 @@ _RIGHT = {
 def invoice(family: str, **changes: str | tuple[str, ...]) -> bytes:
     """An invoice in `ubl` or `cii`; a part changed to nothing is left out."""
     template, parts = _SYNTAXES[family]
-    values: dict[str, str | tuple[str, ...]] = {**_RIGHT, **changes}
+    values = {**_RIGHT, **changes}
     if values["kind"] == "381":
         values.setdefault("origin", "F2026-000")
     fields = {name: _part(pattern, values.get(name, "")) for name, pattern in parts.items()}
@@ -187,11 +187,17 @@ def _part(pattern: str, value: str | tuple[str, ...]) -> str:
 
 def facturx(xml: bytes, **attachments: bytes) -> bytes:
     """The XML in a readable PDF/A-3; `attachments` by name, with `__` for the dot of its extension."""
-    readable = typst.compile(b"Facture", format="pdf")
+    readable = plain_pdf()
     enclosed = {name.replace("__", "."): {"filedata": data} for name, data in attachments.items()}
     made: bytes = generate_from_binary(
         readable, xml, flavor="factur-x", check_xsd=False, check_schematron=False, attachments=enclosed or None
     )
+    return made
+
+
+def plain_pdf() -> bytes:
+    """A PDF that carries nothing."""
+    made: bytes = typst.compile(b"Facture", format="pdf")
     return made
 
 

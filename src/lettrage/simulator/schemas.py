@@ -182,8 +182,22 @@ def _invalid(about: str, name: str, node: Any, message: str) -> list[str]:
 
 def _datatype(message: str, name: str, node: Any) -> list[str]:
     value = _found(r": '(.*)' is not a valid value", message)
-    kind = _found(r"type '(?:xs:)?([^']+)'", message).rpartition("}")[2]
+    kind = _found(r"type '(?:xs:)?([^']+)'", message).rpartition("}")[2] or _local_type(name)
     return _invalid(f"cvc-datatype-valid.1.2.1: '{value}' is not a valid value for '{kind}'.", name, node, message)
+
+
+def _local_type(name: str) -> str:
+    """The type of an element whose schema gives it no name: UBL's names end in what they hold."""
+    return next((kind for ends, kind in _LOCAL_TYPES.items() if name.endswith(ends)), "string")
+
+
+_LOCAL_TYPES = {
+    ("Amount", "Quantity", "Percent", "Numeric", "Rate", "Measure"): "decimal",
+    ("Date",): "date",
+    ("Time",): "time",
+    ("Indicator",): "boolean",
+    ("BinaryObject",): "base64Binary",
+}
 
 
 def _facet(rule: str) -> Callable[[str, str, Any], list[str]]:
