@@ -1,0 +1,302 @@
+"""What is on its way to Chorus Pro, in the database: flows, deposits, events, queues.
+
+Sending five hundred documents is a handful of statements.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from lettrage.adapters.store import schema, writing
+from lettrage.adapters.store.reading import Reader, held
+from lettrage.adapters.store.sql import run, run_many
+from lettrage.invoicing import deposit as sending
+from lettrage.invoicing.outbox import (
+    Again,
+    Deposit,
+    Event,
+    Flow,
+    Job,
+    Met,
+    Packet,
+    Parcel,
+    Queue,
+    Said,
+)
+
+T = TypeVar("T")
+_encode = msgspec.json.Encoder().encode
+replace = msgspec.structs.replace
+
+_FLOW = (
+    "f.id, f.platform, f.syntax, f.name, f.sha256, f.state, f.number, f.again, f.asked_by, f.intended_at, f.sent_at,"
+    " f.doubt_since, f.trouble, f.reported"
+)
+_DEPOSIT = (
+    "d.flow, d.document, d.number, s.type, s.date, d.supplier, d.buyer, s.gross, s.currency, d.preceding, d.outcome,"
+    " d.chorus_id, d.errors, d.found, d.status, d.followed"
+)
+_DOCUMENT = "CROSS JOIN sales_document s ON s.dossier = d.dossier AND s.id = d.document"
+JOB = "j.platform, j.kind, j.subject, j.run_at, j.payload, j.attempts, j.trouble, j.since"
+_QUEUE = "q.platform, q.state, q.reason, q.since, q.until, q.attempts"
+
+ONE_FLOW = f"SELECT {_FLOW} FROM flow f WHERE f.dossier = ?1 AND f.id = ?2"
+_OF_FLOW = f"SELECT {_DEPOSIT} FROM deposit d {_DOCUMENT} WHERE d.dossier = ?1 AND d.flow = ?2 ORDER BY d.document"
+_OF_DOCUMENT = (
+    f"SELECT {_DEPOSIT} FROM deposit d {_DOCUMENT}"
+    " WHERE d.dossier = ?1 AND d.document = ?2 AND d.platform = ?3 ORDER BY d.flow DESC"
+)
+_STANDING = f"""
+SELECT {_DEPOSIT} FROM json_each(?3) k CROSS JOIN deposit d ON d.dossier = ?1 AND d.platform = ?2
+AND d.supplier = k.value->>0 AND d.number = k.value->>1 AND d.stands = 1 {_DOCUMENT}
+"""
+_EVENTS = """
+SELECT document, origin, code, at, history_id, comment, sequence FROM status_event
+WHERE dossier = ?1 AND document = ?2 AND platform = ?3 ORDER BY sequence
+"""
+# A job that is there already runs at the earlier of both times; whoever has it keeps it.
+_PLAN = """
+INSERT INTO job (dossier, platform, kind, subject, run_at, lease_until, holder, attempts, payload, trouble, since)
+VALUES (?1, ?2, ?3, ?4, ?5, '', '', 0, ?6, '', ?7)
+ON CONFLICT (dossier, platform, kind, subject) DO UPDATE SET payload = excluded.payload,
+run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END
+"""
+_SET_FLOW = """
+UPDATE flow SET state = ?3, number = ?4, sent_at = ?5, doubt_since = ?6, trouble = ?7, reported = ?8
+WHERE dossier = ?1 AND id = ?2
+"""
+_SET_DEPOSIT = """
+UPDATE deposit SET outcome = ?4, stands = ?5, chorus_id = ?6, errors = ?7, status = ?8, followed = ?9
+WHERE dossier = ?1 AND flow = ?2 AND document = ?3
+"""
+_SET_QUEUE = """
+INSERT INTO chorus_queue (dossier, platform, state, reason, since, until, attempts)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (dossier, platform) DO UPDATE SET state = excluded.state,
+reason = excluded.reason, since = excluded.since, until = excluded.until, attempts = excluded.attempts
+"""
+_LAST_EVENTS = """
+SELECT e.document, max(e.sequence) FROM json_each(?3) k CROSS JOIN status_event e
+ON e.dossier = ?1 AND e.platform = ?2 AND e.document = CAST(k.value->>0 AS BIGINT) GROUP BY e.document
+"""
+_KEPT_FILES = """
+SELECT d.document, d.number, d.supplier, d.buyer, d.name, f.syntax, d.file, d.preceding FROM json_each(?3) k
+CROSS JOIN deposit d ON d.dossier = ?1 AND d.flow = ?2 AND d.document = CAST(k.value->>0 AS BIGINT)
+JOIN flow f ON f.dossier = d.dossier AND f.id = d.flow ORDER BY d.document
+"""
+
+
+class Flows(Reader):
+    """The flows of one dossier, their deposits and their events."""
+
+    # ------------------------------------------------------------ intentions
+
+    def standing(self, platform: str, numbers: Collection[tuple[str, str]]) -> dict[tuple[str, str], Deposit]:
+        """The deposits that stand for these numbers, each of a supplier."""
+        found = map(_deposit, self.rows(_STANDING, platform, as_keys(numbers)))
+        return {(d.supplier, d.number): d for d in found}
+
+    def intend(self, packets: Sequence[Packet], platform: str, asked_by: str, now: datetime) -> list[int]:
+        """Keep flows that are to be sent, with a job for each; their numbers. The bytes are kept before any call."""
+        ((last,),) = self.rows("SELECT coalesce(max(id), 0) FROM flow WHERE dossier = ?1")
+        numbered = list(enumerate(packets, last + 1))
+        at = now.isoformat()
+        writing.insert(
+            self.connection,
+            schema.flow,
+            (
+                (
+                    self.dossier, number, platform, p.syntax, p.name, _sha256(p.content), p.content, "intended", "",
+                    asked_by, p.again, at, "", "", "", "",
+                )
+                for number, p in numbered
+            ),
+        )  # fmt: skip
+        writing.insert(
+            self.connection, schema.deposit, (self._row(n, platform, q) for n, p in numbered for q in p.parcels)
+        )
+        self.plan([Job(platform, "send", str(number), now, since=now) for number, _ in numbered])
+        self.tell(platform, [Event(q.document, "ours", "intended", now) for _, p in numbered for q in p.parcels], now)
+        return [number for number, _ in numbered]
+
+    def _row(self, flow: int, platform: str, p: Parcel) -> tuple[object, ...]:
+        preceding = as_text(p.preceding) if p.preceding else ""
+        return (
+            self.dossier, flow, p.document, platform, p.supplier, p.number, p.buyer, preceding, p.file, p.name,
+            _sha256(p.file), "", 1, "", "", "", "", 0,
+        )  # fmt: skip
+
+    def send_again(self, again: Again, asked_by: str, now: datetime) -> list[int]:
+        """Keep flows with the bytes of one before, which stands no longer."""
+        (flow,) = self.flows(ONE_FLOW, again.flow)
+        rows = self.rows(_KEPT_FILES, again.flow, as_keys((d,) for d in again.documents))
+        parcels = [replace(Parcel(*own), preceding=decoded(preceding, tuple[str, ...], ())) for *own, preceding in rows]
+        if again.apart:
+            alone = [replace(p, again=flow.again + 1) for p in sending.packets(parcels, lots=False)]
+            return self.intend(alone, flow.platform, asked_by, now)
+        content = self.content(flow.id)
+        return self.intend(
+            [Packet(flow.name, flow.syntax, content, tuple(parcels), flow.again + 1)], flow.platform, asked_by, now
+        )
+
+    def plan(self, jobs: Iterable[Job]) -> None:
+        """Plan jobs; one that is there already is moved to the earlier time."""
+        run_many(
+            self.connection,
+            _PLAN,
+            [
+                (
+                    self.dossier, j.platform, j.kind, j.subject, j.run_at.isoformat(), as_text(j.payload),
+                    (j.since or j.run_at).isoformat(),
+                )
+                for j in jobs
+            ],
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ writing
+
+    def set_flow(self, f: Flow) -> None:
+        """Let a flow be as this says; its bytes never change."""
+        trouble = as_text(f.trouble) if f.trouble else ""
+        row = (self.dossier, f.id, f.state, f.number, _iso(f.sent_at), _iso(f.doubt_since), trouble, f.reported)
+        run(self.connection, _SET_FLOW, row)
+
+    def set_deposits(self, deposits: Iterable[Deposit]) -> None:
+        """Let deposits be as these say; what was sent never changes."""
+        run_many(
+            self.connection,
+            _SET_DEPOSIT,
+            [
+                (
+                    self.dossier, d.flow, d.document, d.outcome, int(sending.stands(d.outcome)), d.chorus_id,
+                    as_text(d.errors) if d.errors else "", d.status, int(d.followed),
+                )
+                for d in deposits
+            ],
+        )  # fmt: skip
+
+    def tell(self, platform: str, events: Sequence[Event], now: datetime) -> None:
+        """Append events to the histories of their documents."""
+        if not events:
+            return
+        documents = sorted({e.document for e in events})
+        rows = self.rows(_LAST_EVENTS, platform, as_keys((d,) for d in documents))
+        next_: dict[int, int] = defaultdict(int, [tuple(row) for row in rows])
+        made = []
+        for e in events:
+            next_[e.document] += 1
+            made.append(
+                (
+                    self.dossier, e.document, platform, next_[e.document], e.origin, e.code, _iso(e.at),
+                    e.history_id, e.comment, now.isoformat(),
+                )
+            )  # fmt: skip
+        writing.insert(self.connection, schema.status_event, made)
+
+    # ------------------------------------------------------------ queues
+
+    def queues(self) -> list[Queue]:
+        """The ways to both platforms, those in which something stands or stood."""
+        rows = self.rows(f"SELECT {_QUEUE} FROM chorus_queue q WHERE q.dossier = ?1 ORDER BY q.platform")
+        return [
+            Queue(platform, state, decoded(reason, Met, None), as_moment(since), as_moment(until), attempts)
+            for platform, state, reason, since, until, attempts in rows
+        ]
+
+    def set_queue(self, q: Queue) -> None:
+        """Let a queue be as this says."""
+        reason = as_text(q.reason) if q.reason else ""
+        row = (self.dossier, q.platform, q.state, reason, _iso(q.since), _iso(q.until), q.attempts)
+        run(self.connection, _SET_QUEUE, row)
+
+    def reopen(self, platform: str, now: datetime) -> None:
+        """Let everything go on that waits for this platform: a setting was changed, or a person says so."""
+        self.set_queue(Queue(platform, since=now))
+
+    # ------------------------------------------------------------ reading
+
+    def deposits_of(self, document: int, platform: str) -> list[Deposit]:
+        """Every deposit of a document on a platform, the latest first."""
+        return [_deposit(row) for row in self.rows(_OF_DOCUMENT, document, platform)]
+
+    def events(self, document: int, platform: str) -> list[Event]:
+        """Everything that happened to a document on a platform, in the order in which it was heard of."""
+        return [
+            Event(document, origin, code, as_moment(at), history_id, comment, sequence)
+            for document, origin, code, at, history_id, comment, sequence in self.rows(_EVENTS, document, platform)
+        ]
+
+    def flows(self, sql: str, *values: object) -> list[Flow]:
+        """Flows with their deposits, by a query of FLOW columns."""
+        found = []
+        for row in self.rows(sql, *values):
+            *plain, intended, sent, doubt, trouble, reported = row
+            found.append(
+                replace(
+                    Flow(*plain),
+                    intended_at=as_moment(intended),
+                    sent_at=as_moment(sent),
+                    doubt_since=as_moment(doubt),
+                    trouble=decoded(trouble, Met, None),
+                    reported=reported,
+                    deposits=tuple(_deposit(d) for d in self.rows(_OF_FLOW, row[0])),
+                )
+            )
+        return found
+
+    def content(self, flow: int) -> bytes:
+        """The very bytes of a flow."""
+        ((content,),) = self.rows("SELECT content FROM flow WHERE dossier = ?1 AND id = ?2", flow)
+        return bytes(content)
+
+
+def _deposit(row: Any) -> Deposit:
+    (
+        flow, document, number, type_, day, supplier, buyer, gross, code, preceding, outcome, chorus_id, errors, found,
+        status, followed,
+    ) = row  # fmt: skip
+    return Deposit(
+        flow, document, number, type_, date.fromisoformat(day), supplier, buyer, gross, held(code),
+        decoded(preceding, tuple[str, ...], ()), outcome, chorus_id, decoded(errors, tuple[Said, ...], ()), found,
+        status, bool(followed),
+    )  # fmt: skip
+
+
+def as_job(row: Any) -> Job:
+    """A job as a row gives it."""
+    platform, kind, subject, run_at, payload, attempts, trouble, since = row
+    return Job(
+        platform, kind, subject, datetime.fromisoformat(run_at), decoded(payload, dict[str, str], {}), attempts,
+        decoded(trouble, Met, None), as_moment(since),
+    )  # fmt: skip
+
+
+def as_keys(values: Iterable[Iterable[object]]) -> str:
+    """Keys as one JSON parameter."""
+    return _encode([list(value) for value in values]).decode()
+
+
+def as_text(value: object) -> str:
+    """A value as JSON text."""
+    return _encode(value).decode()
+
+
+def decoded(text: str, kind: Any, absent: Any) -> Any:
+    """The value of a JSON text; `absent` for none."""
+    return msgspec.json.decode(text, type=kind) if text else absent
+
+
+def _iso(at: datetime | None) -> str:
+    return at.isoformat() if at is not None else ""
+
+
+def as_moment(text: str) -> datetime | None:
+    """A moment; None for ""."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
