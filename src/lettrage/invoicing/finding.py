@@ -2,7 +2,8 @@
 
 The texts stand in `findings.toml`, one table per code: `level` (error blocks, warning does not), `term` (the business
 term it is about), `fr` and `en` (what is wrong), `fix_fr` and `fix_en` (how to mend it), `source` (where the rule comes
-from). `{seen}`, `{expected}`, `{place}` and named facts are filled in.
+from), `official` (the official rules that say the same). `{seen}`, `{expected}`, `{place}` and named facts are filled
+in.
 """
 
 import tomllib
@@ -27,6 +28,7 @@ class FindingText(msgspec.Struct, frozen=True):
     fix_fr: str
     fix_en: str
     source: str = ""
+    official: tuple[str, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class Finding(msgspec.Struct, frozen=True):
     @property
     def text(self) -> FindingText:
         """The catalogue's texts: an official rule that has none of its own is told by the table `official`."""
-        return catalogue().get(self.code) or catalogue()["official"]
+        return catalogue().get(self.code) or _official(self.code)
 
     @property
     def blocks(self) -> bool:
@@ -89,3 +91,24 @@ def catalogue() -> dict[str, FindingText]:
     """Every code that has texts of its own."""
     tree: dict[str, Any] = tomllib.loads(files("lettrage.invoicing").joinpath("findings.toml").read_text("utf-8"))
     return {code: msgspec.convert(texts, FindingText) for code, texts in tree.items()}
+
+
+@cache
+def same_as() -> dict[str, tuple[str, ...]]:
+    """The codes of ours that say the same as an official rule, by its id."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code, text in catalogue().items():
+        for rule in text.official:
+            found[rule] = (*found.get(rule, ()), code)
+    return found
+
+
+@cache
+def _official(rule: str) -> FindingText:
+    """An official rule is told in its own words; how to mend it is what we say of the same fault, where that fits."""
+    told = catalogue()["official"]
+    for code in same_as().get(rule, ()):
+        ours = catalogue()[code]
+        if "{" not in ours.fix_fr + ours.fix_en:
+            return msgspec.structs.replace(told, fix_fr=ours.fix_fr, fix_en=ours.fix_en)
+    return told

@@ -51,10 +51,10 @@ def read(data: bytes) -> Read:
 def _read(xml: bytes) -> Read:
     try:
         root = xml_safe.parse(xml)
-    except Unreadable as unreadable:
-        return Read(None, None, xml, (_unreadable(unreadable),))
+    except Unreadable as fault:
+        return Read(None, None, xml, (unreadable(fault),))
     if root.tag not in _ROOTS:
-        return Read(None, None, xml, (_unknown(root),))
+        return Read(None, None, xml, (unknown_root(root),))
     syntax, reader = _ROOTS[root.tag]
     report = Report()
     invoice: Invoice = reader(Node(report, root))
@@ -63,13 +63,15 @@ def _read(xml: bytes) -> Read:
     return Read(None if any(found.blocks for found in findings) else invoice, syntax, xml, findings)
 
 
-def _unreadable(unreadable: Unreadable) -> Finding:
-    refusal = unreadable.refusal
+def unreadable(fault: Unreadable) -> Finding:
+    """What keeps a file from being read as XML."""
+    refusal = fault.refusal
     facts = {"fr": refusal.fr, "en": refusal.en, "line": refusal.facts.get("line", "")}
     return Finding("xml_unreadable", seen=refusal.seen, expected=refusal.expected, facts=facts)
 
 
-def _unknown(root: etree._Element) -> Finding:
+def unknown_root(root: etree._Element) -> Finding:
+    """A root element that is no invoice's."""
     return Finding(
         "xml_root_unknown", path_of(root), quoted(str(root.tag)), "Invoice, CreditNote, CrossIndustryInvoice"
     )
