@@ -24,9 +24,9 @@ def render(invoice: Invoice, route: Route = "chorus") -> bytes:
     """The invoice as a CII file in UTF-8; the same invoice gives the same bytes. A credit note differs by its type."""
     transaction = (
         said("Lignes", *(_line(line, invoice, route) for line in invoice.lines)),
-        said("Vendeur, acheteur et références : SIRET, code service, engagement, marché", _agreement(invoice, route)),
+        said("Parties et références", _agreement(invoice, route)),
         said("Livraison : lieu, date, bons", _delivery(invoice)),
-        said("Règlement : devise, RIB, TVA, conditions, totaux", header_settlement(invoice, route)),
+        said("Règlement", header_settlement(invoice)),
     )
     return document(
         "rsm:CrossIndustryInvoice",
@@ -70,9 +70,9 @@ def _agreement(invoice: Invoice, route: Route) -> str:
     project = leaf("ram:Name", PROJECT_NAME if invoice.project else "")
     return group(
         "ram:ApplicableHeaderTradeAgreement",
-        leaf("ram:BuyerReference", invoice.service),
-        trade_party("ram:SellerTradeParty", invoice.seller, route),
-        trade_party("ram:BuyerTradeParty", invoice.buyer, route),
+        said("Code service de l'acheteur", leaf("ram:BuyerReference", invoice.service)),
+        said("Vendeur : SIRET, TVA, adresse, contact", trade_party("ram:SellerTradeParty", invoice.seller, route)),
+        said("Acheteur : SIRET, adresse, contact", trade_party("ram:BuyerTradeParty", invoice.buyer, route)),
         group(
             "ram:SellerTaxRepresentativeTradeParty",
             leaf("ram:Name", represented.name),
@@ -82,9 +82,9 @@ def _agreement(invoice: Invoice, route: Route) -> str:
         if represented
         else "",
         _reference("ram:SellerOrderReferencedDocument", invoice.sales_order),
-        _reference("ram:BuyerOrderReferencedDocument", invoice.engagement),
-        _reference("ram:ContractReferencedDocument", invoice.contract),
-        *map(_supporting, invoice.documents),
+        said("Numéro d'engagement", _reference("ram:BuyerOrderReferencedDocument", invoice.engagement)),
+        said("Numéro de marché", _reference("ram:ContractReferencedDocument", invoice.contract)),
+        said("Pièces jointes", *map(_supporting, invoice.documents)),
         _typed(Identifier(invoice.tender), TENDER) if invoice.tender else "",
         _typed(invoice.object, OBJECT) if invoice.object else "",
         group("ram:SpecifiedProcuringProject", leaf("ram:ID", invoice.project), project),
@@ -188,9 +188,7 @@ def _product(item: Item) -> str:
 
 
 def _prices(price: Price, route: Route) -> tuple[str, str]:
-    gross, discount = price.gross, price.discount
-    if gross is None and discount is not None:
-        gross = _together(price.net, discount)  # CII has no place for a discount without what it is taken from
+    gross, discount = price.before_discount, price.discount  # CII wants what a discount is taken from
     off = discount.text if discount else "0" if gross and route == "chorus" else ""
     taken = group(
         "ram:AppliedTradeAllowanceCharge",
@@ -202,11 +200,6 @@ def _prices(price: Price, route: Route) -> tuple[str, str]:
         group("ram:GrossPriceProductTradePrice", leaf("ram:ChargeAmount", gross.text), basis, taken) if gross else ""
     )
     return before, group("ram:NetPriceProductTradePrice", leaf("ram:ChargeAmount", price.net.text), basis)
-
-
-def _together(one: Figure, other: Figure) -> Figure:
-    decimals = max(one.decimals, other.decimals)
-    return Figure(sum(f.digits * 10 ** (decimals - f.decimals) for f in (one, other)), decimals)
 
 
 def _counted(element: str, quantity: Figure | None, unit: str) -> str:

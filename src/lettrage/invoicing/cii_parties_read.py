@@ -11,7 +11,7 @@ from lettrage.invoicing.document import (
     PostalAddress,
     TaxRepresentative,
 )
-from lettrage.invoicing.reading import Node, filled
+from lettrage.invoicing.reading import Node, filled, in_order
 
 _SIRET_DIGITS, _SIREN_DIGITS = 14, 9
 
@@ -37,7 +37,7 @@ def trade_party(node: Node) -> Party:
     return Party(
         name=node.text("ram:Name"),
         trading_name=node.text("ram:SpecifiedLegalOrganization/ram:TradingBusinessName"),
-        ids=tuple(ids),
+        ids=in_order(ids),
         legal_id=legal,
         vat_number=vat,
         tax_number=other,

@@ -13,10 +13,9 @@ from lettrage.invoicing.document import (
     PaymentMeans,
     Period,
     Preceding,
-    Route,
     VatBreakdown,
 )
-from lettrage.invoicing.markup import amount, group, leaf, marks, money
+from lettrage.invoicing.markup import amount, group, leaf, marks, money, said
 from lettrage.money import Currency, Figure
 
 VAT_DUE = {"debits": "5", "delivery": "29", "receipts": "72"}  # UNTDID 2475, BT-8
@@ -29,7 +28,7 @@ def moment(element: str, date: Day | None, inside: str = "udt:DateTimeString") -
     return group(element, leaf(inside, date.isoformat().replace("-", ""), _DAY_102)) if date else ""
 
 
-def header_settlement(invoice: Invoice, route: Route) -> str:
+def header_settlement(invoice: Invoice) -> str:
     """What the document as a whole is settled by."""
     means = invoice.means or PaymentMeans()
     ways = [way for way in (invoice.means, *invoice.other_means) if way is not None]
@@ -39,14 +38,17 @@ def header_settlement(invoice: Invoice, route: Route) -> str:
         leaf("ram:PaymentReference", means.remittance),
         leaf("ram:TaxCurrencyCode", invoice.vat_currency.code if invoice.vat_currency else ""),
         leaf("ram:InvoiceCurrencyCode", invoice.currency.code),
-        _payee(invoice.payee) if invoice.payee else "",
-        *(_means(way, account) for way in ways for account in way.accounts or (None,)),
-        *(_breakdown(part, invoice) for part in invoice.vat),
-        _period(invoice.period),
-        *(_allowance(part, invoice.currency) for part in invoice.allowances),
-        _terms(invoice, means),
-        _totals(invoice),
-        *map(_preceding, invoice.preceding),
+        said("Bénéficiaire du paiement, autre que le vendeur", _payee(invoice.payee) if invoice.payee else ""),
+        said(
+            "Moyen de paiement et coordonnées bancaires (RIB)",
+            *(_means(way, account) for way in ways for account in way.accounts or (None,)),
+        ),
+        said("TVA par taux", *(_breakdown(part, invoice) for part in invoice.vat)),
+        said("Période facturée", _period(invoice.period)),
+        said("Remises et frais du document", *(_allowance(part, invoice.currency) for part in invoice.allowances)),
+        said("Conditions de paiement et échéance", _terms(invoice, means)),
+        said("Totaux du document", _totals(invoice)),
+        said("Facture d'origine", *map(_preceding, invoice.preceding)),
         group("ram:ReceivableSpecifiedTradeAccountingAccount", leaf("ram:ID", invoice.accounting)),
     )
 

@@ -13,7 +13,7 @@ from lettrage.invoicing.document import (
     VatBreakdown,
     VatDue,
 )
-from lettrage.invoicing.reading import Node, derived_lines, filled
+from lettrage.invoicing.reading import Node, derived_lines, filled, joined
 from lettrage.money import Figure
 
 _VAT_DUE: dict[str, VatDue] = {"5": "debits", "29": "delivery", "72": "receipts"}
@@ -28,11 +28,7 @@ def ways(settled: Node) -> list[PaymentMeans]:
     creditor = settled.text("ram:CreditorReferenceID")
     found: list[PaymentMeans] = []
     for node in settled.all("ram:SpecifiedTradeSettlementPaymentMeans"):
-        way = _way(node, shared)
-        if found and way.accounts and found[-1].accounts and replace(way, accounts=found[-1].accounts) == found[-1]:
-            found[-1] = replace(way, accounts=found[-1].accounts + way.accounts)
-        else:
-            found.append(way)
+        joined(found, _way(node, shared))
     if not found and (creditor or shared != PaymentMeans()):
         found.append(shared)
     return [replace(found[0], creditor=creditor), *found[1:]] if found else []

@@ -60,7 +60,7 @@ class Party(msgspec.Struct, frozen=True):
 
     name: str = ""  # BT-27, 44
     trading_name: str = ""  # BT-28, 45
-    ids: tuple[Identifier, ...] = ()  # BT-29, 46: a SIRET has the scheme 0009
+    ids: tuple[Identifier, ...] = ()  # BT-29, 46: a SIRET has the scheme 0009, and is read first
     legal_id: Identifier | None = None  # BT-30, 47: a SIREN has the scheme 0002
     vat_number: str = ""  # BT-31, 48
     tax_number: str = ""  # BT-32
@@ -205,6 +205,15 @@ class Price(msgspec.Struct, frozen=True):
     gross: Figure | None = None  # BT-148
     quantity: Figure | None = None  # BT-149: what the price is for
     unit: str = ""  # BT-150
+
+    @property
+    def before_discount(self) -> Figure | None:
+        """BT-148, which is BT-146 + BT-147 where only the discount is told."""
+        if self.gross is not None or self.discount is None:
+            return self.gross
+        decimals = max(self.net.decimals, self.discount.decimals)
+        parts = (self.net, self.discount)
+        return Figure(sum(part.digits * 10 ** (decimals - part.decimals) for part in parts), decimals)
 
 
 class Classification(msgspec.Struct, frozen=True):

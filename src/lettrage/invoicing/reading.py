@@ -7,6 +7,7 @@ Names are written with the prefixes below, whatever prefixes the file has.
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from datetime import date as Day  # noqa: N812
 from functools import cache
 from typing import TypeVar
@@ -14,7 +15,7 @@ from typing import TypeVar
 from lxml import etree
 from msgspec.structs import replace
 
-from lettrage.invoicing.document import Note, Totals
+from lettrage.invoicing.document import SIRET, Identifier, Note, PaymentMeans, Totals
 from lettrage.invoicing.finding import Finding
 from lettrage.limits import MINOR_UNITS, READ_FINDINGS
 from lettrage.money import Amount, Currency, Figure, currency, decimal
@@ -237,6 +238,24 @@ def noted(text: str) -> Note:
     """BG-1, as UBL writes it: `#PMT#text`."""
     found = _SUBJECT.match(text)
     return Note(text[found.end() :].strip(), found[1]) if found else Note(text)
+
+
+def joined(ways: list[PaymentMeans], way: PaymentMeans) -> None:
+    """Add a way to pay: to the one before where it is the same to another account, for both syntaxes repeat it then.
+
+    What is said of the payment (BT-83) may stand in the first only.
+    """
+    before = ways[-1] if ways else PaymentMeans()
+    same = replace(way, accounts=before.accounts, remittance=way.remittance or before.remittance)
+    if ways and way.accounts and before.accounts and same == before:
+        ways[-1] = replace(before, accounts=before.accounts + way.accounts)
+    else:
+        ways.append(way)
+
+
+def in_order(ids: Iterable[Identifier]) -> tuple[Identifier, ...]:
+    """A party's identifiers: the SIRET first, then those without a scheme; the syntaxes differ in their order."""
+    return tuple(sorted(ids, key=lambda known: (known.scheme != SIRET, known.scheme != "")))
 
 
 def derived_lines(node: Node, path: str, totals: Totals) -> Totals:

@@ -106,6 +106,7 @@ def _contact(contact: Contact | None, service: str) -> str:
         leaf("cbc:Name", " ".join(filter(None, named))),
         leaf("cbc:Telephone", contact.phone),
         leaf("cbc:ElectronicMail", contact.mail),
+        leaf("cbc:Note", contact.department),
     )
 
 

@@ -11,7 +11,7 @@ from lettrage.invoicing.document import (
     PostalAddress,
     TaxRepresentative,
 )
-from lettrage.invoicing.reading import Node, filled
+from lettrage.invoicing.reading import Node, filled, in_order
 from lettrage.invoicing.ubl_parties import CREDITOR
 
 
@@ -33,27 +33,34 @@ def creditor(seller: Party) -> tuple[Party, str]:
 
 
 def _party(node: Node) -> Party:
-    legal, contact = node.at("cac:PartyLegalEntity"), node.at("cac:Contact")
+    legal = node.at("cac:PartyLegalEntity")
     vat, other = _tax_numbers(node)
     registered = legal.text("cbc:RegistrationName")
     called = node.text("cac:PartyName/cbc:Name")
     return Party(
         name=registered or called,
         trading_name=called if registered else "",
-        ids=tuple(known for found in node.all("cac:PartyIdentification/cbc:ID") if (known := _identifier(found))),
+        ids=in_order(known for found in node.all("cac:PartyIdentification/cbc:ID") if (known := _identifier(found))),
         legal_id=_identifier(legal.at("cbc:CompanyID")),
         vat_number=vat,
         tax_number=other,
         legal_form=legal.text("cbc:CompanyLegalForm"),
         endpoint=_identifier(node.at("cbc:EndpointID")),
         address=address(node.at("cac:PostalAddress")),
-        contact=filled(
-            Contact(
-                name=contact.text("cbc:Name"),
-                phone=contact.text("cbc:Telephone"),
-                mail=contact.text("cbc:ElectronicMail"),
-            )
-        ),
+        contact=_contact(node.at("cac:Contact")),
+    )
+
+
+def _contact(node: Node) -> Contact | None:
+    """The department, which the name repeats in brackets, stands alone in the note."""
+    name, department = node.text("cbc:Name"), node.text("cbc:Note")
+    return filled(
+        Contact(
+            name="" if name == department else name.removesuffix(f" ({department})"),
+            phone=node.text("cbc:Telephone"),
+            mail=node.text("cbc:ElectronicMail"),
+            department=department,
+        )
     )
 
 

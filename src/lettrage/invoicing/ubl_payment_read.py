@@ -2,10 +2,8 @@
 
 from datetime import date as Day  # noqa: N812
 
-from msgspec.structs import replace
-
 from lettrage.invoicing.document import Account, AllowanceCharge, PaymentMeans
-from lettrage.invoicing.reading import Node, filled
+from lettrage.invoicing.reading import Node, filled, joined
 from lettrage.invoicing.ubl_payment import UNDEFINED
 from lettrage.money import Figure
 
@@ -27,10 +25,7 @@ def ways(root: Node) -> list[PaymentMeans]:
         way = _way(node)
         if way == PaymentMeans(code=UNDEFINED) and node.at("cbc:PaymentDueDate") and not root.at("cbc:DueDate"):
             continue  # there for the due date alone, which a credit note has no other place for
-        if found and way.accounts and found[-1].accounts and replace(way, accounts=found[-1].accounts) == found[-1]:
-            found[-1] = replace(way, accounts=found[-1].accounts + way.accounts)
-        else:
-            found.append(way)
+        joined(found, way)
     return found
 
 

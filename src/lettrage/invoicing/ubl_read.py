@@ -233,16 +233,15 @@ def _line(node: Node) -> Line:
 def _price(line: Node) -> Price:
     node, discount = line.at("cac:Price"), line.at("cac:Price/cac:AllowanceCharge")
     discount.known("cbc:ChargeIndicator")
-    off = discount.figure("cbc:Amount", "BT-147")
-    return Price(
-        net=line.needed(
-            line.figure("cac:Price/cbc:PriceAmount", "BT-146"), NO_FIGURE, "cac:Price/cbc:PriceAmount", "BT-146"
-        ),
+    path, off = "cac:Price/cbc:PriceAmount", discount.figure("cbc:Amount", "BT-147")
+    price = Price(
+        net=line.needed(line.figure(path, "BT-146"), NO_FIGURE, path, "BT-146"),
         discount=off if off and off.digits else None,
         gross=discount.figure("cbc:BaseAmount", "BT-148"),
         quantity=node.figure("cbc:BaseQuantity", "BT-149"),
         unit=node.at("cbc:BaseQuantity").get("unitCode"),
     )
+    return replace(price, gross=price.before_discount)
 
 
 def _item(node: Node) -> Item:
