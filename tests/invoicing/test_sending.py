@@ -35,15 +35,14 @@ def test_an_invoice_is_sent_once_and_integrated_under_an_id_of_its_own(sender: S
 def test_the_intention_is_committed_before_the_call(sender: Sender) -> None:
     seen = []
 
-    class Curious(type(sender.twin)):  # type: ignore[misc]
-        def deposit(self, *args: object) -> object:
-            seen.append((sender.flow("F1")["state"], sender.outcome("F1")))
-            return super().deposit(*args)
+    def look(point: str) -> None:
+        if point == "calling":
+            seen.append((sender.flow("F1")["state"], sender.outcome("F1"), len(sender.twin.flows)))
 
-    sender.twin.__class__ = Curious
-    sender.dispatch("F1")
+    sender.intend(sender.parcel("F1"))
+    sender.worker(at=look).work("998")
 
-    assert seen == [("sending", "")]
+    assert seen == [("sending", "", 0)]
 
 
 @pytest.mark.parametrize("fault", ["after", "502", "garbled"])

@@ -54,6 +54,7 @@ class Twin:
     flows: dict[str, TakenFlow] = field(default_factory=dict)
     forced: str = ""  # of the flows that are taken from here on
     histories: dict[str, list[StatusEvent]] = field(default_factory=dict)
+    lagging: bool = False  # histories do not say yet what the search does
     strangers: list[Found] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
 
@@ -122,7 +123,7 @@ class Twin:
     def history(self, invoice: str) -> Sequence[StatusEvent]:
         self._call("history")
         (found,) = [f for f in self.integrated().values() if f.id == invoice]
-        return list(self._history(found))
+        return self._history(found)[: 1 if self.lagging else None]
 
     def structure(self, identifier: str, kind: str = "SIRET") -> Structure | None:
         raise NotImplementedError

@@ -19,7 +19,7 @@ from lettrage.invoicing.statuses import FINAL, current, unheard
 from lettrage.limits import HISTORY_EVENTS
 
 replace = msgspec.structs.replace
-_ASKED_AGAIN = 5  # times for a history that lags behind the search
+_DOUBLINGS = 8  # of the time after which a history that lags behind the search is asked again: up to a day
 _FUTURE = timedelta(days=1)  # a date further ahead than this does not move the search on
 
 
@@ -233,11 +233,10 @@ def after_history(taken: Taken, history: Sequence[StatusEvent], now: datetime, p
     changed = replace(deposit, status=code, followed=code not in FINAL)
     made = Conclusion(deposits=(changed,), events=tuple(new), queue=sending.opened(taken, now))
     expected, asked = job.payload.get("status", code), int(job.payload.get("asked", "0"))
-    if expected != code and asked < _ASKED_AGAIN:
+    if expected != code:
         payload = {"status": expected, "asked": str(asked + 1)}
-        return replace(
-            made, next=replace(job, run_at=now + pace.ours(LAGGING), payload=payload, attempts=0, trouble=None)
-        )
+        again = now + pace.ours(LAGGING * 2 ** min(asked, _DOUBLINGS))
+        return replace(made, next=replace(job, run_at=again, payload=payload, attempts=0, trouble=None))
     if not changed.followed or not taken.unreported or now_is is None:
         return made
     last = now_is.at or now
