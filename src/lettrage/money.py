@@ -13,7 +13,7 @@ from functools import cache
 import msgspec
 from iso4217 import Currency as _IsoCurrency
 
-_FIGURE = re.compile(r"([+-]?)([0-9]{1,15})(?:[.,]([0-9]{1,4}))?", re.ASCII)
+_FIGURE = re.compile(r"([+-]?)([0-9]{1,15})(?:[.,]([0-9]{1,6}))?", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})", re.ASCII)
 _RATE = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,12}))?", re.ASCII)
 
@@ -87,6 +87,11 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
         return None if rest else whole if self.digits >= 0 else -whole
 
     @property
+    def fraction(self) -> Fraction:
+        """The figure as an exact fraction."""
+        return Fraction(self.digits, 10**self.decimals)
+
+    @property
     def text(self) -> str:
         """The figure as written, with a point."""
         return decimal_text(self.digits, self.decimals)
@@ -101,10 +106,11 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
 _POWERS = [10**n for n in range(20)]
 
 
-def figure(text: str) -> Figure | None:
+def figure(text: str, decimals: int = 4) -> Figure | None:
     """The one door from text to money: `[+-]?[0-9]{1,15}([.,][0-9]{1,4})?` in ASCII, else None.
 
-    Deliberately narrower than `Decimal`, which also reads `1_000`, `１０`, `NaN` and `1e999999`.
+    Deliberately narrower than `Decimal`, which also reads `1_000`, `１０`, `NaN` and `1e999999`. Prices of single units
+    may have more `decimals`, up to 6.
     """
     found = _FIGURE.fullmatch(text)
     if found is None:
@@ -112,7 +118,7 @@ def figure(text: str) -> Figure | None:
     sign, whole, part = found.groups()
     if part is None:
         return Figure(int(sign + whole), 0)
-    return Figure(int(sign + whole + part), len(part))
+    return Figure(int(sign + whole + part), len(part)) if len(part) <= decimals else None
 
 
 def decimal(text: str) -> Figure | None:

@@ -5,7 +5,7 @@ Plain columns: a list of twenty thousand lines is written as fast as it is read.
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -138,6 +138,32 @@ COLUMNS = {
         ("amount", "Montant", "Amount"),
         ("transaction", "Transaction", "Transaction"),
     ),
+    "invoices_brought": (
+        ("number", "Facture", "Invoice"),
+        ("third_party", "Client", "Customer"),
+        ("date", "Date", "Date"),
+        ("total", "Total TTC", "Total"),
+        ("currency", "Devise", "Currency"),
+        ("outcome", "Résultat", "Outcome"),
+        ("entry", "Écriture", "Entry"),
+    ),
+    "invoices": (
+        ("number", "Facture", "Invoice"),
+        ("type", "Type", "Type"),
+        ("date", "Date", "Date"),
+        ("third_party", "Client", "Customer"),
+        ("total", "Total TTC", "Total"),
+        ("currency", "Devise", "Currency"),
+        ("state", "État", "State"),
+        ("flow", "Flux", "Flow"),
+    ),
+    "statuses": (("date", "Date", "Date"), ("code", "État", "Status"), ("comment", "Commentaire", "Comment")),
+    "deposits": (
+        ("sent_at", "Envoyé", "Sent"),
+        ("flow", "Flux", "Flow"),
+        ("outcome", "Résultat", "Outcome"),
+        ("sha256", "SHA-256", "SHA-256"),
+    ),
     "findings": (("code", "Code", "Code"), ("where", "Où", "Where"), ("message", "Constat", "Finding")),
 }
 WORDS = {
@@ -152,6 +178,11 @@ WORDS = {
     "waiting": ("en attente", "waiting"),
     "posted": ("comptabilisé", "posted"),
     "cancelled": ("annulé", "cancelled"),
+    "linked": ("rattachée", "linked"),
+    "corrected": ("corrigée", "corrected"),
+    "already": ("déjà là", "there already"),
+    "refused": ("refusée", "refused"),
+    "not_sent": ("non envoyée", "not sent"),
     "credit_note_to_receive": ("avoir à recevoir", "credit note to receive"),
 }
 NOTHING = ("Rien à montrer.", "Nothing to show.")
@@ -217,23 +248,19 @@ def show(value: Any, kind: str, lang: Language) -> None:
     """Print a result for reading."""
     if not value:
         say(said(NOTHING, lang))
-    elif kind == "entries":
-        for entry in value:
-            say(*entry_table(entry, lang), "")
-    elif kind == "transaction":
-        _show_transaction(value, lang)
-    elif kind == "reversal":
-        _show_reversal(value, lang)
-    elif kind == "slip":
-        say(*table([value], "slips", lang), "", *table(value["instruments"], "drawn", lang))
-    elif kind == "document":
-        _show_document(value, lang)
-    elif kind == "statement":
-        _show_statement(value, lang)
-    elif kind == "verify":
-        _show_verify(value, lang)
+    elif kind in _SHOWN:
+        _SHOWN[kind](value, lang)
     else:
         say(*table(value, kind, lang))
+
+
+def _show_entries(value: list[dict[str, Any]], lang: Language) -> None:
+    for entry in value:
+        say(*entry_table(entry, lang), "")
+
+
+def _show_slip(value: dict[str, Any], lang: Language) -> None:
+    say(*table([value], "slips", lang), "", *table(value["instruments"], "drawn", lang))
 
 
 def entry_table(entry: dict[str, Any], lang: Language) -> list[str]:
@@ -310,11 +337,37 @@ def _show_statement(value: dict[str, Any], lang: Language) -> None:
     say(*table(value["items"], "statement", lang), "", *table(value["totals"], "totals", lang))
 
 
+def _show_invoice(value: dict[str, Any], lang: Language) -> None:
+    """An invoice, its deposits and its timeline."""
+    say(*table([value], "invoices", lang), value["platform"])
+    for part in ("deposits", "statuses"):
+        if value[part]:
+            say("", *table(value[part], part, lang))
+
+
+def sentence(reason: dict[str, str], lang: Language) -> str:
+    """A reason (in the shape of `reason_shape`) and how to mend it, in one line."""
+    return f"{reason['fr']} {reason['fix']}" if lang == "fr" else f"{reason['en']} {reason['fix_en']}"
+
+
 def _show_verify(value: dict[str, Any], lang: Language) -> None:
     if value["ok"]:
         say(said(("Contrôle d'intégrité : tout est juste.", "Integrity check: everything is right."), lang))
     else:
         say(*table(value["findings"], "findings", lang))
+
+
+# What is more than one table.
+_SHOWN: dict[str, Callable[[Any, Language], None]] = {
+    "entries": _show_entries,
+    "transaction": _show_transaction,
+    "reversal": _show_reversal,
+    "slip": _show_slip,
+    "document": _show_document,
+    "statement": _show_statement,
+    "invoice": _show_invoice,
+    "verify": _show_verify,
+}
 
 
 def show_load(loaded: Loaded, lang: Language) -> None:

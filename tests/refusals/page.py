@@ -39,6 +39,7 @@ _FAMILIES = {
         "Chorus Pro's settings",
         "Nothing was changed and nothing was sent; [chorus.md](chorus.md) says how to connect.",
     ),
+    "invoice": ("Files of invoices", "This invoice is refused, those beside it are not."),
     "http": ("Calls over HTTP", "The call was not carried out; [api.md](api.md) says which status goes with it."),
 }
 

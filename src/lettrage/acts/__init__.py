@@ -5,14 +5,17 @@ of its own; this one is the journey they share.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from lettrage.caller import Caller, Request, dossier_for
 from lettrage.dates import PARIS
 from lettrage.guard.tokens import without_tokens
+from lettrage.invoicing.register import Documents
+from lettrage.invoicing.settings import SettingsBook
 from lettrage.limits import TEXT_CHARACTERS
 from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal
@@ -20,6 +23,7 @@ from lettrage.settlement.answer import reason_shape
 from lettrage.settlement.fields import label
 from lettrage.settlement.read import checked_key
 
+T = TypeVar("T")
 _content = msgspec.json.Encoder(order="sorted").encode  # two acts with the same content have the same digest
 _answer = msgspec.json.Encoder().encode  # kept in the order in which it is given
 
@@ -39,6 +43,16 @@ class Moment(msgspec.Struct, frozen=True):
     today: date
 
 
+class ActBooks(Books, Documents, SettingsBook, Protocol):
+    """All that acts may ask of the books: each act says how much of it."""
+
+
+class ActStore(Store, Protocol):
+    """A store that acts are done in."""
+
+    def write(self, dossier: str, work: Callable[[ActBooks], T]) -> T: ...  # noqa: D102
+
+
 class Act(Protocol):
     """Something asked of the books."""
 
@@ -50,7 +64,7 @@ class Act(Protocol):
     def content(self) -> dict[str, Any]:
         """Everything that was asked, as JSON values; two acts with the same content are the same act."""
 
-    def perform(self, books: Books, moment: Moment) -> dict[str, Any]:
+    def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """Decide, then book; the result in the shapes of the interface. Raises Refused before anything is written."""
 
 
@@ -70,7 +84,7 @@ def told(reason: str) -> tuple[str, list[Refusal]]:
     return why, []
 
 
-def perform(act: Act, caller: Caller, store: Store, clock: Clock) -> Performed:
+def perform(act: Act, caller: Caller, store: ActStore, clock: Clock) -> Performed:
     """Do what is asked, in one commit, or say why not. The same key and content again: the same answer again.
 
     Raises Stop where the call cannot be carried out at all.
@@ -85,7 +99,7 @@ def perform(act: Act, caller: Caller, store: Store, clock: Clock) -> Performed:
     return store.write(dossier, lambda books: _once(act, request, books, moment))
 
 
-def _once(act: Act, request: Request, books: Books, moment: Moment) -> Performed:
+def _once(act: Act, request: Request, books: ActBooks, moment: Moment) -> Performed:
     if request.key and (kept := books.kept(request.caller, request.key)):
         if kept.digest != request.digest:
             return Performed(None, [reason_shape(Refusal("key_reused", "key", request.key))])

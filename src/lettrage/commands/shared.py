@@ -78,19 +78,17 @@ class Context(msgspec.Struct):
 
     def perform(self, act: Act, kind: str, key: str | None = None, caller: str = "") -> None:
         """Do something asked of the books and show its result, or every reason against it (exit 1)."""
-        done = self.performed(act, key, caller)
+        self.show(self.result(self.performed(act, key, caller)), kind)
+
+    def result(self, done: Performed) -> dict[str, Any]:
+        """What was done; or every reason against it is shown (exit 1)."""
         if done.result is not None:
-            self.show(done.result, kind)
-            return
+            return done.result
         if self.json:
             print_json({"reasons": done.reasons})
         else:
-            terminal.tell(*(_sentence(reason, self.lang) for reason in done.reasons))
+            terminal.tell(*(terminal.sentence(reason, self.lang) for reason in done.reasons))
         raise typer.Exit(1)
-
-
-def _sentence(reason: dict[str, str], lang: Language) -> str:
-    return f"{reason['fr']} {reason['fix']}" if lang == "fr" else f"{reason['en']} {reason['fix_en']}"
 
 
 context = Context()

@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from lettrage.dates import day as day_of
 from lettrage.limits import CODE_CHARACTERS, TEXT_CHARACTERS
-from lettrage.money import Currency, currency, figure, rate
+from lettrage.money import Currency, Figure, currency, figure, rate
 from lettrage.refusal import Refusal, quoted
 
 Record = object  # text, list of records, or dict of name -> record
@@ -117,6 +117,16 @@ class Form:
         if minor is None:
             self.fault("too_many_decimals", name, value, str(of.decimals), currency=of.code)
         return minor
+
+    def figure(self, name: str, decimals: int, *, required: bool = False) -> Figure | None:
+        """A decimal number that is no amount: a quantity, a unit price, a percentage; None when absent or malformed."""
+        value = self.text(name, required=required)
+        if not value:
+            return None
+        read = figure(value, decimals)
+        if read is None:
+            self.fault("malformed_figure", name, quoted(value), str(decimals))
+        return read
 
     def rate(self, name: str, *, required: bool = False) -> Fraction | None:
         """A positive decimal as an exact fraction."""

@@ -173,7 +173,7 @@ def _invoice(form: Form, home: Currency) -> LoadedInvoice | None:
         vat_due="debits" if vat_due == "debits" else "receipts",
         vat=vat,
         due_items=items,
-        digest=_digest(party, form.code("prefix"), number, day, held.code, rate, vat_due, vat, items),
+        digest=digest_of(party, form.code("prefix"), number, day, held.code, rate, vat_due, vat, items),
     )
 
 
@@ -241,14 +241,14 @@ def _instrument(form: Form, home: Currency, *, advance: bool) -> LoadedInstrumen
         day,
         form.code("bank"),
         form.flag("awaiting_slip"),
-        _digest(
+        digest_of(
             number, order, party, state, direction, held.code, amount, worth, day, form.code("bank"),
             form.flag("awaiting_slip"),
         ),
     )  # fmt: skip
 
 
-def _digest(*content: object) -> str:
+def digest_of(*content: object) -> str:
     """Tells an equal record from a different one, whatever its spelling."""
     plain = [str(part) if isinstance(part, date) else part for part in content]
     return hashlib.sha256(_encode(plain)).hexdigest()

@@ -27,14 +27,17 @@ def records_of(text: str, table: str, dossier: str) -> dict[str, Any]:
         raise Unreadable(Refusal("unknown_table", table, quoted(table), ", ".join(TABLES)))
     if not dossier:
         raise Unreadable(Refusal("which_dossier", "--dossier", "", ""))
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = _rows(text, delimiter)
+    rows = rows_of(text)
     return {"code": dossier, table: _invoices(rows) if table == "invoices" else rows}
 
 
-def _rows(text: str, delimiter: str) -> list[dict[str, str]]:
-    """The lines by column name. A table that says something else than it seems to stops the load."""
+def rows_of(text: str) -> list[dict[str, str]]:
+    """The lines of a table (comma, semicolon or tab) by column name.
+
+    Raises Unreadable for a table that says something else than it seems to.
+    """
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         lines = list(reader)

@@ -10,6 +10,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from lettrage.acts import ActBooks, ActStore
 from lettrage.adapters.http.door import Door, People, check
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.problems import Problem
@@ -23,7 +24,7 @@ from lettrage.guard.identity import Identity
 from lettrage.limits import LARGE, LARGE_BYTES, SEARCHING, VERIFYING
 from lettrage.money import Currency
 from lettrage.opening import LoadingStore
-from lettrage.ports import Books, Clock, Store
+from lettrage.ports import Clock
 from lettrage.refusal import Refusal, quoted
 
 ORIGIN = "web service"
@@ -32,7 +33,7 @@ Position = tuple[int | str, ...]
 PageOf = tuple[list[dict[str, Any]], Position | None]  # lines of a list, and where it goes on
 
 
-class Readings(Books, Protocol):
+class Readings(ActBooks, Protocol):
     """Books with their lists, page by page, and everything else that is looked at."""
 
     def items_page(self, today: date, third_party: str, after: Position, limit: int, *, everything: bool) -> PageOf: ...  # noqa: D102
@@ -50,7 +51,7 @@ class Readings(Books, Protocol):
     def logged(self, number: int, home: Currency) -> dict[str, Any]: ...  # noqa: D102
 
 
-class Sharing(Store, Protocol):
+class Sharing(ActStore, Protocol):
     """A store whose writers may share commits, and that counts them."""
 
     @property
@@ -74,7 +75,7 @@ class Base(People, LoadingStore, Protocol):
     def accounts(self) -> Registry: ...  # noqa: D102
     def dossiers(self) -> list[str]: ...  # noqa: D102
     def books(self, dossier: str, *, writing: bool) -> AbstractContextManager[Readings]: ...  # noqa: D102
-    def write(self, dossier: str, work: Callable[[Books], T]) -> T: ...  # noqa: D102
+    def write(self, dossier: str, work: Callable[[ActBooks], T]) -> T: ...  # noqa: D102
     def audit(self, dossier: str, head: str | None = None) -> list[Finding]: ...  # noqa: D102
 
 
@@ -103,7 +104,7 @@ class House(msgspec.Struct, frozen=True):
     service was asked to stop. `slip_pdf`: prints a slip. `dossier`: the only one that is served; "" for all.
     """
 
-    store: Store
+    store: ActStore
     base: Base
     clock: Clock
     door: Door

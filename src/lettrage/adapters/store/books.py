@@ -12,7 +12,11 @@ from sqlalchemy import Connection, Engine
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.accounts import Accounts
 from lettrage.adapters.store.batch import COUNTERS, Batch
+from lettrage.adapters.store.chorus_settings import ChorusSettingsBook
+from lettrage.adapters.store.document_lists import DocumentLists
+from lettrage.adapters.store.documents import Documents
 from lettrage.adapters.store.engine import open_engine, persistently, transaction
+from lettrage.adapters.store.jobs import Jobs
 from lettrage.adapters.store.logbook import Logbook
 from lettrage.adapters.store.paging import Pages
 from lettrage.adapters.store.parties import Parties
@@ -20,7 +24,7 @@ from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.slips import Slips
 from lettrage.adapters.store.sql import on_postgresql, run
 from lettrage.adapters.store.undoing import Undoing
-from lettrage.books.chain import GENESIS, Counters, Posted, post
+from lettrage.books.chain import GENESIS, Posted
 from lettrage.books.entry import Entry
 from lettrage.caller import Request
 from lettrage.company.dossier import Company
@@ -118,7 +122,7 @@ def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) ->
 _COUNTERS = "record, next_transaction, next_item, next_instrument, next_document, postings, head, years"
 
 
-class SqlBooks(Logbook, Slips, Undoing, Parties, Pages):
+class SqlBooks(Logbook, Slips, Undoing, Parties, Pages, Jobs, ChorusSettingsBook, Documents, DocumentLists):
     """One dossier's books. Satisfies the port `Books`."""
 
     def __init__(
@@ -147,7 +151,7 @@ class SqlBooks(Logbook, Slips, Undoing, Parties, Pages):
         """Number and append entries that no settlement document made."""
         dated = [(self._year(entry), entry) for entry in entries]
         batch = Batch()
-        posted, changes = post_entries(batch, self.dossier, self.counters, dated, self.today, at.isoformat())
+        posted, changes = writing.post_entries(batch, self.dossier, self.counters, dated, self.today, at.isoformat())
         self._write(batch, changes)
         return posted
 
@@ -170,7 +174,8 @@ class SqlBooks(Logbook, Slips, Undoing, Parties, Pages):
     def _post(self, batch: Batch, plan: Plan, receipt: Receipt) -> dict[str, Any]:
         done = plan.transactions
         entries = [(self._year(t.entry), t.entry) for t in done if t.entry is not None]
-        changes = post_entries(batch, self.dossier, self.counters, entries, self.today, receipt.at.isoformat())[1]
+        at = receipt.at.isoformat()
+        _, changes = writing.post_entries(batch, self.dossier, self.counters, entries, self.today, at)
         last = done[-1].number
         items = max((i.id for t in done for i in t.items_made), default=None)
         instruments = max((i.id for t in done for i in t.instruments_made), default=None)
@@ -185,22 +190,6 @@ class SqlBooks(Logbook, Slips, Undoing, Parties, Pages):
         year = self.company.year_of(entry.date)
         assert year is not None, entry.date
         return year.name
-
-
-def post_entries(
-    batch: Batch,
-    dossier: str,
-    counters: dict[str, Any],
-    entries: list[tuple[str, Entry]],
-    today: date,
-    at: str,
-) -> tuple[list[Posted], dict[str, Any]]:
-    """Number, chain and append entries; what changes in the dossier's counters."""
-    numbering = Counters(counters["postings"], counters["head"], msgspec.json.decode(counters["years"]))
-    posted = post(entries, numbering, today, at)
-    writing.write_entries(batch, dossier, posted)
-    years = _json(dict(sorted(numbering.years.items()))).decode()
-    return posted, {"postings": numbering.posting, "head": numbering.head, "years": years}
 
 
 class Loader:
@@ -246,7 +235,7 @@ class Loader:
         """Write a dossier's load."""
         counters = _dossier_row(self.connection, load.code)
         batch = Batch()
-        posted, changes = post_entries(batch, load.code, counters, list(opening.entries), self.today, at)
+        posted, changes = writing.post_entries(batch, load.code, counters, list(opening.entries), self.today, at)
         writing.write_master_data(self.connection, load.code, opening)
         writing.write_opening(batch, load.code, opening, posted)
         batch.write(self.connection)

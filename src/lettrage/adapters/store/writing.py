@@ -1,6 +1,7 @@
 """The one door for writing: rows by the thousand, each table in one statement."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -9,7 +10,8 @@ from sqlalchemy import Connection, Table
 from lettrage.adapters.store import schema
 from lettrage.adapters.store.batch import INSTRUMENT, ITEM, Batch, insert_sql
 from lettrage.adapters.store.sql import Row, run, run_many
-from lettrage.books.chain import Posted
+from lettrage.books.chain import Counters, Posted, post
+from lettrage.books.entry import Entry
 from lettrage.books.logbook import SETTLEMENT
 from lettrage.caller import Request
 from lettrage.limits import NUMBER_DIGITS
@@ -150,6 +152,22 @@ def write_entries(batch: Batch, dossier: str, posted: Sequence[Posted]) -> None:
             for number, line in enumerate(p.entry.lines, 1)
         ),
     )  # fmt: skip
+
+
+def post_entries(
+    batch: Batch,
+    dossier: str,
+    counters: dict[str, Any],
+    entries: list[tuple[str, Entry]],
+    today: date,
+    at: str,
+) -> tuple[list[Posted], dict[str, Any]]:
+    """Number, chain and append entries; what changes in the dossier's counters."""
+    numbering = Counters(counters["postings"], counters["head"], msgspec.json.decode(counters["years"]))
+    posted = post(entries, numbering, today, at)
+    write_entries(batch, dossier, posted)
+    years = _json(dict(sorted(numbering.years.items()))).decode()
+    return posted, {"postings": numbering.posting, "head": numbering.head, "years": years}
 
 
 def write_receipt(batch: Batch, dossier: str, number: int, receipt: Receipt, plan: Plan) -> None:

@@ -1,0 +1,130 @@
+"""Invoices as documents, read back: page by page, by number, with what became of them on a platform."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from lettrage.adapters.store.paging import Page, begun, page
+from lettrage.adapters.store.reading import Reader, held
+from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.outbox import Event, Said
+from lettrage.invoicing.shelf import NOT_SENT, Sent, Shelved, line_shape, shown_shape
+from lettrage.refusal import Refusal, Stop, quoted
+
+_json = msgspec.json.Encoder().encode
+_day = date.fromisoformat
+Position = tuple[int | str, ...]
+LAST = 2**62  # before the newest document
+
+_COLUMNS = (
+    "d.id, d.number, d.type, d.date, d.third_party, d.establishment, d.currency, d.gross, d.syntax, d.corrects,"
+    " d.created_at, d.created_by"
+)
+# As `shelf.state_of` says it, of the latest deposit. A number is listed once: by its newest document.
+_LIST = f"""
+SELECT * FROM (
+    SELECT {_COLUMNS}, coalesce(f.number, '') AS flow_number,
+           CASE WHEN p.flow IS NULL THEN '{NOT_SENT}'
+                WHEN p.outcome = 'integrated' AND p.status <> '' THEN p.status
+                WHEN p.outcome <> '' THEN p.outcome ELSE f.state END AS standing
+    FROM sales_document d
+    LEFT JOIN deposit p ON p.dossier = d.dossier AND p.document = d.id AND p.platform = ?2
+         AND p.flow = (SELECT max(q.flow) FROM deposit q
+                       WHERE q.dossier = d.dossier AND q.document = d.id AND q.platform = ?2)
+    LEFT JOIN flow f ON f.dossier = p.dossier AND f.id = p.flow
+    WHERE d.dossier = ?1 AND d.id < ?3 AND (?5 = '' OR d.third_party = ?5)
+      AND d.id = (SELECT max(n.id) FROM sales_document n
+                  WHERE n.dossier = d.dossier AND n.number = d.number AND n.third_party = d.third_party)
+) listed WHERE ?6 = '' OR standing = ?6 ORDER BY id DESC LIMIT ?4
+"""
+_OF_NUMBER = f"""
+SELECT {_COLUMNS} FROM sales_document d
+WHERE d.dossier = ?1 AND d.number = ?2 AND (?3 = '' OR d.third_party = ?3) ORDER BY d.id DESC
+"""
+_CONTENT = "SELECT content FROM sales_document WHERE dossier = ?1 AND id = ?2"
+_DEPOSITS = """
+SELECT p.document, p.flow, f.number, f.state, f.syntax, p.name, p.sha256, f.sent_at, p.outcome, p.status, p.chorus_id,
+       p.errors
+FROM json_each(?2) k
+CROSS JOIN deposit p ON p.dossier = ?1 AND p.document = CAST(k.value->>0 AS BIGINT) AND p.platform = ?3
+JOIN flow f ON f.dossier = p.dossier AND f.id = p.flow ORDER BY p.flow DESC, p.document DESC
+"""
+_EVENTS = """
+SELECT e.document, e.origin, e.code, e.at, e.history_id, e.comment, e.sequence FROM json_each(?2) k
+CROSS JOIN status_event e ON e.dossier = ?1 AND e.document = CAST(k.value->>0 AS BIGINT) AND e.platform = ?3
+ORDER BY e.document, e.sequence
+"""
+_FILE = "SELECT file FROM deposit WHERE dossier = ?1 AND flow = ?2 AND document = ?3"
+_PLATFORM = "SELECT value FROM chorus_setting WHERE dossier = ?1 AND platform = '' AND name = 'platform'"
+
+
+class DocumentLists(Reader):
+    """The documents of one dossier, for looking at."""
+
+    def platform_on(self) -> str:
+        """The platform that the settings say."""
+        rows = self.rows(_PLATFORM)
+        return rows[0][0] if rows and rows[0][0] else "qualification"
+
+    def documents_page(self, platform: str, state: str, third_party: str, after: Position, limit: int) -> Page:
+        """The newest document of each number, the latest first."""
+        (before,) = begun(after, (LAST,))
+        rows = self.rows(_LIST, platform, before, limit + 1, third_party, state)
+        lines = [line_shape(_shelved(row[:12]), platform, row[13], row[12]) for row in rows[:limit]]
+        return page(lines, [(row[0],) for row in rows], limit)
+
+    def documents_of(self, number: str, third_party: str = "", id_: int = 0) -> list[Shelved]:
+        """The documents of a number, the newest first, all of one customer: the one who had the newest.
+
+        `id_`: one of them, and those before it. Raises Stop where there is none.
+        """
+        found = [_shelved(row) for row in self.rows(_OF_NUMBER, number, third_party)]
+        if id_:
+            found = [document for document in found if document.id <= id_]
+        if not found or (id_ and found[0].id != id_):
+            raise Stop(Refusal("no_such_invoice", "NUMBER", quoted(number)))
+        return [document for document in found if document.third_party == found[0].third_party]
+
+    def document_content(self, id_: int) -> Invoice:
+        """A document's content."""
+        ((content,),) = self.rows(_CONTENT, id_)
+        return msgspec.json.decode(content, type=Invoice)
+
+    def deposits_of_documents(self, documents: Sequence[Shelved], platform: str) -> list[Sent]:
+        """What was deposited of these documents, the latest first."""
+        return [
+            msgspec.structs.replace(Sent(*row[:11]), errors=tuple(said.text for said in _said(row[11])))
+            for row in self.rows(_DEPOSITS, _ids(documents), platform)
+        ]
+
+    def file_sent(self, sent: Sent) -> bytes:
+        """The very bytes of a document in a flow."""
+        ((file,),) = self.rows(_FILE, sent.flow, sent.document)
+        return bytes(file)
+
+    def document_shown(self, documents: Sequence[Shelved], platform: str) -> dict[str, Any]:
+        """An invoice with all that became of it on a platform."""
+        deposits = self.deposits_of_documents(documents, platform)
+        events = [_event(row) for row in self.rows(_EVENTS, _ids(documents), platform)]
+        return shown_shape(documents, platform, deposits, events)
+
+
+def _shelved(row: Sequence[Any]) -> Shelved:
+    id_, number, type_, day, party, establishment, code, gross, *rest = row
+    return Shelved(id_, number, type_, _day(day), party, establishment, held(code), gross, *rest)
+
+
+def _event(row: Sequence[Any]) -> Event:
+    document, origin, code, at, history_id, comment, sequence = row
+    moment = datetime.fromisoformat(at) if at else None
+    return Event(document, origin, code, moment, history_id, comment, sequence)
+
+
+def _said(text: str) -> list[Said]:
+    return msgspec.json.decode(text, type=list[Said]) if text else []
+
+
+def _ids(documents: Sequence[Shelved]) -> str:
+    return _json([[document.id] for document in documents]).decode()
