@@ -156,15 +156,19 @@ def _wrong_account(account: str, supplier: Identity) -> bool:
 
 
 def _countries(claim: Claim, facts: Facts) -> Iterator[str]:
-    if claim.delivery_country is not None and claim.delivery_country not in countries():
-        yield "delivery_country"
+    required = facts.settings.country_required
     # The shortest profiles have no room for the buyer's address.
-    expected = facts.settings.country_required and not claim.profile.endswith((":minimum", ":basicwl"))
-    if claim.billing_country is None:
-        if expected:
+    addressed = claim.billing_country is not None or not claim.profile.endswith((":minimum", ":basicwl"))
+    if not claim.billing_country:
+        if required and addressed:
             yield "billing_country"
     elif claim.billing_country not in countries():
         yield "billing_country"
+    if not claim.delivery_country:
+        if required and claim.delivery_country is not None:
+            yield "delivery_country"
+    elif claim.delivery_country not in countries():
+        yield "delivery_country"
 
 
 def _lines(claim: Claim, _facts: Facts) -> Iterator[str]:
