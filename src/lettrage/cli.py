@@ -12,6 +12,7 @@ from lettrage import demo, terminal
 from lettrage.commands import (
     chorus,
     chorus_settings,
+    chorus_test,
     intake,
     invoices,
     logbook,
@@ -31,6 +32,7 @@ from lettrage.refusal import Refusal, Stop
 COMMANDS = (
     chorus,
     chorus_settings,
+    chorus_test,
     intake,
     invoices,
     logbook,

@@ -31,7 +31,7 @@ OfEstablishment = Annotated[str, typer.Option("--establishment", help="For rib: 
 @chorus.command("settings")
 def show_settings() -> None:
     """The settings of both platforms, of secrets only that they are set. / Les réglages, sans les secrets."""
-    shown = _shape(_dossier())
+    shown = shape_of(dossier_meant())
     if context.json:
         print_json(shown)
     else:
@@ -50,14 +50,14 @@ def set_(
     A secret is best not written on the command line, where others may see it: client_secret=- asks for it, or reads a
     line of standard input; client_secret=@NAME takes the environment variable NAME.
     """
-    dossier = _dossier()
+    dossier = dossier_meant()
     values: dict[str, str] = {}
     for one in given:
         name, equals, value = plain(one, "NAME=VALUE").partition("=")
         if not equals:
             raise Stop(Refusal("malformed_option", "NAME=VALUE", _no_secret(one), "NAME=VALUE"))
         values[name.strip()] = _value(name.strip(), value)
-    _set(dossier, values, _platform(platform, dossier), plain(establishment, "--establishment"), caller)
+    _set(dossier, values, chosen_platform(platform, dossier), plain(establishment, "--establishment"), caller)
 
 
 @chorus.command()
@@ -66,7 +66,7 @@ def use(
     caller: CallerName = "",
 ) -> None:
     """Switch a platform on; nothing of the other is copied. / Mettre une plateforme en service, sans rien copier."""
-    _set(_dossier(), {"platform": plain(platform, "PLATFORM")}, "qualification", "", caller)
+    _set(dossier_meant(), {"platform": plain(platform, "PLATFORM")}, "qualification", "", caller)
 
 
 @chorus.command()
@@ -75,7 +75,7 @@ def connect(
     caller: CallerName = "",
 ) -> None:
     """Take a simulator as the qualification platform. / Prendre un simulateur comme plateforme de qualification."""
-    _set(_dossier(), _connection(file), "qualification", "", caller)
+    _set(dossier_meant(), _connection(file), "qualification", "", caller)
 
 
 @chorus.command("rotate-key")
@@ -110,7 +110,8 @@ def rotate_key(
 # ---------------------------------------------------------------- what they share
 
 
-def _dossier() -> str:
+def dossier_meant() -> str:
+    """The dossier that is meant. Raises Stop."""
     return context.dossier or only(context.store())
 
 
@@ -123,7 +124,7 @@ def _rows(dossier: str) -> list[Row]:
         return books.chorus_rows()
 
 
-def _platform(named: str, dossier: str) -> Platform:
+def chosen_platform(named: str, dossier: str) -> Platform:
     """The platform named, else the one that is on."""
     wanted = plain(named, "--platform") or next((r.value for r in _rows(dossier) if r.name == "platform"), PLATFORMS[0])
     for platform in PLATFORMS:
@@ -180,7 +181,7 @@ def _set(dossier: str, values: dict[str, str], platform: Platform, establishment
         done = perform(act, Caller(_who(caller), "command line", dossier), context.store(), SystemClock())
     if done.result is None:
         _refuse(done.reasons)
-    shown = _shape(dossier) | {"warnings": done.result["warnings"]}
+    shown = shape_of(dossier) | {"warnings": done.result["warnings"]}
     if context.json:
         print_json(shown)
     else:
@@ -197,7 +198,7 @@ def _refuse(reasons: list[dict[str, str]]) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _shape(dossier: str) -> dict[str, Any]:
+def shape_of(dossier: str) -> dict[str, Any]:
     """The settings as they are shown; without a hint where a secret does not open."""
     ring = platforms.keys.ring()
 

@@ -267,7 +267,11 @@ def api_address(platform: str, given: str) -> str:
 
 
 class PlatformSettings(msgspec.Struct, frozen=True):
-    """What is set for one platform. `account_since`: when its technical account was last changed, None if never."""
+    """What is set for one platform.
+
+    `account_since`: when its technical account was given, login and password together; None where there is none, and
+    where another password was given since.
+    """
 
     platform: Platform
     token_url: str
@@ -369,7 +373,8 @@ def _platform(
     )
     given: dict[str, Any] = {name: rows[name].value for name in ("application", "user_login", "proxy") if name in rows}
     given |= {name: opened(rows[name]) for name in sorted(SECRETS) if name in rows}
-    since = max((rows[name].changed_at for name in ("login", "password") if name in rows), default="")
+    given_at = {rows[name].changed_at for name in ("login", "password") if name in rows}
+    since = given_at.pop() if len(given_at) == 1 else ""
     pause = 0 if is_loopback(urlsplit(api_url).hostname or "") else PAUSE_MILLISECONDS
     return PlatformSettings(
         platform,

@@ -72,15 +72,16 @@ class Reply(NamedTuple):
 
 
 class _Identity(httpx.Auth):
-    """Puts on who calls at the last moment: PISTE's token, the technical account."""
+    """Puts on who calls at the last moment: PISTE's token, the technical account (or none)."""
 
-    def __init__(self, token: Secret, account: Secret) -> None:
+    def __init__(self, token: Secret, account: Secret | None) -> None:
         self._token = token
         self._account = account
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        request.headers["cpro-account"] = self._account.reveal()
+        if self._account is not None:
+            request.headers["cpro-account"] = self._account.reveal()
         yield request
 
 
@@ -134,8 +135,10 @@ class Calls:
         self._allowed("token_url", self.settings.token_url)
         return self._exchange("token", lambda client: client.build_request("POST", self.settings.token_url, data=form))
 
-    def api(self, path: str, asked: Mapping[str, object], token: Secret, *, write: bool = False) -> Reply:
-        """Call a service. Raises Trouble where there is no answer."""
+    def api(
+        self, path: str, asked: Mapping[str, object], token: Secret, *, write: bool = False, nameless: bool = False
+    ) -> Reply:
+        """Call a service; `nameless`: without the technical account. Raises Trouble where there is no answer."""
         self._allowed("api_url", self.settings.api_url)
         body = msgspec.json.encode(asked)
         headers = {"Content-Type": "application/json;charset=utf-8"}
@@ -144,7 +147,8 @@ class Calls:
         def build(client: httpx.Client) -> httpx.Request:
             return client.build_request("POST", url, content=body, headers=headers)
 
-        return self._exchange(path, build, _Identity(token, self._account), write=write)
+        identity = _Identity(token, None if nameless else self._account)
+        return self._exchange(path, build, identity, write=write)
 
     def _allowed(self, name: str, address: str) -> None:
         """Nothing goes where the settings of this platform may not send it, whoever wrote them."""

@@ -87,6 +87,20 @@ class Piste:
             request_id=reply.request_id,
         )
 
+    def nameless(self, path: str) -> Answer:
+        """What a service answers to a caller with a token and without the technical account. Raises Trouble."""
+        token, _ = self._token()
+        reply = self.calls.api(path, {}, token, nameless=True)
+        if reply.status != 200:
+            raise self.calls.trouble(reply, path)
+        return self._carried_out(reply, path, write=False)
+
+    def reach(self) -> None:
+        """Have a token, a new one. Raises Trouble."""
+        with self._lock:
+            self._held = None
+        self._token()
+
     # ------------------------------------------------------------ tokens
 
     def _token(self) -> tuple[Secret, bool]:

@@ -28,7 +28,7 @@ from lettrage.invoicing.portal import (
 from lettrage.limits import CHORUS_PAGE
 
 T = TypeVar("T")
-_NO_RESULT = ("TRA_MSG_00.015", "GFT_MSG_01.075")  # how a search says that it found nothing
+NO_RESULT = ("TRA_MSG_00.015", "GFT_MSG_01.075")  # how a search says that it found nothing
 _NO_FLOW = "POQ_MSG_01.003"
 _NUMBER_CHARACTERS = 100  # of a flow: it has 25
 
@@ -217,7 +217,7 @@ class ChorusPortal:
         try:
             return self._read(path, asked, lambda answer: page_of(answer, answer.rows(rows)))
         except Trouble as trouble:
-            if trouble.kind != "refused" or trouble.code not in _NO_RESULT:
+            if trouble.kind != "refused" or trouble.code not in NO_RESULT:
                 raise
         return EMPTY
 

@@ -65,3 +65,14 @@ class ChorusSettingsBook(Reader):
         """A setting was mended: what it had stopped may go on."""
         sql = "DELETE FROM chorus_queue WHERE dossier = ?1 AND platform = ?2 AND state = 'stopped'"
         run(self.connection, sql, (self.dossier, platform))
+
+    def chorus_troubles(self) -> list[dict[str, str]]:
+        """What the last attempts of the work still to be done met, for support: no number or name of a document."""
+        sql = (
+            "SELECT platform, kind, attempts, run_at, trouble FROM job WHERE dossier = ?1 AND trouble <> ''"
+            " ORDER BY run_at DESC LIMIT 50"
+        )
+        return [
+            {"platform": platform, "kind": kind, "attempts": str(attempts), "run_at": run_at, "trouble": trouble}
+            for platform, kind, attempts, run_at, trouble in self.rows(sql)
+        ]

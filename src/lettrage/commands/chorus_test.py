@@ -1,0 +1,105 @@
+"""Testing the connection to Chorus Pro, and what support is given when it does not hold."""
+
+import io
+import platform as machine
+import sqlite3
+import zipfile
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from lettrage import __version__, terminal
+from lettrage.adapters.chorus.probe import gather
+from lettrage.adapters.clock import SystemClock
+from lettrage.commands.chorus import chorus
+from lettrage.commands.chorus_settings import OnPlatform, chosen_platform, dossier_meant, shape_of
+from lettrage.commands.platforms import platforms
+from lettrage.commands.shared import context, plain, print_json, write_file
+from lettrage.company.dossier import Company
+from lettrage.invoicing.connection import known_of
+from lettrage.invoicing.diagnose import Evidence, Step, diagnose, works
+from lettrage.invoicing.settings import ChorusSettings, Platform
+
+_MARKS = {True: ("fait", "done"), False: ("EN DÉFAUT", "FAILS"), None: ("non vérifié", "not checked")}
+
+
+@chorus.command("test")
+def try_connection(platform: OnPlatform = "") -> None:
+    """Test the connection step by step, and say what is wrong. / Tester la connexion et dire ce qui ne va pas."""
+    steps, _ = _tested(platform)
+    if context.json:
+        print_json([step.shape for step in steps])
+    else:
+        for step in steps:
+            terminal.say(*_lines(step.shape))
+    if not works(steps):
+        raise typer.Exit(1)
+
+
+@chorus.command()
+def bundle(
+    file: Annotated[str, typer.Argument(metavar="FILE.zip", help="Where to write it; - for standard output")],
+    platform: OnPlatform = "",
+) -> None:
+    """For support: settings without secrets, a test, versions, troubles. / Pour le support, sans aucun secret."""
+    steps, evidence = _tested(platform)
+    write_file(_zipped(dossier_meant(), steps, evidence), plain(file, "FILE.zip"))
+
+
+def _tested(named: str) -> tuple[list[Step], Evidence]:
+    """The steps of the test, and the answers that they were told from. Raises Stop."""
+    dossier = dossier_meant()
+    platform = chosen_platform(named, dossier)
+    store = context.store()
+    settings = platforms.settings(store, dossier)
+    with store.books(dossier, writing=False) as books:
+        company = books.company
+    return tested(dossier, settings, platform, company)
+
+
+def tested(dossier: str, settings: ChorusSettings, platform: Platform, company: Company) -> tuple[list[Step], Evidence]:
+    """Ask the platform, and say for each step what the answers mean."""
+    known = known_of(settings, platform, company, SystemClock().now())
+    evidence = Evidence({})
+    if not known.missing:
+        sirets = [siret for siret, _ in known.sirets.values()]
+        evidence = gather(platforms.piste(dossier, settings, platform), sirets)
+    return diagnose(evidence, known), evidence
+
+
+def _lines(step: dict[str, Any]) -> list[str]:
+    mark = terminal.said(_MARKS[step["ok"]], context.lang)
+    lines = [f"{mark:12} {step[context.lang]}"]
+    for cause in step["causes"]:
+        lines += [f"{'':12}  - {cause[context.lang]}", f"{'':12}    {cause[f'fix_{context.lang}']}"]
+    return lines
+
+
+def _zipped(dossier: str, steps: list[Step], evidence: Evidence) -> bytes:
+    """The bundle: nothing in it is a secret, and nobody's name."""
+    with context.store().books(dossier, writing=False) as books:
+        troubles = books.chorus_troubles()
+    settings = shape_of(dossier)
+    for values in settings["platforms"].values():
+        for value in values.values():
+            if isinstance(value, dict):
+                value.pop("changed_by", None)
+    written = {
+        "versions.json": {
+            "lettrage": __version__,
+            "python": machine.python_version(),
+            "system": machine.platform(),
+            "sqlite": sqlite3.sqlite_version,
+            "at": SystemClock().now().isoformat(timespec="seconds"),
+        },
+        "settings.json": settings,
+        "test.json": [step.shape for step in steps],
+        "answers.json": msgspec.to_builtins(evidence),
+        "troubles.json": troubles,
+    }
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, value in written.items():
+            archive.writestr(name, msgspec.json.format(msgspec.json.encode(value), indent=2))
+    return data.getvalue()
