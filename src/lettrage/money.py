@@ -81,9 +81,10 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
         are no more than zeros. None when another digit stands there.
         """
         spare = of.decimals - self.decimals
+        unit: int = 10 ** abs(spare)
         if spare >= 0:
-            return self.digits * 10**spare
-        whole, rest = divmod(abs(self.digits), 10**-spare)
+            return self.digits * unit
+        whole, rest = divmod(abs(self.digits), unit)
         return None if rest else whole if self.digits >= 0 else -whole
 
     @property

@@ -1,5 +1,6 @@
 """Invoices and credit notes as documents: bring in, list, show, print. What Chorus Pro does with them hangs here."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from lettrage.acts.invoice import ImportInvoices, considered, shape
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlBooks
 from lettrage.commands.attachments import beside
+from lettrage.commands.rendering import rendered, route_of, usual_syntax
 from lettrage.commands.shared import (
     CallerName,
     Key,
@@ -20,8 +22,10 @@ from lettrage.commands.shared import (
     print_json,
     read_file,
     user,
+    write_file,
 )
 from lettrage.dates import PARIS
+from lettrage.invoicing.inside_pdf import is_pdf, xml_inside
 from lettrage.invoicing.intake import opened
 from lettrage.invoicing.settings import PLATFORMS
 from lettrage.invoicing.shelf import Shelved
@@ -31,6 +35,8 @@ from lettrage.settlement.fields import whole_number
 
 invoice = typer.Typer(no_args_is_help=True, help="Invoices and Chorus Pro. / Factures et Chorus Pro.")
 app.add_typer(invoice, name="invoice")
+
+_NOT_IN_NAMES = re.compile(r"[^\w.-]")  # of files: a number may hold anything
 
 Number = Annotated[str, typer.Argument(help="The invoice's number")]
 OnPlatform = Annotated[str, typer.Option("--platform", help="qualification or production; default: the one that is on")]
@@ -98,6 +104,49 @@ def show(number: Number, platform: OnPlatform = "", third_party: ThirdParty = ""
         found = named(books, number, third_party, document)
         shown = books.document_shown(found, _platform(platform, books))
     context.show(shown, "invoice")
+
+
+@invoice.command()
+def xml(
+    number: Number,
+    syntax: Annotated[str, typer.Option(help="ubl or cii; default: as sent, or as the settings say")] = "",
+    sent: Annotated[bool, typer.Option("--sent", help="The file that was really sent, or nothing")] = False,
+    out: Annotated[str, typer.Option(help="File; default: stdout")] = "-",
+    platform: OnPlatform = "",
+    third_party: ThirdParty = "",
+    document: Document = "",
+) -> None:
+    """The XML that was sent; before that, the one that would be. / Le XML envoyé, sinon celui qui le serait."""
+    if syntax not in ("", "ubl", "cii"):
+        raise Stop(Refusal("malformed_option", "--syntax", quoted(syntax), "ubl, cii"))
+    with context.books() as books:
+        found = named(books, number, third_party, document)
+        was = None if syntax and not sent else books.latest_file(found[:1], _platform(platform, books))
+        if was is None and sent:
+            raise Stop(Refusal("not_sent", "NUMBER", quoted(number)))
+        data = xml_inside(was) if was and is_pdf(was) else was or as_file(books, found[0], syntax)
+    write_file(data, plain(out, "--out"))
+
+
+@invoice.command()
+def pdf(
+    number: Number,
+    out: Annotated[str, typer.Option(help="File; - for stdout; default: facture-NUMBER.pdf here")] = "",
+    third_party: ThirdParty = "",
+    document: Document = "",
+) -> None:
+    """Print an invoice: Factur-X, readable by people and programs. / Imprimer une facture (Factur-X)."""
+    with context.books() as books:
+        printed = as_file(books, named(books, number, third_party, document)[0], "facturx")
+    write_file(printed, plain(out, "--out") or f"facture-{_NOT_IN_NAMES.sub('_', plain(number, 'NUMBER'))}.pdf")
+
+
+def as_file(books: SqlBooks, found: Shelved, syntax: str) -> bytes:
+    """A document as a file of this syntax, "" for the XML that the settings ask for."""
+    invoice = books.document_content(found.id)
+    usual = usual_syntax(invoice, books.chorus_choices())
+    _, customer = books.third_party_records([found.third_party])[found.third_party]
+    return rendered(invoice, syntax or ("ubl" if usual == "ubl" else "cii"), route_of(customer))
 
 
 def named(books: SqlBooks, number: str, third_party: str = "", document: str = "") -> list[Shelved]:

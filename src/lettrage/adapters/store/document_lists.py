@@ -104,6 +104,11 @@ class DocumentLists(Reader):
         ((file,),) = self.rows(_FILE, sent.flow, sent.document)
         return bytes(file)
 
+    def latest_file(self, documents: Sequence[Shelved], platform: str) -> bytes | None:
+        """The file of these documents that was really sent last; None where none was."""
+        sent = [one for one in self.deposits_of_documents(documents, platform) if one.sent_at]
+        return self.file_sent(sent[0]) if sent else None
+
     def document_shown(self, documents: Sequence[Shelved], platform: str) -> dict[str, Any]:
         """An invoice with all that became of it on a platform."""
         deposits = self.deposits_of_documents(documents, platform)
