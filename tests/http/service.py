@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 
+from lettrage.adapters.http.house import Invoicing
 from lettrage.adapters.http.server import Server, address_of, listen
 from lettrage.adapters.pdf.slips import slip_pdf
 from lettrage.adapters.store.grouping import GroupingStore
+from lettrage.commands.rendering import rendered
 from tests.journeys.helpers import EXAMPLES, Answer, Firm
 
 CHEQUE = EXAMPLES / "1-cheque-two-invoices-and-advance"
@@ -24,7 +26,9 @@ class Service:
         self.firm = firm
         self.logged: list[dict[str, Any]] = []
         self.store = GroupingStore(firm.store)
-        self._server = Server(self.store, firm.store, firm.clock, slip_pdf, log=self._log, warn=self._log, **options)
+        self._server = Server(
+            self.store, firm.store, firm.clock, slip_pdf, Invoicing(rendered), log=self._log, warn=self._log, **options
+        )
         listening = listen("127.0.0.1", 0)
         self.url = address_of(listening)
         started = Event()

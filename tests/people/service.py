@@ -17,8 +17,9 @@ from lettrage.adapters.http.app import application
 from lettrage.adapters.http.door import Door
 from lettrage.adapters.http.edge import Edge
 from lettrage.adapters.http.figures import Figures
-from lettrage.adapters.http.house import House
+from lettrage.adapters.http.house import House, Invoicing
 from lettrage.adapters.pdf.slips import slip_pdf
+from lettrage.commands.rendering import rendered
 from tests.journeys.helpers import Firm, header, pays
 
 # Routes that anybody may call: they say nothing of any company.
@@ -43,7 +44,16 @@ class Route:
 def edge_of(firm: Firm) -> Edge:
     """The whole service on a firm's books, whose door counts no wrong tokens."""
     with mock.patch.object(door, "WRONG_TOKENS", MANY):
-        house = House(firm.store, firm.store, firm.clock, Door(firm.store), Figures(), lambda: False, slip_pdf)
+        house = House(
+            firm.store,
+            firm.store,
+            firm.clock,
+            Door(firm.store),
+            Figures(),
+            lambda: False,
+            slip_pdf,
+            Invoicing(rendered),
+        )
         return application(house, [], _quiet, _quiet)
 
 

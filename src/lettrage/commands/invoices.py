@@ -12,7 +12,7 @@ from lettrage.acts.invoice import ImportInvoices, considered, shape
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlBooks
 from lettrage.commands.attachments import beside
-from lettrage.commands.rendering import rendered, route_of, usual_syntax
+from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import (
     CallerName,
     Key,
@@ -25,7 +25,7 @@ from lettrage.commands.shared import (
     write_file,
 )
 from lettrage.dates import PARIS
-from lettrage.invoicing.inside_pdf import is_pdf, xml_inside
+from lettrage.invoicing.format import file_of, xml_of
 from lettrage.invoicing.intake import opened
 from lettrage.invoicing.settings import PLATFORMS
 from lettrage.invoicing.shelf import Shelved
@@ -120,11 +120,8 @@ def xml(
     if syntax not in ("", "ubl", "cii"):
         raise Stop(Refusal("malformed_option", "--syntax", quoted(syntax), "ubl, cii"))
     with context.books() as books:
-        found = named(books, number, third_party, document)
-        was = None if syntax and not sent else books.latest_file(found[:1], _platform(platform, books))
-        if was is None and sent:
-            raise Stop(Refusal("not_sent", "NUMBER", quoted(number)))
-        data = xml_inside(was) if was and is_pdf(was) else was or as_file(books, found[0], syntax)
+        found = named(books, number, third_party, document)[0]
+        data = xml_of(books, found, _platform(platform, books), syntax, rendered, sent=sent)
     write_file(data, plain(out, "--out"))
 
 
@@ -137,16 +134,8 @@ def pdf(
 ) -> None:
     """Print an invoice: Factur-X, readable by people and programs. / Imprimer une facture (Factur-X)."""
     with context.books() as books:
-        printed = as_file(books, named(books, number, third_party, document)[0], "facturx")
+        printed = file_of(books, named(books, number, third_party, document)[0], "facturx", rendered)
     write_file(printed, plain(out, "--out") or f"facture-{_NOT_IN_NAMES.sub('_', plain(number, 'NUMBER'))}.pdf")
-
-
-def as_file(books: SqlBooks, found: Shelved, syntax: str) -> bytes:
-    """A document as a file of this syntax, "" for the XML that the settings ask for."""
-    invoice = books.document_content(found.id)
-    usual = usual_syntax(invoice, books.chorus_choices())
-    _, customer = books.third_party_records([found.third_party])[found.third_party]
-    return rendered(invoice, syntax or ("ubl" if usual == "ubl" else "cii"), route_of(customer))
 
 
 def named(books: SqlBooks, number: str, third_party: str = "", document: str = "") -> list[Shelved]:

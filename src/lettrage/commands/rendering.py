@@ -1,13 +1,9 @@
 """An invoice as a file of any syntax: what is sent, shown, printed."""
 
-from collections.abc import Mapping
-
 from msgspec.structs import replace
 
-from lettrage.company.customer import Customer
 from lettrage.invoicing import cii, ubl
-from lettrage.invoicing.document import EN16931, Invoice, Route, Syntax
-from lettrage.invoicing.settings import SETTINGS
+from lettrage.invoicing.document import EN16931, Invoice, Route
 
 
 def rendered(invoice: Invoice, syntax: str, route: Route) -> bytes:
@@ -20,15 +16,3 @@ def rendered(invoice: Invoice, syntax: str, route: Route) -> bytes:
 
     known = invoice if invoice.profile in facturx.PROFILES else replace(invoice, profile=EN16931)
     return facturx.render(known, cii.render(known, route))
-
-
-def usual_syntax(invoice: Invoice, choices: Mapping[tuple[str, str], str]) -> Syntax:
-    """What the settings say invoices, or credit notes, are sent as."""
-    name = "credit_note_format" if invoice.is_credit_note else "invoice_format"
-    chosen = choices.get(("", name)) or SETTINGS[name].default
-    return "cii" if chosen == "cii" else "facturx" if chosen == "facturx" else "ubl"
-
-
-def route_of(customer: Customer) -> Route:
-    """Public buyers are reached through Chorus Pro, others through an approved platform."""
-    return "chorus" if customer.chorus is not None else "platform"

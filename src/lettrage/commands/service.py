@@ -11,6 +11,7 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log, warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
+from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import app, context, print_json
 
 Host = Annotated[str, typer.Option(help="The address to listen on")]
@@ -37,6 +38,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[[str], None]) -> None:
     """Serve these books until SIGTERM or Ctrl-C; `started` is told the address. The store is closed at the end."""
     # Only serving needs these, and they are slow to import.
+    from lettrage.adapters.http.house import Invoicing  # noqa: PLC0415
     from lettrage.adapters.http.server import Server, address_of, listen, signals_end_here  # noqa: PLC0415
     from lettrage.adapters.pdf.slips import slip_pdf  # noqa: PLC0415
 
@@ -48,6 +50,7 @@ def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[
         base,
         SystemClock(),
         slip_pdf,
+        Invoicing(rendered),
         log=log,
         warn=warn,
         hosts=_named("LETTRAGE_HOSTS"),

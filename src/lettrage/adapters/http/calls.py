@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -67,17 +67,17 @@ class Call(msgspec.Struct, frozen=True):
         """The content, as JSON of this shape. Raises Problem with every fault, Unreadable for what is no text."""
         return form_of(dialect.decode(self.content) or "null", shape)
 
-    def perform(self, act: Act, absent: str = "") -> Response:
+    def perform(self, act: Act, absent: str = "", pick: Callable[[dict[str, Any]], Any] | None = None) -> Response:
         """Do what is asked of the books. Raises Problem with every reason against it.
 
-        `absent`: the code that says that what the address names is not there.
+        `absent`: the code that says that what the address names is not there. `pick`: what of the result is answered.
         """
         done = perform(act, self.caller, self.house.store, self.house.clock)
         if done.result is None:
             problem = refused(done.reasons, absent)
             problem.headers.update(REPLAYED if done.replayed else {})
             raise problem
-        return shown(done.result, replayed=done.replayed)
+        return shown(pick(done.result) if pick else done.result, replayed=done.replayed)
 
     def page(self, lines: list[Any], last: Position | None, *criteria: object) -> Response:
         """A page of a list, with the cursor of the one that follows."""

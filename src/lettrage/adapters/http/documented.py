@@ -14,7 +14,7 @@ ANY = (400, 401, 403, 421, 422, 429, 431, 500, 503)
 CONTENT = (408, 409, 413, 415)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-PDF = {"description": "Done", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+PDF = "application/pdf"
 
 _examples: dict[str, dict[str, Any]] = msgspec.json.decode(
     files("lettrage.adapters.http").joinpath("examples.json").read_bytes()
@@ -22,13 +22,21 @@ _examples: dict[str, dict[str, Any]] = msgspec.json.decode(
 
 
 def operation(
-    name: str, summary: str, answer: type[BaseModel] | None, *statuses: int, form: type[BaseModel] | None = None
+    name: str,
+    summary: str,
+    answer: type[BaseModel] | None,
+    *statuses: int,
+    form: type[BaseModel] | None = None,
+    file: str = PDF,
 ) -> dict[str, Any]:
-    """The documentation of an operation, as FastAPI takes it. `statuses`: those beside what any call may have."""
+    """The documentation of an operation, as FastAPI takes it. `statuses`: those beside what any call may have.
+
+    `file`: what is answered where there is no `answer` in JSON.
+    """
     known = _examples.get(name, {})
     content: dict[str, Any] = {"example": known["answer"]} if "answer" in known else {}
     told: dict[int | str, dict[str, Any]] = {
-        200: {"description": "Done", "model": answer, "content": {JSON: content}} if answer else PDF,
+        200: {"description": "Done", "model": answer, "content": {JSON: content}} if answer else _file(file),
         **{status: problem(status) for status in sorted({*ANY, *statuses})},
     }
     documented: dict[str, Any] = {
@@ -43,6 +51,10 @@ def operation(
         body = {JSON: {"schema": {"$ref": f"#/components/schemas/{form.__name__}"}, **example}}
         documented["openapi_extra"] = {"requestBody": {"required": True, "content": body}}
     return documented
+
+
+def _file(kind: str) -> dict[str, Any]:
+    return {"description": "Done", "content": {kind: {"schema": {"type": "string", "format": "binary"}}}}
 
 
 def problem(status: int) -> dict[str, Any]:

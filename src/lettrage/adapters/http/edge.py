@@ -34,7 +34,12 @@ Log = Callable[..., None]
 
 WATCHERS = ("/healthz", "/readyz", "/metrics")  # answered however busy the service is
 # Forms write one character as three at most; an upload is a company file.
-_MOST_BYTES = {WEBSERVICE: 3 * DOCUMENT.document_bytes, "/api/v1/load": UPLOAD_BYTES}
+_MOST_BYTES = {
+    WEBSERVICE: 3 * DOCUMENT.document_bytes,
+    "/api/v1/load": UPLOAD_BYTES,
+    "/api/v1/invoices": UPLOAD_BYTES,  # with attachments inside
+    "/api/v1/invoices/import": UPLOAD_BYTES,
+}
 _SINGLE = (b"host", b"authorization", b"idempotency-key")  # which of two would count, each reader decides otherwise
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """What every route works with, and what a call has said once its caller is known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from threading import BoundedSemaphore
@@ -21,6 +21,9 @@ from lettrage.books.logbook import Search
 from lettrage.caller import Caller
 from lettrage.company.dossier import Company
 from lettrage.guard.identity import Identity
+from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.format import Render
+from lettrage.invoicing.shelf import Shelved
 from lettrage.limits import LARGE, LARGE_BYTES, SEARCHING, VERIFYING
 from lettrage.money import Currency
 from lettrage.opening import LoadingStore
@@ -46,9 +49,23 @@ class Readings(ActBooks, Protocol):
     def statement(self, code: str, today: date, home: Currency) -> dict[str, Any] | None: ...  # noqa: D102
     def transaction(self, number: int, home: Currency) -> dict[str, Any] | None: ...  # noqa: D102
     def slips(self) -> list[Made]: ...  # noqa: D102
+    def platform_on(self) -> str: ...  # noqa: D102
+    def documents_page(  # noqa: D102
+        self, platform: str, state: str, third_party: str, after: Position, limit: int
+    ) -> PageOf: ...
+    def documents_of(self, number: str, third_party: str = "", id_: int = 0) -> list[Shelved]: ...  # noqa: D102
+    def document_content(self, id_: int) -> Invoice: ...  # noqa: D102
+    def latest_file(self, documents: Sequence[Shelved], platform: str) -> bytes | None: ...  # noqa: D102
+    def document_shown(self, documents: Sequence[Shelved], platform: str) -> dict[str, Any]: ...  # noqa: D102
     def waiting_for_slip(self) -> list[Waiting]: ...  # noqa: D102
     def logbook(self, search: Search, limit: int, before: int | None = None) -> LogbookPage: ...  # noqa: D102
     def logged(self, number: int, home: Currency) -> dict[str, Any]: ...  # noqa: D102
+
+
+class Invoicing(msgspec.Struct, frozen=True):
+    """What the service does with invoices beside the books. `rendered`: an invoice as a file of some syntax."""
+
+    rendered: Render
 
 
 class Sharing(ActStore, Protocol):
@@ -111,6 +128,7 @@ class House(msgspec.Struct, frozen=True):
     figures: Figures
     stopping: Callable[[], bool]
     slip_pdf: Callable[[Made, Company], bytes]
+    invoicing: Invoicing
     dossier: str = ""
     verifying: Turns = msgspec.field(default_factory=lambda: Turns(VERIFYING))
     searching: Turns = msgspec.field(default_factory=lambda: Turns(SEARCHING))

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lettrage import __version__
-from lettrage.adapters.http import forms, shapes
+from lettrage.adapters.http import forms, invoice_shapes, shapes
 from lettrage.adapters.http.modern import SettlementsForm
 from lettrage.adapters.http.problems import API, PROBLEMS, Problem
 from lettrage.catalogue import CATALOGUE
@@ -36,6 +36,8 @@ _MORE: tuple[type[BaseModel], ...] = (
     forms.AccountForm,
     forms.RevokeForm,
     shapes.LoadFile,
+    invoice_shapes.InvoiceForm,
+    invoice_shapes.InvoiceFile,
     shapes.Problem,
 )
 _REF = "#/components/schemas/{model}"

@@ -46,6 +46,8 @@ _STATUS = {
     "no_such_number": 404,
     "no_such_task": 404,
     "no_such_document": 404,
+    "no_such_invoice": 404,
+    "not_sent": 404,
     "key_reused": 409,
     "keys_differ": 400,
     "malformed_key": 400,

@@ -14,7 +14,7 @@ from lettrage.adapters.http.app import application
 from lettrage.adapters.http.door import Door
 from lettrage.adapters.http.edge import Log
 from lettrage.adapters.http.figures import Figures
-from lettrage.adapters.http.house import Base, House, Sharing
+from lettrage.adapters.http.house import Base, House, Invoicing, Sharing
 from lettrage.adapters.http.protocol import BoundedProtocol
 from lettrage.bank.slip import Made
 from lettrage.company.dossier import Company
@@ -34,6 +34,7 @@ class Server:
         base: Base,
         clock: Clock,
         slip_pdf: Callable[[Made, Company], bytes],
+        invoicing: Invoicing,
         *,
         log: Log,
         warn: Log,
@@ -49,6 +50,7 @@ class Server:
             Figures(lambda: store.commits),
             lambda: self._uvicorn.should_exit,
             slip_pdf,
+            invoicing,
             dossier,
         )
         self._told = _Told(warn)
