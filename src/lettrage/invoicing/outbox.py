@@ -162,11 +162,10 @@ class Queue(msgspec.Struct, frozen=True):
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """Who takes a job, when, and for how long it is his: whoever finds it later takes it over."""
+    """Who takes a job, and when. Whoever finds it after its time (`schedule.lease`) takes it over."""
 
     holder: str
     now: datetime
-    until: datetime
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -215,6 +214,18 @@ class Outbox(Protocol):
 
     def send_again(self, again: Again, asked_by: str, now: datetime) -> list[int]:
         """Keep flows with the bytes of one before, which stands no longer."""
+
+    def deposits_of(self, document: int, platform: str) -> list[Deposit]:
+        """Every deposit of a document on a platform, the latest first."""
+
+    def flow(self, number: int) -> Flow:
+        """A flow by our own number."""
+
+    def in_hand(self, platform: str, flow: int, now: datetime) -> bool:
+        """Whether somebody is at work on a flow right now."""
+
+    def doubt_ended(self, flow: int, conclusion: Conclusion, now: datetime) -> None:
+        """Write what a person said of a flow in doubt."""
 
     def take(self, holding: Holding, paces: Paces, only: Collection[tuple[str, str]] | None = None) -> Taken | None:
         """The job that is due first, in this holder's hands; of these kinds and subjects only. None: nothing is due."""

@@ -23,6 +23,7 @@ LAGGING = 5 * _MINUTE  # for a history that does not yet say what the search doe
 PASSWORD_DAYS = 30  # before the technical password expires: warn
 _BACK_OFF, _BACK_OFF_MOST = _MINUTE, 30 * _MINUTE
 _DOUBLINGS = 20
+_SENDING, _ASKING = 10 * _MINUTE, 30 * _MINUTE  # of true time: longer than a call, than very many of them, may take
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -83,6 +84,11 @@ class Pace(msgspec.Struct, frozen=True):
     def _next(self, since: datetime, now: datetime, then: timedelta) -> datetime:
         planned = (since + self.ours(after) for after in _FIRST_LOOKS)
         return next((at for at in planned if at > now), now + self.ours(then))
+
+
+def lease(kind: str) -> timedelta:
+    """For how long a job of this kind is in one worker's hands before another may take it over."""
+    return _SENDING if kind == "send" else _ASKING
 
 
 Paces = Callable[[str], Pace]  # of each platform

@@ -5,8 +5,8 @@ commit that takes the next job. No call is made inside a transaction, and none b
 is killed in between leaves a mark, by which the next one knows that the flow may have arrived.
 """
 
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -16,10 +16,11 @@ from lettrage.invoicing.deposit import hindered
 from lettrage.invoicing.outbox import Alert, Conclusion, Holding, Outbox, Taken
 from lettrage.invoicing.portal import Deposited, FlowReport, Found, Portal, Trouble
 from lettrage.invoicing.schedule import Chance, Pace
+from lettrage.invoicing.settings import PLATFORMS
 from lettrage.ports import Clock
 
 T = TypeVar("T")
-LEASE = timedelta(minutes=10)  # longer than any call may take
+SAMPLE = 10  # documents of a lot in doubt that are looked for: one that is there tells of all
 
 
 class Outboxes(Protocol):
@@ -83,11 +84,11 @@ class Worker:
     ) -> Taken | None:
         """Write what the last job came to and take the next, in one commit."""
         now = self.clock.now()
+        paces: dict[str, Pace] = {platform: self.ways(dossier, platform).pace for platform in PLATFORMS}
 
         def commit(outbox: Outbox) -> tuple[tuple[Alert, ...], Taken | None]:
             alerts = outbox.conclude(*done, now) if done is not None else ()
-            holding = Holding(self.name, now, now + LEASE)
-            return alerts, outbox.take(holding, lambda platform: self.ways(dossier, platform).pace, only)
+            return alerts, outbox.take(Holding(self.name, now), paces.__getitem__, only)
 
         alerts, taken = self.outboxes.write(dossier, commit)
         for alert in alerts:
@@ -121,10 +122,17 @@ class Worker:
 
     def _look_up(self, taken: Taken, portal: Portal, pace: Pace) -> Conclusion:
         assert taken.flow is not None
+        now = self.clock.now()
+        assert taken.flow.doubt_since is not None
         doubtful = [d for d in taken.flow.deposits if d.outcome == "in_doubt"]
-        found = {d.number: portal.find(number=d.number) for d in doubtful}
+        last = pace.forgotten(taken.flow.doubt_since, now)
+        found: dict[str, Sequence[Found]] = {}
+        for wanted in doubtful if last else doubtful[:SAMPLE]:
+            found[wanted.number] = portal.find(number=wanted.number)
+            if deposit.ours_among(wanted, found[wanted.number])[0] == "same":
+                break
         self.at("called")
-        return deposit.after_look_up(taken, found, self.clock.now(), pace)
+        return deposit.after_look_up(taken, found, now, pace)
 
     def _follow_flow(self, taken: Taken, portal: Portal, pace: Pace) -> Conclusion:
         flow = taken.flow

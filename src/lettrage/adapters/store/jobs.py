@@ -10,12 +10,12 @@ from datetime import datetime
 
 import msgspec
 
-from lettrage.adapters.store.outbox import JOB, ONE_FLOW, Flows, as_job, as_keys, as_moment, as_text, decoded
+from lettrage.adapters.store.outbox import JOB, Flows, as_job, as_keys, as_moment, as_text, decoded
 from lettrage.adapters.store.sql import run, run_many
 from lettrage.invoicing import deposit as sending
 from lettrage.invoicing.outbox import Alert, Conclusion, Deposit, Flow, Holding, Job, Met, Queue, Taken
 from lettrage.invoicing.portal import Structure
-from lettrage.invoicing.schedule import REFERRED, Paces
+from lettrage.invoicing.schedule import REFERRED, Paces, lease
 from lettrage.invoicing.settings import PLATFORMS
 
 replace = msgspec.structs.replace
@@ -34,6 +34,10 @@ _HOLD = """
 UPDATE job SET lease_until = ?5, holder = ?6 WHERE dossier = ?1 AND platform = ?2 AND kind = ?3 AND subject = ?4
 """
 _HELD_BY = "SELECT holder FROM job WHERE dossier = ?1 AND platform = ?2 AND kind = ?3 AND subject = ?4"
+_IN_HAND = """
+SELECT holder FROM job WHERE dossier = ?1 AND platform = ?2 AND subject = ?3 AND lease_until > ?4
+AND kind IN ('send', 'look_up', 'follow_flow')
+"""
 _DROP = "DELETE FROM job WHERE dossier = ?1 AND platform = ?2 AND kind = ?3 AND subject = ?4"
 _GO_ON = """
 UPDATE job SET run_at = ?5, lease_until = '', holder = '', attempts = ?6, payload = ?7, trouble = ?8
@@ -83,12 +87,12 @@ class Jobs(Flows):
 
     def _held(self, job: Job, holding: Holding, paces: Paces, queue: Queue | None) -> Taken | None:
         """A job that is due, in this holder's hands; None where there is nothing to do about it now."""
-        self._of_job(_HOLD, job, holding.until.isoformat(), holding.holder)
+        self._of_job(_HOLD, job, (holding.now + lease(job.kind)).isoformat(), holding.holder)
         taken = Taken(job, holding.holder, queue=queue)
         if job.kind == "send":
             return self._to_send(taken, holding.now, paces)
         if job.kind in ("look_up", "follow_flow"):
-            (flow,) = self.flows(ONE_FLOW, int(job.subject))
+            flow = self.flow(int(job.subject))
             return replace(taken, flow=flow)
         if job.kind == "follow_document":
             return self._with_document(taken)
@@ -98,7 +102,7 @@ class Jobs(Flows):
     def _to_send(self, taken: Taken, now: datetime, paces: Paces) -> Taken | None:
         """A flow marked as being sent. One that was marked already, by somebody who never came back, is in doubt."""
         job, pace = taken.job, paces(taken.job.platform)
-        (flow,) = self.flows(ONE_FLOW, int(job.subject))
+        flow = self.flow(int(job.subject))
         if flow.state == "sending":
             interrupted = Met("interrupted")
             self._write_all(taken, sending.in_doubt(flow, interrupted, now, pace), now)
@@ -133,6 +137,15 @@ class Jobs(Flows):
         records = [record for (record,) in self.rows(sql, platform, deposit.buyer) if record]
         return any(decoded(r, Structure, Structure("", "")).payment_not_reported for r in records)
 
+    def anything_due(self, now: datetime) -> bool:
+        """Whether a worker would find something to do."""
+        passable = {q.platform: _passable(q, now) for q in self.queues()}
+        return any(passable.get(p, True) and self._due(p, now, None) is not None for p in PLATFORMS)
+
+    def in_hand(self, platform: str, flow: int, now: datetime) -> bool:
+        """Whether somebody is at work on a flow right now."""
+        return bool(self.rows(_IN_HAND, platform, str(flow), now.isoformat()))
+
     # ------------------------------------------------------------ what a job has come to
 
     def conclude(self, taken: Taken, conclusion: Conclusion, now: datetime) -> tuple[Alert, ...]:
@@ -147,7 +160,7 @@ class Jobs(Flows):
 
     def _arrived_late(self, taken: Taken, conclusion: Conclusion, sent: Flow, now: datetime) -> tuple[Alert, ...]:
         """A call that was taken for lost did arrive: that is sure, whoever has the flow in hand meanwhile."""
-        (flow,) = self.flows(ONE_FLOW, sent.id)
+        flow = self.flow(sent.id)
         if flow.number:
             return ()
         known = tuple(replace(d, outcome="") if d.outcome == "in_doubt" else d for d in flow.deposits)
@@ -172,6 +185,12 @@ class Jobs(Flows):
         for again in conclusion.again:
             self.send_again(again, by, now)
         return self._move_queue(conclusion, now)
+
+    def doubt_ended(self, flow: int, conclusion: Conclusion, now: datetime) -> None:
+        """Write what a person said of a flow in doubt."""
+        before = self.flow(flow)
+        look = Job(before.platform, "look_up", str(flow), now)
+        self._write_all(Taken(look, "", flow=before), conclusion, now)
 
     def _move_queue(self, conclusion: Conclusion, now: datetime) -> tuple[Alert, ...]:
         """Let the queue be as the conclusion says, where that is news; the alerts that are."""

@@ -44,7 +44,7 @@ _DOCUMENT = "CROSS JOIN sales_document s ON s.dossier = d.dossier AND s.id = d.d
 JOB = "j.platform, j.kind, j.subject, j.run_at, j.payload, j.attempts, j.trouble, j.since"
 _QUEUE = "q.platform, q.state, q.reason, q.since, q.until, q.attempts"
 
-ONE_FLOW = f"SELECT {_FLOW} FROM flow f WHERE f.dossier = ?1 AND f.id = ?2"
+_ONE_FLOW = f"SELECT {_FLOW} FROM flow f WHERE f.dossier = ?1 AND f.id = ?2"
 _OF_FLOW = f"SELECT {_DEPOSIT} FROM deposit d {_DOCUMENT} WHERE d.dossier = ?1 AND d.flow = ?2 ORDER BY d.document"
 _OF_DOCUMENT = (
     f"SELECT {_DEPOSIT} FROM deposit d {_DOCUMENT}"
@@ -87,10 +87,22 @@ SELECT d.document, d.number, d.supplier, d.buyer, d.name, f.syntax, d.file, d.pr
 CROSS JOIN deposit d ON d.dossier = ?1 AND d.flow = ?2 AND d.document = CAST(k.value->>0 AS BIGINT)
 JOIN flow f ON f.dossier = d.dossier AND f.id = d.flow ORDER BY d.document
 """
+_NEVER_SENT = """
+SELECT s.number FROM sales_document s
+WHERE s.dossier = ?1 AND NOT EXISTS (SELECT 1 FROM sales_document l
+WHERE l.dossier = s.dossier AND l.number = s.number AND (l.id > s.id OR EXISTS
+(SELECT 1 FROM deposit d WHERE d.dossier = l.dossier AND d.document = l.id AND d.platform = ?2))) ORDER BY s.id
+"""
 
 
 class Flows(Reader):
     """The flows of one dossier, their deposits and their events."""
+
+    # ------------------------------------------------------------ what may be sent
+
+    def documents_never_sent(self, platform: str) -> list[str]:
+        """The numbers of documents that were never given to this platform, as they came."""
+        return [number for (number,) in self.rows(_NEVER_SENT, platform)]
 
     # ------------------------------------------------------------ intentions
 
@@ -131,7 +143,7 @@ class Flows(Reader):
 
     def send_again(self, again: Again, asked_by: str, now: datetime) -> list[int]:
         """Keep flows with the bytes of one before, which stands no longer."""
-        (flow,) = self.flows(ONE_FLOW, again.flow)
+        flow = self.flow(again.flow)
         rows = self.rows(_KEPT_FILES, again.flow, as_keys((d,) for d in again.documents))
         parcels = [replace(Parcel(*own), preceding=decoded(preceding, tuple[str, ...], ())) for *own, preceding in rows]
         if again.apart:
@@ -229,23 +241,19 @@ class Flows(Reader):
             for document, origin, code, at, history_id, comment, sequence in self.rows(_EVENTS, document, platform)
         ]
 
-    def flows(self, sql: str, *values: object) -> list[Flow]:
-        """Flows with their deposits, by a query of FLOW columns."""
-        found = []
-        for row in self.rows(sql, *values):
-            *plain, intended, sent, doubt, trouble, reported = row
-            found.append(
-                replace(
-                    Flow(*plain),
-                    intended_at=as_moment(intended),
-                    sent_at=as_moment(sent),
-                    doubt_since=as_moment(doubt),
-                    trouble=decoded(trouble, Met, None),
-                    reported=reported,
-                    deposits=tuple(_deposit(d) for d in self.rows(_OF_FLOW, row[0])),
-                )
-            )
-        return found
+    def flow(self, number: int) -> Flow:
+        """A flow with its deposits, by our own number."""
+        (row,) = self.rows(_ONE_FLOW, number)
+        *plain, intended, sent, doubt, trouble, reported = row
+        return replace(
+            Flow(*plain),
+            intended_at=as_moment(intended),
+            sent_at=as_moment(sent),
+            doubt_since=as_moment(doubt),
+            trouble=decoded(trouble, Met, None),
+            reported=reported,
+            deposits=tuple(_deposit(d) for d in self.rows(_OF_FLOW, number)),
+        )
 
     def content(self, flow: int) -> bytes:
         """The very bytes of a flow."""

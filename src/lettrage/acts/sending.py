@@ -1,0 +1,121 @@
+"""Sending documents to Chorus Pro, and what a person may say of one in doubt."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from lettrage.acts import Moment, Refused
+from lettrage.invoicing import deposit as sending
+from lettrage.invoicing.outbox import Again, Conclusion, Deposit, Event, Job, Outbox, Outcome, Parcel
+from lettrage.refusal import Refusal, quoted
+from lettrage.settlement.answer import reason_shape
+
+replace = msgspec.structs.replace
+
+# Why the number of a deposit that stands may not be sent again.
+_STANDS: dict[Outcome, str] = {
+    "": "on_its_way",
+    "in_doubt": "still_in_doubt",
+    "integrated": "chorus_has_it",
+    "numbering_error": "chorus_has_another",
+}
+
+
+class SendInvoices(msgspec.Struct, frozen=True):
+    """Let documents go to a platform, in files made ready before. Satisfies the port `Act`.
+
+    Never twice: a number that stands there is refused, whoever asks and however.
+    """
+
+    parcels: tuple[Parcel, ...]
+    platform: str
+    by: str
+    lots: bool = False
+    forced: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What the logbook calls it."""
+        return "send"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Everything that was asked; the files by their digests."""
+        files = [{"number": p.number, "sha256": hashlib.sha256(p.file).hexdigest()} for p in self.parcels]
+        return {"platform": self.platform, "lots": self.lots, "forced": self.forced, "invoices": files}
+
+    def perform(self, books: Outbox, moment: Moment) -> dict[str, Any]:
+        """The flows that are to be sent, and for each document that may not go why."""
+        standing = books.standing(self.platform, [(p.supplier, p.number) for p in self.parcels])
+        free: dict[tuple[str, str], Parcel] = {}
+        refused = []
+        for parcel in self.parcels:
+            key = (parcel.supplier, parcel.number)
+            stands = standing.get(key)
+            if stands is not None or key in free:
+                outcome: Outcome = stands.outcome if stands is not None else ""
+                reason = Refusal(_STANDS[outcome], parcel.number, quoted(parcel.number), self.platform)
+                refused.append({"number": parcel.number, "reasons": [reason_shape(reason)]})
+            else:
+                free[key] = parcel
+        flows = books.intend(sending.packets(free.values(), lots=self.lots), self.platform, self.by, moment.at)
+        return {"platform": self.platform, "flows": flows, "refused": refused}
+
+
+class ReleaseInvoice(msgspec.Struct, frozen=True):
+    """Say of a document in doubt what only a person can know. Satisfies the port `Act`.
+
+    `received`: Chorus has it (under the flow number `flow`, where that is known), so that it is looked for but never
+    sent again by itself. Else: Chorus has it not, so that it is sent again now, with the same bytes.
+    """
+
+    document: int
+    number: str
+    platform: str
+    by: str
+    received: bool = False
+    flow: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the logbook calls it."""
+        return "release"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Everything that was asked."""
+        return {"number": self.number, "platform": self.platform, "received": self.received, "flow": self.flow}
+
+    def perform(self, books: Outbox, moment: Moment) -> dict[str, Any]:
+        """What becomes of it now."""
+        deposit = self._in_doubt(books)
+        if books.in_hand(self.platform, deposit.flow, moment.at):
+            raise Refused(Refusal("being_worked_on", "NUMBER", quoted(deposit.number)))
+        said = self._received(books, deposit, moment) if self.received else self._sent_again(deposit, moment)
+        books.doubt_ended(deposit.flow, said, moment.at)
+        return {"number": deposit.number, "platform": self.platform, "said": said.events[0].code}
+
+    def _in_doubt(self, books: Outbox) -> Deposit:
+        deposits = books.deposits_of(self.document, self.platform)
+        if not deposits or deposits[0].outcome not in ("in_doubt", "numbering_error"):
+            raise Refused(Refusal("not_in_doubt", "NUMBER", quoted(self.number), self.platform))
+        return deposits[0]
+
+    def _received(self, books: Outbox, deposit: Deposit, moment: Moment) -> Conclusion:
+        told = Event(deposit.document, "ours", "said_received", moment.at, comment=f"{self.by} {self.flow}".strip())
+        if not self.flow:
+            look = Job(self.platform, "look_up", str(deposit.flow), moment.at, {"keep": "1"})
+            return Conclusion(deposits=(replace(deposit, outcome="in_doubt"),), events=(told,), planned=(look,))
+        flow = books.flow(deposit.flow)
+        known = tuple(replace(d, outcome="") if d.outcome == "in_doubt" else d for d in flow.deposits)
+        sent = replace(flow, state="sent", number=self.flow, sent_at=flow.doubt_since or moment.at, deposits=known)
+        follow = Job(self.platform, "follow_flow", str(flow.id), moment.at)
+        return Conclusion(flow=sent, deposits=known, events=(told,), planned=(follow,))
+
+    def _sent_again(self, deposit: Deposit, moment: Moment) -> Conclusion:
+        told = Event(deposit.document, "ours", "said_not_received", moment.at, comment=self.by)
+        freed = replace(deposit, outcome="given_up")
+        others = Job(self.platform, "look_up", str(deposit.flow), moment.at)
+        again = Again(deposit.flow, (deposit.document,), apart=True)
+        return Conclusion(deposits=(freed,), events=(told,), planned=(others,), again=(again,))

@@ -1,0 +1,135 @@
+"""Workers that send and follow: the way to each platform, one loop, and the thread that runs it beside the service."""
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.logs import log, warn
+from lettrage.adapters.store.books import SqlStore
+from lettrage.commands.platforms import Platforms, platforms
+from lettrage.invoicing.outbox import Alert
+from lettrage.invoicing.portal import Portal, Trouble
+from lettrage.invoicing.schedule import Pace
+from lettrage.invoicing.settings import ChorusSettings, Platform
+from lettrage.invoicing.worker import Outboxes, Way, Worker
+from lettrage.limits import SETTINGS_SECONDS, WORKER_PAUSE_SECONDS
+from lettrage.refusal import Stop, StoreTrouble
+
+_LONGEST_PAUSE = 60.0  # seconds between two looks while there is trouble
+
+
+class Ways:
+    """The ways from each dossier to each platform; settings that change are seen a few seconds later."""
+
+    def __init__(self, store: SqlStore, found: Platforms = platforms) -> None:
+        self._store = store
+        self._platforms = found
+        self._kept: dict[str, tuple[float, ChorusSettings | Stop]] = {}
+
+    def __call__(self, dossier: str, platform: str) -> Way:
+        """A dossier's way to a platform."""
+        name: Platform = "production" if platform == "production" else "qualification"
+        settings = self._settings(dossier)
+        if isinstance(settings, Stop):
+            return Way(lambda: _shut(settings), Pace())
+        pace = Pace(settings.platforms[name].time_scale, settings.doubt_hours)
+        return Way(lambda: self._portal(dossier, name), pace)
+
+    def _settings(self, dossier: str) -> ChorusSettings | Stop:
+        """A dossier's settings, or why they cannot be had."""
+        read, settings = self._kept.get(dossier, (-SETTINGS_SECONDS, None))
+        if settings is None or time.monotonic() - read > SETTINGS_SECONDS:
+            try:
+                settings = self._platforms.settings(self._store, dossier)
+            except StoreTrouble:
+                raise
+            except Stop as stop:
+                settings = stop
+            self._kept[dossier] = (time.monotonic(), settings)
+        return settings
+
+    def _portal(self, dossier: str, platform: Platform) -> Portal:
+        """The platform itself. Raises Trouble (settings) where something that it needs is not set."""
+        try:
+            return self._platforms.portal(self._store, dossier, platform)
+        except StoreTrouble:
+            raise
+        except Stop as stop:
+            _shut(stop)
+
+
+def _shut(stop: Stop) -> NoReturn:
+    raise Trouble("settings", step="settings", code=stop.refusal.code, text=stop.refusal.say("en"), sent=False)
+
+
+def tell(dossier: str, alert: Alert) -> None:
+    """An alert as an event of the log."""
+    warn(alert.code, dossier=dossier, **alert.facts)
+
+
+def worker(store: SqlStore, outboxes: Outboxes | None = None) -> Worker:
+    """A worker with a name of its own; `outboxes`: where it writes, the store unless a grouping one is given."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    return Worker(outboxes or store, Ways(store), SystemClock(), name, secrets.randbelow, tell)
+
+
+class Loop:
+    """Does what is due, in every dossier or in one, until it is stopped."""
+
+    def __init__(self, store: SqlStore, worker: Worker, dossier: str = "") -> None:
+        self.store = store
+        self.worker = worker
+        self.dossier = dossier
+        self.stop = threading.Event()
+
+    def until_stopped(self, every: float = WORKER_PAUSE_SECONDS) -> None:
+        """Look every so many seconds; less and less often, up to a minute, while the store is in trouble."""
+        log("worker started", worker=self.worker.name)
+        pause = every
+        while not self.stop.is_set():
+            pause = every if self.look() else min(2 * pause, _LONGEST_PAUSE)
+            self.stop.wait(pause)
+        log("worker stopped", worker=self.worker.name)
+
+    def look(self) -> bool:
+        """Do everything that is due; whether the store let that happen."""
+        try:
+            for dossier in [self.dossier] if self.dossier else self.store.dossiers():
+                self._work(dossier)
+        except Stop as stop:
+            warn("worker_trouble", code=stop.refusal.code)
+            return False
+        return True
+
+    def _work(self, dossier: str) -> None:
+        with self.store.books(dossier, writing=False) as books:
+            due = books.anything_due(self.worker.clock.now())
+        if not due:
+            return
+        try:
+            self.worker.work(dossier, going_on=lambda: not self.stop.is_set())
+        except Stop:
+            raise
+        except Exception as error:
+            # Our own mistake keeps neither the other dossiers nor the service; the job is taken up again when its
+            # time is over, and what was being sent is then in doubt.
+            warn("worker_failed", dossier=dossier, error=type(error).__name__)
+
+
+@contextmanager
+def beside(store: SqlStore, outboxes: Outboxes, dossier: str = "") -> Iterator[Loop]:
+    """A worker in a thread of its own; at the end it finishes the call in hand."""
+    loop = Loop(store, worker(store, outboxes), dossier)
+    thread = threading.Thread(target=loop.until_stopped, name="chorus worker")
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.stop.set()
+        thread.join()
