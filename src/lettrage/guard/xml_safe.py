@@ -121,7 +121,7 @@ def _within(root: etree._Element, limits: XmlLimits) -> None:
     for long in root.xpath(
         f"(//*[{own}][text()[string-length() > $most] or @*[string-length() > $most]])[1]", most=limits.text_characters
     ):
-        raise _fault(long.sourceline, 1, long.tag, f"≤ {limits.text_characters}")
+        raise _fault(long.sourceline, 1, etree.QName(long).localname, f"≤ {limits.text_characters}")
 
 
 def _fault(line: int, column: int, seen: str, expected: str, code: str = "syntax") -> Unreadable:

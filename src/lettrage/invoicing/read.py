@@ -72,6 +72,6 @@ def unreadable(fault: Unreadable) -> Finding:
 
 def unknown_root(root: etree._Element) -> Finding:
     """A root element that is no invoice's."""
-    return Finding(
-        "xml_root_unknown", path_of(root), quoted(str(root.tag)), "Invoice, CreditNote, CrossIndustryInvoice"
-    )
+    name = etree.QName(root)
+    seen = quoted(f"{name.localname} ({name.namespace or ''})")
+    return Finding("xml_root_unknown", path_of(root), seen, "Invoice, CreditNote, CrossIndustryInvoice")

@@ -210,8 +210,11 @@ class Node:
     def needed(self, value: _Value | None, instead: _Value, path: str, term: str) -> _Value:
         """The value, which must be there. Where it is not: a finding, unless what stands there has one already."""
         if value is None:
-            if not self.at(path).text():
+            node = self.at(path)
+            if not node:
                 self.add("xml_missing", term=term, below="/" + path)
+            elif not node.text():
+                node.add("xml_missing", term=term)
             return instead
         return value
 

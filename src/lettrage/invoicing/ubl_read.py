@@ -52,7 +52,7 @@ def invoice(root: Node) -> Invoice:
             seller=seller,
             buyer=buyer,
             lines=tuple(map(_line, root.all("cac:InvoiceLine") + root.all("cac:CreditNoteLine"))),
-            vat=tuple(map(_breakdown, root.all("cac:TaxTotal/cac:TaxSubtotal"))),
+            vat=tuple(_breakdown(part) for total in _tax_totals(root)[0] for part in total.all("cac:TaxSubtotal")),
             totals=_totals(root),
             vat_currency=root.coin("cbc:TaxCurrencyCode", "BT-6"),
             tax_point=root.day("cbc:TaxPointDate", "BT-7"),
@@ -179,29 +179,30 @@ def _totals(root: Node) -> Totals:
     return derived_lines(node, "cbc:LineExtensionAmount", totals)
 
 
-def _vat_totals(root: Node) -> tuple[int | None, int | None]:
-    """BT-110 and BT-111: the total that has the breakdown, or is in the invoice's currency; and the other one.
+def _tax_totals(root: Node) -> tuple[list[Node], Node]:
+    """The VAT in the invoice's currency, which has the breakdown, and that in the VAT currency, in whatever order.
 
-    Several totals in the invoice's currency (one a tax or a rate) make one sum.
+    Where both currencies are the same, the second that has no breakdown is the latter.
     """
     vat_currency = root.coin("cbc:TaxCurrencyCode", "BT-6")
-    own: list[int | None] = []
-    other: int | None = None
+    own: list[Node] = []
+    other = Node(root.report, None)
     for node in root.all("cac:TaxTotal"):
-        detailed = bool(node.at("cac:TaxSubtotal"))
         named = node.at("cbc:TaxAmount").get("currencyID")
-        same = vat_currency == root.report.currency and bool(own)
-        if (
-            vat_currency
-            and not detailed
-            and named == vat_currency.code
-            and (named != root.report.currency.code or same)
-        ):
-            other = node.amount("cbc:TaxAmount", "BT-111", vat_currency)
+        again = bool(own) and not node.at("cac:TaxSubtotal")
+        if vat_currency and named == vat_currency.code and (vat_currency != root.report.currency or again):
+            other = other or node
         else:
-            own.append(node.amount("cbc:TaxAmount", "BT-110"))
-    known = [amount for amount in own if amount is not None]
-    return (sum(known) if known else None), other
+            own.append(node)
+    return own, other
+
+
+def _vat_totals(root: Node) -> tuple[int | None, int | None]:
+    """BT-110 and BT-111. Several totals in the invoice's currency (one a tax or a rate) make one sum."""
+    own, other = _tax_totals(root)
+    amounts = [amount for node in own if (amount := node.amount("cbc:TaxAmount", "BT-110")) is not None]
+    in_vat_currency = other.amount("cbc:TaxAmount", "BT-111", root.coin("cbc:TaxCurrencyCode", "BT-6"))
+    return (sum(amounts) if amounts else None), in_vat_currency
 
 
 # ---------------------------------------------------------------- lines

@@ -1,0 +1,83 @@
+"""Whatever an invoice holds is the same after writing and reading, in each syntax."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
+
+from lettrage.guard.xml_safe import parse
+from lettrage.invoicing import cii, ubl
+from lettrage.invoicing.document import Identifier, Invoice, Note
+from lettrage.invoicing.markup import forbidden
+from lettrage.invoicing.read import read
+from tests.golden.documents import one_rate
+from tests.invoicing.strategies import invoices
+
+_SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+_ROOTS = ("Invoice", "CreditNote")
+
+
+@_SLOW
+@given(invoices())
+def test_ubl_for_a_platform(invoice: Invoice) -> None:
+    found = read(ubl.render(invoice, "platform"))
+    assert found.invoice == invoice
+    assert found.findings == ()
+
+
+@_SLOW
+@given(invoices())
+def test_ubl_for_chorus_pro(invoice: Invoice) -> None:
+    for root in _ROOTS:
+        assert read(ubl.render(invoice, "chorus", root)).invoice == invoice  # type: ignore[arg-type]
+
+
+@_SLOW
+@given(invoices())
+def test_cii_for_a_platform(invoice: Invoice) -> None:
+    found = read(cii.render(invoice, "platform"))
+    assert found.invoice == invoice
+    assert found.findings == ()
+    assert found.syntax == "cii"
+
+
+@_SLOW
+@given(invoices())
+def test_writing_twice_gives_the_same_bytes(invoice: Invoice) -> None:
+    for write in (ubl.render, cii.render):
+        assert write(invoice, "chorus") == write(invoice, "chorus")
+
+
+def test_a_credit_note_is_an_invoice_of_381_for_chorus_pro_and_a_credit_note_for_a_platform() -> None:
+    credit = replace(one_rate(), type="381")
+    assert parse(ubl.render(credit, "chorus")).tag.endswith("}Invoice")
+    assert parse(ubl.render(credit, "platform")).tag.endswith("}CreditNote")
+    assert parse(ubl.render(credit, "chorus", "CreditNote")).tag.endswith("}CreditNote")
+    assert parse(ubl.render(one_rate(), "platform", "CreditNote")).tag.endswith("}Invoice")
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x08", "\x1b", "\ufffe", "\ud800"])
+def test_a_character_that_xml_cannot_carry_is_told_and_replaced(character: str) -> None:
+    invoice = replace(one_rate(), notes=(Note(f"avant{character}après"),))
+    (finding,) = forbidden(invoice)
+    assert finding.place == "notes[0].text"
+    assert f"U+{ord(character):04X}" in finding.say(finding.text.fr)
+    for write in (ubl.render, cii.render):
+        found = read(write(invoice, "platform")).invoice
+        assert found is not None
+        assert found.notes[0].text == "avant\ufffdaprès"
+    assert forbidden(one_rate()) == ()
+
+
+def test_data_never_ends_a_comment_or_an_element() -> None:
+    evil = '--><x a="1">]]></cbc:Note><!-- &amp; &#0;'
+    invoice = replace(one_rate(), notes=(Note(evil),), object=Identifier(evil, evil), terms=evil)
+    for write in (ubl.render, cii.render):
+        assert read(write(invoice, "chorus")).invoice == invoice
+
+
+def test_every_line_of_the_file_is_ours() -> None:
+    """Line breaks of the data are references: a place in the file is a line, and an element stands on one."""
+    invoice = replace(one_rate(), terms="un\ndeux\r\ntrois\tquatre")
+    text = ubl.render(invoice).decode()
+    assert "un&#10;deux&#13;&#10;trois&#9;quatre" in text
+    assert all(line.lstrip().startswith("<") for line in text.splitlines())
