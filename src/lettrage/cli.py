@@ -10,6 +10,7 @@ import typer
 
 from lettrage import demo, terminal
 from lettrage.commands import (
+    checking,
     chorus,
     chorus_settings,
     chorus_test,
@@ -30,6 +31,7 @@ from lettrage.refusal import Refusal, Stop
 
 # Importing them adds their commands.
 COMMANDS = (
+    checking,
     chorus,
     chorus_settings,
     chorus_test,

@@ -13,8 +13,8 @@ from lettrage.invoicing.document import Platform, Route, Syntax
 from lettrage.invoicing.portal import Structure
 
 # Why the directory has not told: the API is not subscribed, the portal is down or closed, nobody has asked it yet,
-# what it told is too old to be relied on, or the check was asked for without it.
-Reason = Literal["not_subscribed", "portal_down", "never_asked", "too_old", "offline"]
+# what it told is too old to be relied on, there are no credentials, or the check was asked for without it.
+Reason = Literal["not_subscribed", "portal_down", "never_asked", "too_old", "not_connected", "offline"]
 # What became of a number's last deposit on a platform: there was none; it is on its way or in doubt; the platform has
 # taken the invoice in; it was refused before integration, so that the number is free again; the platform has another
 # invoice of this number.
@@ -42,7 +42,10 @@ class Use(msgspec.Struct, frozen=True):
 
 
 class Circumstances(msgspec.Struct, frozen=True):
-    """`siret`, `iban`: the establishment's own as the settings have them, "" where they have none."""
+    """`siret`, `iban`: the establishment's own as the settings have them, "" where they have none.
+
+    `service_demanded`, `engagement_demanded`: what the customer's record says; the directory may say more.
+    """
 
     today: Day
     platform: Platform = "production"
@@ -52,6 +55,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     siret: str = ""
     iban: str = ""
     means_on_credit_notes: bool = False  # the setting: a credit note carries the bank account too
+    service_demanded: bool = False
+    engagement_demanded: bool = False
     buyer: Told = NotAsked()
     supplier: Told = NotAsked()
     # Whether the State knows the commitment number; None where it is not the State's, and need not be asked.

@@ -14,6 +14,7 @@ from lettrage.adapters.store.accounts import Accounts
 from lettrage.adapters.store.batch import COUNTERS, Batch
 from lettrage.adapters.store.chorus_settings import ChorusSettingsBook
 from lettrage.adapters.store.document_lists import DocumentLists
+from lettrage.adapters.store.directory import DirectoryCopy
 from lettrage.adapters.store.documents import Documents
 from lettrage.adapters.store.engine import open_engine, persistently, transaction
 from lettrage.adapters.store.jobs import Jobs
@@ -122,7 +123,7 @@ def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) ->
 _COUNTERS = "record, next_transaction, next_item, next_instrument, next_document, postings, head, years"
 
 
-class SqlBooks(Logbook, Slips, Undoing, Parties, Pages, Jobs, ChorusSettingsBook, Documents, DocumentLists):
+class SqlBooks(Logbook, Slips, Undoing, Parties, Pages, Jobs, ChorusSettingsBook, Documents, DocumentLists, DirectoryCopy):
     """One dossier's books. Satisfies the port `Books`."""
 
     def __init__(

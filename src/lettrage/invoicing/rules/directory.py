@@ -20,6 +20,10 @@ WHY: dict[Reason, tuple[str, str]] = {
     "portal_down": ("le portail ne répond pas ou est fermé", "the portal does not answer or is closed"),
     "never_asked": ("il n'a pas encore été interrogé", "it has not been asked yet"),
     "too_old": ("sa dernière réponse a plus de 30 jours", "its last answer is more than 30 days old"),
+    "not_connected": (
+        "les identifiants de cette plateforme ne sont pas renseignés",
+        "this platform's credentials are not set",
+    ),
     "offline": ("contrôle demandé hors ligne", "the check was asked for offline"),
 }
 
@@ -58,20 +62,24 @@ def _service_of(structure: Structure, code: str) -> Service | None:
 
 def service(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
     """The service code: there when the buyer demands one, and one of the buyer's that is active."""
-    buyer, code = circumstances.buyer, invoice.service
-    if not isinstance(buyer, Structure):
-        return
-    active = ", ".join(s.code for s in buyer.services if s.active and s.code != RESERVED_SERVICE)
-    facts = {"name": buyer.name}
+    code = invoice.service
+    buyer = circumstances.buyer if isinstance(circumstances.buyer, Structure) else None
+    services = buyer.services if buyer is not None else ()
+    active = ", ".join(s.code for s in services if s.active and s.code != RESERVED_SERVICE)
+    facts = {"name": _name(invoice, buyer)}
     if not code:
-        if buyer.service_required:
+        if circumstances.service_demanded or (buyer is not None and buyer.service_required):
             yield Finding("service_missing", "service", "", active, facts=facts)
-        return
-    found = _service_of(buyer, code)
-    if found is None:
-        yield Finding("service_unknown", "service", code, active, facts=facts)
-    elif not found.active:
-        yield Finding("service_inactive", "service", code, active, facts=facts)
+    elif buyer is not None and code != RESERVED_SERVICE:
+        found = _service_of(buyer, code)
+        if found is None:
+            yield Finding("service_unknown", "service", code, active, facts=facts)
+        elif not found.active:
+            yield Finding("service_inactive", "service", code, active, facts=facts)
+
+
+def _name(invoice: Invoice, buyer: Structure | None) -> str:
+    return (buyer.name if buyer is not None else "") or invoice.buyer.name
 
 
 def reserved_service(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
@@ -83,16 +91,16 @@ def reserved_service(invoice: Invoice, circumstances: Circumstances) -> Iterator
 
 def engagement(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
     """The commitment number: there when the structure or the service demands it, or one of the two."""
-    buyer = circumstances.buyer
-    if not isinstance(buyer, Structure) or invoice.engagement:
+    if invoice.engagement:
         return
-    facts = {"name": buyer.name, "service": invoice.service}
-    found = _service_of(buyer, invoice.service)
-    if buyer.engagement_required:
+    buyer = circumstances.buyer if isinstance(circumstances.buyer, Structure) else None
+    facts = {"name": _name(invoice, buyer), "service": invoice.service}
+    found = _service_of(buyer, invoice.service) if buyer is not None else None
+    if circumstances.engagement_demanded or (buyer is not None and buyer.engagement_required):
         yield Finding("engagement_missing", "engagement", facts=facts)
     elif found is not None and found.engagement_required:
         yield Finding("engagement_missing_for_service", "engagement", facts=facts)
-    elif buyer.service_or_engagement and not invoice.service:
+    elif buyer is not None and buyer.service_or_engagement and not invoice.service:
         yield Finding("service_or_engagement_missing", "service", facts=facts)
 
 
