@@ -1,9 +1,9 @@
 """A finding: what speaks against an invoice, where, and how to mend it; as data, in French and in English.
 
-The texts stand in `findings.toml`, one table per code: `level` (error blocks, warning does not), `term` (the business
-term it is about), `fr` and `en` (what is wrong), `fix_fr` and `fix_en` (how to mend it), `source` (where the rule comes
-from), `official` (the official rules that say the same). `{seen}`, `{expected}`, `{place}` and named facts are filled
-in.
+The texts stand in `findings.toml`, and for what Chorus Pro says in `messages.toml`, one table per code: `level` (error
+blocks, warning does not), `term` (the business term it is about), `fr` and `en` (what is wrong), `fix_fr` and `fix_en`
+(how to mend it), `source` (where the rule comes from), `official` (the official rules that say the same). `{seen}`,
+`{expected}`, `{place}` and named facts are filled in.
 """
 
 import tomllib
@@ -89,8 +89,10 @@ class _Blanks(dict[str, str]):
 @cache
 def catalogue() -> dict[str, FindingText]:
     """Every code that has texts of its own."""
-    tree: dict[str, Any] = tomllib.loads(files("lettrage.invoicing").joinpath("findings.toml").read_text("utf-8"))
-    return {code: msgspec.convert(texts, FindingText) for code, texts in tree.items()}
+    folder = files("lettrage.invoicing")
+    sources = [folder.joinpath(name).read_text("utf-8") for name in ("findings.toml", "messages.toml")]
+    trees: list[dict[str, Any]] = [tomllib.loads(source) for source in sources]
+    return {code: msgspec.convert(texts, FindingText) for tree in trees for code, texts in tree.items()}
 
 
 @cache
