@@ -115,6 +115,24 @@ CONTENTS: dict[str, Any] = {
     "make_slip": {"bank": "BNP"},
     "cancel_slip": {},
     "close_task": {"transaction": "2", "piece": "1", "credit_note": "A1"},
+    "register": {
+        "number": "D2",
+        "date": "2024-09-20",
+        "due_date": "2024-10-20",
+        "buyer": "C1",
+        "lines": [{"name": "Porte", "price": "100", "vat_rate": "20"}],
+    },
+    "import_": {
+        "invoices": [
+            {
+                "number": "D3",
+                "type": "381",
+                "date": "2024-09-20",
+                "buyer": "C1",
+                "lines": [{"name": "Porte", "price": "100", "vat_rate": "20"}],
+            }
+        ]
+    },
     "load": {"dossiers": [{"code": "998", "name": "Renommée", "currency": "EUR"}]},
     "add_user": {"name": "Zoé", "role": "reader"},
     "new_token": {"name": "till", "role": "reader"},
@@ -139,7 +157,7 @@ def ask(
         content = {"dossiers": [content["dossiers"][0] | {"code": dossier}]}
     return client.request(
         route.method,
-        route.path.format(**numbers),
+        route.path.replace(":path", "").format(**numbers),
         params={"dossier": dossier} if dossier else {},
         headers=headers | ({"Content-Type": b"application/json"} if content is not None else {}),
         content=None if content is None else json.dumps(content).encode(),

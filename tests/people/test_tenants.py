@@ -11,9 +11,9 @@ from lettrage.adapters.store.listing import Lists
 from lettrage.adapters.store.sql import run
 from lettrage.commands.shared import app
 from tests.journeys.helpers import Firm, Ran, header, pays, run_here
-from tests.people.service import Client, Route, ask
+from tests.people.service import CONTENTS, Client, Route, ask
 from tests.people.test_roles import GUARDED
-from tests.people.twins import MARK, NOBODYS, OURS, SLIP, THEIRS, rows_of, statements, twins, without_dossier
+from tests.people.twins import DOCUMENT, MARK, NOBODYS, OURS, SLIP, THEIRS, rows_of, statements, twins, without_dossier
 
 
 @pytest.fixture
@@ -37,7 +37,8 @@ def test_the_twins_are_alike_but_for_their_names(firm: Firm) -> None:
 
 def numbers(route: Route) -> dict[str, str]:
     """What of ours stands in the path, and of theirs as well."""
-    of = {"slip": SLIP, "slip_pdf": SLIP, "cancel_slip": SLIP, "unpaid": "3", "cancel": "6"}
+    of = dict.fromkeys(("invoice", "xml", "pdf"), DOCUMENT)
+    of |= {"slip": SLIP, "slip_pdf": SLIP, "cancel_slip": SLIP, "unpaid": "3", "cancel": "6"}
     return {"number": of.get(route.name, "2"), "name": "till", "code": "C1"}
 
 
@@ -134,6 +135,11 @@ COMMANDS: dict[str, list[str]] = {
     "slip show": [SLIP],
     "slip pdf": [SLIP],
     "slip cancel": [SLIP],
+    "invoice import": ["FILE"],
+    "invoice list": [],
+    "invoice show": [DOCUMENT],
+    "invoice xml": [DOCUMENT],
+    "invoice pdf": [DOCUMENT],
     "user add": ["Zoé", "--role", "reader"],
     "user token": ["till", "--role", "reader"],
     "user list": [],
@@ -144,6 +150,7 @@ COMMANDS: dict[str, list[str]] = {
 LASTING = {"serve", "watch", "demo"}
 FILES: dict[str, dict[str, Any]] = {
     "load": {"dossiers": [{"code": OURS, "name": "Renommée", "currency": "EUR"}]},
+    "invoice import": CONTENTS["import_"],
     "settle": {"EnteteReglementtb": [{"EnteteReglement": header("PORCHQ", "100.00", pays("3", "100.00"))}]},
 }
 

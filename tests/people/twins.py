@@ -13,16 +13,19 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from lettrage.acts import perform
+from lettrage.acts.invoice import ImportInvoices
 from lettrage.acts.slips import MakeSlip
 from lettrage.adapters.store import schema
 from lettrage.bank.slip import Wanted
 from lettrage.caller import Caller
+from lettrage.invoicing.intake import opened
 from tests.databases import every_row
 from tests.journeys.helpers import Firm, advance, company, deposit, header, instrument, invoice, pays
 
 OURS, THEIRS, NOBODYS = "998", "999", "997"
 MARK = "Voisine"  # in every free text of the other company
 SLIP = "BNP-2024-000001"
+DOCUMENT = "D1"  # the number of an invoice that has one
 
 
 def twins(folder: Path) -> Firm:
@@ -61,6 +64,10 @@ def _live(firm: Firm, dossier: str, name: str) -> None:
     done(header("PORCHQ", "100.00", pays("2", "100.00")))  # 4
     done(deposit("REMCHQ", {"TRANSAC": "4"}))  # 5
     done(header("PORVIR", "30.00", advance("30.00")))  # 6
+    line = {"name": f"Porte {name}", "price": "100", "vat_rate": "20"}
+    form = {"number": DOCUMENT, "date": "2024-09-20", "due_date": "2024-10-20", "buyer": "C1", "lines": [line]}
+    brought = ImportInvoices(opened(json.dumps(form).encode()), {}, "till")
+    assert perform(brought, Caller("till", "cli", dossier), firm.store, firm.clock).result
     firm.store.accounts.issue("till", "clerk", dossier)
 
 

@@ -144,7 +144,7 @@ def _strangers(form: Form) -> None:
 
 def _seller(form: Form, masters: Masters) -> Establishment | None:
     """The establishment that is named, or the only one there is."""
-    known = masters.company.establishments
+    known = masters.sellers
     code = form.code("seller")
     if code in known:
         return known[code]

@@ -141,7 +141,7 @@ def _of_document(file: File, document: Read, masters: Masters) -> Judged:
     if invoice is None:
         return Judged("", "", "", None, tuple(_unread(document)))
     faults = list(_against(invoice))
-    establishment = _recognised("seller", invoice.seller, masters.company.establishments.values(), faults)
+    establishment = _recognised("seller", invoice.seller, masters.sellers.values(), faults)
     customer = _recognised("buyer", invoice.buyer, masters.customers.values(), faults)
     if faults or establishment is None or customer is None:
         return Judged("", invoice.number, customer.code if customer else "", None, tuple(faults))

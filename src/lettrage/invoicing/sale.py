@@ -67,6 +67,12 @@ class Masters(msgspec.Struct, frozen=True):
             choices.get(("", "rib_on_credit_notes")) == "yes",
         )
 
+    @property
+    def sellers(self) -> Mapping[str, Establishment]:
+        """The establishments that sell; of a company that names none, the company itself."""
+        company = self.company
+        return company.establishments or {"": Establishment("", name=company.name, siret=company.siret)}
+
     def rib(self, establishment: Establishment) -> Bank | None:
         """The account that the establishment's invoices are paid to."""
         own = self.company.banks.get(self.ribs.get(establishment.code, ""))
