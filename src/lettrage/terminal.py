@@ -157,6 +157,19 @@ COLUMNS = {
         ("state", "État", "State"),
         ("flow", "Flux", "Flow"),
     ),
+    "sent": (
+        ("number", "Facture", "Invoice"),
+        ("state", "État", "State"),
+        ("flow", "Flux", "Flow"),
+        ("sha256", "Empreinte", "Digest"),
+    ),
+    "released": (("number", "Facture", "Invoice"), ("platform", "Plateforme", "Platform"), ("said", "Dit", "Said")),
+    "jobs": (
+        ("kind", "Travail", "Job"),
+        ("numbers", "Factures", "Invoices"),
+        ("run_at", "Prévu", "Planned"),
+        ("attempts", "Essais", "Tries"),
+    ),
     "statuses": (("date", "Date", "Date"), ("code", "État", "Status"), ("comment", "Commentaire", "Comment")),
     "deposits": (
         ("sent_at", "Envoyé", "Sent"),

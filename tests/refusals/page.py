@@ -40,6 +40,7 @@ _FAMILIES = {
         "Nothing was changed and nothing was sent; [chorus.md](chorus.md) says how to connect.",
     ),
     "invoice": ("Files of invoices", "This invoice is refused, those beside it are not."),
+    "sending": ("Sending", "This document is not sent, those beside it are; nothing is ever sent twice."),
     "http": ("Calls over HTTP", "The call was not carried out; [api.md](api.md) says which status goes with it."),
 }
 

@@ -14,6 +14,7 @@ import msgspec
 from lettrage.caller import Caller, Request, dossier_for
 from lettrage.dates import PARIS
 from lettrage.guard.tokens import without_tokens
+from lettrage.invoicing.outbox import Outbox
 from lettrage.invoicing.register import Documents
 from lettrage.invoicing.settings import SettingsBook
 from lettrage.limits import TEXT_CHARACTERS
@@ -43,7 +44,7 @@ class Moment(msgspec.Struct, frozen=True):
     today: date
 
 
-class ActBooks(Books, Documents, SettingsBook, Protocol):
+class ActBooks(Books, Documents, SettingsBook, Outbox, Protocol):
     """All that acts may ask of the books: each act says how much of it."""
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from lettrage.acts import Moment, Refused
+from lettrage.acts import ActBooks, Moment, Refused
 from lettrage.invoicing import deposit as sending
 from lettrage.invoicing.outbox import Again, Conclusion, Deposit, Event, Job, Outbox, Outcome, Parcel
 from lettrage.refusal import Refusal, quoted
@@ -45,7 +45,7 @@ class SendInvoices(msgspec.Struct, frozen=True):
         files = [{"number": p.number, "sha256": hashlib.sha256(p.file).hexdigest()} for p in self.parcels]
         return {"platform": self.platform, "lots": self.lots, "forced": self.forced, "invoices": files}
 
-    def perform(self, books: Outbox, moment: Moment) -> dict[str, Any]:
+    def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """The flows that are to be sent, and for each document that may not go why."""
         standing = books.standing(self.platform, [(p.supplier, p.number) for p in self.parcels])
         free: dict[tuple[str, str], Parcel] = {}
@@ -87,7 +87,7 @@ class ReleaseInvoice(msgspec.Struct, frozen=True):
         """Everything that was asked."""
         return {"number": self.number, "platform": self.platform, "received": self.received, "flow": self.flow}
 
-    def perform(self, books: Outbox, moment: Moment) -> dict[str, Any]:
+    def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """What becomes of it now."""
         deposit = self._in_doubt(books)
         if books.in_hand(self.platform, deposit.flow, moment.at):

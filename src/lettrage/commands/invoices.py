@@ -89,7 +89,7 @@ def list_(
 ) -> None:
     """The invoices that have a document, newest first. / Les factures, la plus récente d'abord."""
     with context.books() as books:
-        asked = (_platform(platform, books), plain(state, "--state"), plain(third_party, "--third-party"))
+        asked = (on_platform(platform, books), plain(state, "--state"), plain(third_party, "--third-party"))
         found, after = books.documents_page(*asked, (), PAGE_MOST)
         while after is not None:
             lines, after = books.documents_page(*asked, after, PAGE_MOST)
@@ -102,7 +102,7 @@ def show(number: Number, platform: OnPlatform = "", third_party: ThirdParty = ""
     """One invoice: deposits, statuses. / Une facture, ses dépôts et ses états."""
     with context.books() as books:
         found = named(books, number, third_party, document)
-        shown = books.document_shown(found, _platform(platform, books))
+        shown = books.document_shown(found, on_platform(platform, books))
     context.show(shown, "invoice")
 
 
@@ -121,7 +121,7 @@ def xml(
         raise Stop(Refusal("malformed_option", "--syntax", quoted(syntax), "ubl, cii"))
     with context.books() as books:
         found = named(books, number, third_party, document)[0]
-        data = xml_of(books, found, _platform(platform, books), syntax, rendered, sent=sent)
+        data = xml_of(books, found, on_platform(platform, books), syntax, rendered, sent=sent)
     write_file(data, plain(out, "--out"))
 
 
@@ -146,7 +146,7 @@ def named(books: SqlBooks, number: str, third_party: str = "", document: str = "
     return books.documents_of(plain(number, "NUMBER"), plain(third_party, "--third-party"), id_)
 
 
-def _platform(asked: str, books: SqlBooks) -> str:
+def on_platform(asked: str, books: SqlBooks) -> str:
     """The platform asked for, or the one that is on. Raises Stop."""
     if asked and asked not in PLATFORMS:
         raise Stop(Refusal("malformed_option", "--platform", quoted(asked), ", ".join(PLATFORMS)))

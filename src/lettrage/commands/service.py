@@ -13,6 +13,7 @@ from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import app, context, print_json
+from lettrage.commands.working import beside
 
 Host = Annotated[str, typer.Option(help="The address to listen on")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one")]
@@ -59,7 +60,8 @@ def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[
     )
     signals_end_here()
     try:
-        server.run(listening, lambda: started(address_of(listening)))
+        with beside(base, store, context.dossier):
+            server.run(listening, lambda: started(address_of(listening)))
     finally:
         store.close()
 

@@ -33,7 +33,7 @@ WHERE j.run_at <= ?3 AND j.lease_until <= ?3 ORDER BY j.run_at, j.kind, j.subjec
 _HOLD = """
 UPDATE job SET lease_until = ?5, holder = ?6 WHERE dossier = ?1 AND platform = ?2 AND kind = ?3 AND subject = ?4
 """
-_HELD_BY = "SELECT holder FROM job WHERE dossier = ?1 AND platform = ?2 AND kind = ?3 AND subject = ?4"
+_HELD_BY = "SELECT holder, since, payload FROM job WHERE dossier = ?1 AND platform = ?2 AND kind = ?3 AND subject = ?4"
 _IN_HAND = """
 SELECT holder FROM job WHERE dossier = ?1 AND platform = ?2 AND subject = ?3 AND lease_until > ?4
 AND kind IN ('send', 'look_up', 'follow_flow')
@@ -153,7 +153,12 @@ class Jobs(Flows):
         job = taken.job
         holders = self.rows(_HELD_BY, job.platform, job.kind, job.subject)
         if holders and holders[0][0] == taken.holder:
-            return self._write_all(taken, conclusion, now)
+            asked_again = as_moment(holders[0][1]) != job.since
+            alerts = self._write_all(taken, conclusion, now)
+            if asked_again:
+                payload = decoded(holders[0][2], dict[str, str], {})
+                self.plan([replace(job, run_at=now, since=now, payload=payload)])
+            return alerts
         if job.kind == "send" and conclusion.flow is not None and conclusion.flow.state == "sent":
             return self._arrived_late(taken, conclusion, conclusion.flow, now)
         return ()

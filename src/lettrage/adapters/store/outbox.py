@@ -7,7 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -21,14 +21,15 @@ from lettrage.invoicing.outbox import (
     Event,
     Flow,
     Job,
+    JobKind,
     Met,
     Packet,
     Parcel,
     Queue,
     Said,
 )
+from lettrage.limits import PAGE_MOST
 
-T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 replace = msgspec.structs.replace
 
@@ -58,11 +59,13 @@ _EVENTS = """
 SELECT document, origin, code, at, history_id, comment, sequence FROM status_event
 WHERE dossier = ?1 AND document = ?2 AND platform = ?3 ORDER BY sequence
 """
-# A job that is there already runs at the earlier of both times; whoever has it keeps it.
+# A job that is there already runs at the earlier of both times and keeps what it knows; whoever has it learns that it
+# was asked for again by `since`. The older cursor of a search holds: nothing between the two was asked for yet.
 _PLAN = """
 INSERT INTO job (dossier, platform, kind, subject, run_at, lease_until, holder, attempts, payload, trouble, since)
 VALUES (?1, ?2, ?3, ?4, ?5, '', '', 0, ?6, '', ?7)
-ON CONFLICT (dossier, platform, kind, subject) DO UPDATE SET payload = excluded.payload,
+ON CONFLICT (dossier, platform, kind, subject) DO UPDATE SET since = excluded.since,
+payload = CASE WHEN excluded.payload = '{}' OR job.kind = 'follow_changes' THEN job.payload ELSE excluded.payload END,
 run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END
 """
 _SET_FLOW = """
@@ -87,12 +90,36 @@ SELECT d.document, d.number, d.supplier, d.buyer, d.name, f.syntax, d.file, d.pr
 CROSS JOIN deposit d ON d.dossier = ?1 AND d.flow = ?2 AND d.document = CAST(k.value->>0 AS BIGINT)
 JOIN flow f ON f.dossier = d.dossier AND f.id = d.flow ORDER BY d.document
 """
+_JOBS = """
+SELECT j.kind, j.subject, j.run_at, j.attempts, j.trouble FROM job j
+WHERE j.dossier = ?1 AND j.platform = ?2 ORDER BY j.run_at, j.kind, j.subject LIMIT ?3
+"""
+_NUMBERS_OF_FLOWS = """
+SELECT DISTINCT d.flow, d.number FROM json_each(?2) k
+CROSS JOIN deposit d ON d.dossier = ?1 AND d.flow = CAST(k.value->>0 AS BIGINT) ORDER BY d.flow, d.number
+"""
+_NUMBERS_OF_DOCUMENTS = """
+SELECT s.id, s.number FROM json_each(?2) k
+CROSS JOIN sales_document s ON s.dossier = ?1 AND s.id = CAST(k.value->>0 AS BIGINT)
+"""
+# A deposit that stands: with the job that tells more of it.
+_STANDING_OF = """
+SELECT d.document, d.flow, d.outcome, f.state FROM json_each(?3) k
+CROSS JOIN deposit d ON d.dossier = ?1 AND d.document = CAST(k.value->>0 AS BIGINT) AND d.platform = ?2 AND d.stands = 1
+JOIN flow f ON f.dossier = d.dossier AND f.id = d.flow
+"""
+_FOLLOWED = """
+SELECT DISTINCT d.number FROM deposit d WHERE d.dossier = ?1 AND d.platform = ?2 AND d.stands = 1
+AND (d.followed = 1 OR d.outcome <> 'integrated') ORDER BY d.number
+"""
 _NEVER_SENT = """
 SELECT s.number FROM sales_document s
 WHERE s.dossier = ?1 AND NOT EXISTS (SELECT 1 FROM sales_document l
 WHERE l.dossier = s.dossier AND l.number = s.number AND (l.id > s.id OR EXISTS
 (SELECT 1 FROM deposit d WHERE d.dossier = l.dossier AND d.document = l.id AND d.platform = ?2))) ORDER BY s.id
 """
+# By its outcome, or where nothing is known yet by its flow's state: what tells more of a deposit.
+_TELLS: dict[str, JobKind] = {"in_doubt": "look_up", "sent": "follow_flow", "integrated": "follow_document"}
 
 
 class Flows(Reader):
@@ -227,6 +254,52 @@ class Flows(Reader):
     def reopen(self, platform: str, now: datetime) -> None:
         """Let everything go on that waits for this platform: a setting was changed, or a person says so."""
         self.set_queue(Queue(platform, since=now))
+
+    def follow_now(self, documents: Collection[int], platform: str, now: datetime) -> list[Job]:
+        """Plan what tells more of these documents at once; the jobs."""
+        rows = self.rows(_STANDING_OF, platform, as_keys((d,) for d in documents))
+        wanted: dict[tuple[JobKind, str], Job] = {}
+        for document, flow, outcome, state in rows:
+            kind = _TELLS.get(outcome if outcome else state)
+            if kind is not None:
+                subject = str(document if kind == "follow_document" else flow)
+                wanted[kind, subject] = Job(platform, kind, subject, now)
+        self.plan(wanted.values())
+        return list(wanted.values())
+
+    def numbers_followed(self, platform: str) -> list[str]:
+        """The numbers of which more is to come."""
+        return [number for (number,) in self.rows(_FOLLOWED, platform)]
+
+    def queue_shown(self, platform: str) -> dict[str, Any]:
+        """What is waiting on a platform, the next first, and what stands in its way."""
+        queue = next((q for q in self.queues() if q.platform == platform), Queue(platform))
+        jobs = self.rows(_JOBS, platform, PAGE_MOST)
+        about: dict[bool, set[int]] = {True: set(), False: set()}
+        for kind, subject, *_ in jobs:
+            if subject:
+                about[kind == "follow_document"].add(int(subject))
+        numbers: dict[tuple[bool, int], list[str]] = defaultdict(list)
+        for of_document, sql in ((True, _NUMBERS_OF_DOCUMENTS), (False, _NUMBERS_OF_FLOWS)):
+            for subject, number in self.rows(sql, as_keys((n,) for n in sorted(about[of_document]))):
+                numbers[of_document, subject].append(number)
+        return {
+            "platform": platform,
+            "state": queue.state,
+            "reason": msgspec.to_builtins(queue.reason),
+            "since": _iso(queue.since) or None,
+            "until": _iso(queue.until) or None,
+            "jobs": [
+                {
+                    "kind": kind,
+                    "numbers": numbers[kind == "follow_document", int(subject)] if subject else [],
+                    "run_at": run_at,
+                    "attempts": attempts,
+                    "trouble": msgspec.json.decode(trouble) if trouble else None,
+                }
+                for kind, subject, run_at, attempts, trouble in jobs
+            ],
+        }
 
     # ------------------------------------------------------------ reading
 

@@ -1,0 +1,259 @@
+"""Commands that send invoices to Chorus Pro and follow them: send, follow, release; the worker and its queue."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from lettrage import terminal
+from lettrage.acts.sending import ReleaseInvoice, SendInvoices
+from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.logs import configure
+from lettrage.adapters.store.books import SqlBooks, SqlStore
+from lettrage.commands.chorus import chorus
+from lettrage.commands.invoices import Number, OnPlatform, invoice, named, on_platform
+from lettrage.commands.rendering import rendered
+from lettrage.commands.shared import CallerName, context, only, plain, print_json, user
+from lettrage.commands.working import Loop, worker
+from lettrage.invoicing.checking import Way, check_kept
+from lettrage.invoicing.document import Party, Platform, Syntax
+from lettrage.invoicing.finding import Finding
+from lettrage.invoicing.format import usual_syntax
+from lettrage.invoicing.outbox import Parcel
+from lettrage.invoicing.shelf import Shelved
+from lettrage.refusal import Refusal, Stop, quoted
+
+SYNTAXES: dict[str, tuple[str, str]] = {  # how Chorus Pro calls what we render, and how the file's name ends
+    "ubl": ("IN_DP_E1_UBL_INVOICE", "xml"),
+    "cii": ("IN_DP_E1_CII_16B", "xml"),
+    "facturx": ("IN_DP_E2_CII_FACTURX", "pdf"),
+}
+Numbers = Annotated[list[str] | None, typer.Argument(metavar="[NUMBER...]", help="Numbers of invoices")]
+
+
+# ---------------------------------------------------------------- send
+
+
+@invoice.command()
+def send(
+    numbers: Numbers = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every invoice never sent on this platform")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Whatever our checks find; never twice all the same")] = False,
+    lot: Annotated[bool, typer.Option("--lot", help="Together, as archives")] = False,
+    syntax: Annotated[str, typer.Option(help="ubl, cii or facturx; default: as the settings say")] = "",
+    platform: OnPlatform = "",
+    caller: CallerName = "",
+) -> None:
+    """Check invoices, then deposit them on Chorus Pro. / Contrôler des factures, puis les déposer sur Chorus Pro."""
+    form = _syntax(syntax)
+    store = context.store()
+    dossier = context.dossier or only(store)
+    with store.books(dossier, writing=False) as books:
+        where = msgspec.convert(on_platform(platform, books), Platform)
+        wanted = books.documents_never_sent(where) if everything else _named(numbers)
+        documents = [named(books, number)[0] for number in wanted]
+    stopped = {} if force else _stopped(store, dossier, documents, where, form)
+    with store.books(dossier, writing=False) as books:
+        parcels = [_parcel(books, document, form) for document in documents if document.id not in stopped]
+    act = SendInvoices(tuple(parcels), where, plain(caller, "--caller") or user(), lots=lot, forced=force)
+    done = context.result(context.performed(act, None, caller)) if parcels else {"flows": [], "refused": []}
+    worker(store).work(dossier, [("send", str(flow)) for flow in done["flows"]])
+    told = {d.number: _line(d.number, findings=stopped[d.id]) for d in documents if d.id in stopped}
+    told |= {one["number"]: _line(one["number"], reasons=one["reasons"]) for one in done["refused"]}
+    told |= {line["number"]: line for line in _shown([n for n in wanted if n not in told], where)}
+    _tell([told[number] for number in wanted])
+
+
+def _syntax(given: str) -> Syntax | None:
+    if given and given not in SYNTAXES:
+        raise Stop(Refusal("malformed_option", "--syntax", quoted(given), ", ".join(SYNTAXES)))
+    return msgspec.convert(given, Syntax) if given else None
+
+
+def _named(numbers: Sequence[str] | None) -> list[str]:
+    """The numbers as given, each once. Raises Stop where there is none."""
+    found = list(dict.fromkeys(plain(number, "NUMBER") for number in numbers or ()))
+    if not found:
+        raise Stop(Refusal("malformed_option", "NUMBER", "", "NUMBER..., --all"))
+    return found
+
+
+def _stopped(
+    store: SqlStore, dossier: str, documents: Sequence[Shelved], platform: Platform, syntax: Syntax | None
+) -> dict[int, list[Finding]]:
+    """The documents that our checks stop, with what speaks against them."""
+    # Only sending needs the official rules, and they are slow to load.
+    from lettrage.adapters.rules import SheetRules  # noqa: PLC0415
+    from lettrage.commands.checking import inquiry_for  # noqa: PLC0415
+
+    inquiry = inquiry_for(store, dossier, platform)
+    way = Way(platform, "chorus", syntax)
+    checked = check_kept(store, dossier, documents, way, inquiry, SheetRules(), SystemClock().now())
+    return {d.id: list(c.findings) for d, c in zip(documents, checked, strict=True) if c.blocks}
+
+
+def _parcel(books: SqlBooks, found: Shelved, syntax: Syntax | None) -> Parcel:
+    """A document as a file of its syntax, with what Chorus must show of it."""
+    content = books.document_content(found.id)
+    form = syntax or usual_syntax(content, books.chorus_choices())
+    chorus_syntax, ending = SYNTAXES[form]
+    return Parcel(
+        found.id,
+        found.number,
+        identifier_of(content.seller),
+        identifier_of(content.buyer),
+        f"{form}_{found.number.replace('/', '-')}.{ending}",
+        chorus_syntax,
+        rendered(content, form, "chorus"),
+        tuple(preceding.number for preceding in content.preceding),
+    )
+
+
+def identifier_of(party: Party) -> str:
+    """How Chorus Pro knows a party: by its SIRET, else by what it has instead."""
+    others = (one.id for one in (*party.ids, *([party.legal_id] if party.legal_id else [])))
+    return party.siret or next(others, party.vat_number)
+
+
+def _line(
+    number: str, *, findings: Sequence[Finding] = (), reasons: Sequence[dict[str, str]] = (), **facts: Any
+) -> dict[str, Any]:
+    """A line of the answer: what became of one invoice."""
+    shown = {"number": number, "state": "refused", "flow": None, "sha256": None} | facts
+    return shown | {"reasons": list(reasons), "findings": [finding.shape for finding in findings]}
+
+
+def _shown(numbers: Sequence[str], platform: str) -> list[dict[str, Any]]:
+    """Where these invoices stand by now."""
+    with context.books() as books:
+        found = [(number, books.document_shown(named(books, number), platform)) for number in numbers]
+    return [
+        _line(number, state=shown["state"], flow=shown["flow"], sha256=_digest(shown["deposits"]))
+        for number, shown in found
+    ]
+
+
+def _digest(deposits: Sequence[dict[str, Any]]) -> str | None:
+    return deposits[-1]["sha256"] if deposits else None
+
+
+def _tell(lines: list[dict[str, Any]]) -> None:
+    """Every line, and why for those that were not sent; exit 1 when there are any."""
+    if context.json:
+        print_json(lines)
+    else:
+        terminal.show(lines, "sent", context.lang)
+        for line in lines:
+            for reason in line["reasons"]:
+                terminal.tell(terminal.sentence(reason, context.lang))
+            for finding in line["findings"]:
+                terminal.tell(f"{line['number']} : {finding[context.lang]} {finding[f'fix_{context.lang}']}")
+    if any(line["reasons"] or line["state"] == "refused" for line in lines):
+        raise typer.Exit(1)
+
+
+# ---------------------------------------------------------------- follow, release
+
+
+@invoice.command()
+def follow(
+    numbers: Numbers = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is still followed")] = False,
+    platform: OnPlatform = "",
+) -> None:
+    """Ask Chorus Pro now how invoices stand. / Demander à Chorus Pro où en sont des factures."""
+    store = context.store()
+    dossier = context.dossier or only(store)
+    with context.books() as books:
+        where = on_platform(platform, books)
+        wanted = books.numbers_followed(where) if everything else _named(numbers)
+        documents = [document.id for number in wanted for document in named(books, number)[:1]]
+    now = SystemClock().now()
+    for _ in range(2):  # a flow that has ended brings its invoices' own histories
+        jobs = store.write(dossier, lambda books: books.follow_now(documents, where, now))
+        worker(store).work(dossier, [(job.kind, job.subject) for job in jobs])
+    _tell(_shown(wanted, where))
+
+
+@invoice.command()
+def release(
+    number: Number,
+    resend: Annotated[bool, typer.Option("--resend", help="Chorus Pro has it not: send it again")] = False,
+    received: Annotated[bool, typer.Option("--received", help="Chorus Pro has it: never send it again")] = False,
+    flow: Annotated[str, typer.Option(help="With --received: its flow number, where that is known")] = "",
+    platform: OnPlatform = "",
+    caller: CallerName = "",
+) -> None:
+    """Say of an invoice in doubt whether Chorus Pro has it. / Lever le doute sur une facture."""
+    if resend == received:
+        raise Stop(Refusal("malformed_option", "--resend", "", "--resend, --received"))
+    with context.books() as books:
+        where = on_platform(platform, books)
+        document = named(books, number)[0].id
+    by = plain(caller, "--caller") or user()
+    act = ReleaseInvoice(document, plain(number, "NUMBER"), where, by, received, plain(flow, "--flow"))
+    context.perform(act, "released", None, caller)
+
+
+# ---------------------------------------------------------------- the worker, the queue
+
+
+@chorus.command()
+def work(
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end")] = False,
+) -> None:
+    """Send and follow what is due, until Ctrl-C. / Envoyer et suivre ce qui est dû, jusqu'à Ctrl-C."""
+    configure(default="info")
+    store = context.store()
+    loop = Loop(store, worker(store), context.dossier)
+    with _stopped_by_signals(loop):
+        if once:
+            raise typer.Exit(0 if loop.look() else 2)
+        loop.until_stopped()
+
+
+@contextmanager
+def _stopped_by_signals(loop: Loop) -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the work after the call in hand."""
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *_: loop.stop.set()) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+@chorus.command()
+def queue(
+    reopen: Annotated[bool, typer.Option("--reopen", help="What was wrong is mended: go on")] = False,
+    platform: OnPlatform = "",
+) -> None:
+    """What is waiting to be sent or followed, and what stands in its way. / Ce qui attend, et ce qui l'arrête."""
+    store = context.store()
+    with context.books() as books:
+        where = on_platform(platform, books)
+    if reopen:
+        now = SystemClock().now()
+        store.write(context.dossier or only(store), lambda books: books.reopen(where, now))
+    with context.books() as books:
+        shown = books.queue_shown(where)
+    if context.json:
+        print_json(shown)
+    else:
+        context.show(shown["jobs"], "jobs")
+        if shown["reason"] is not None:
+            terminal.tell(_why(shown))
+    if shown["state"] == "stopped":
+        raise typer.Exit(1)
+
+
+def _why(shown: dict[str, Any]) -> str:
+    """What stands in the way, in one line."""
+    reason = shown["reason"]
+    said = " ".join(str(reason[name]) for name in ("kind", "step", "status", "code", "text") if reason[name])
+    until = f" → {shown['until']}" if shown["until"] else ""
+    return f"{shown['platform']} : {shown['state']} ({said}){until}"
