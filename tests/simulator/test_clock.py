@@ -45,6 +45,18 @@ def test_it_goes_neither_backwards_nor_off_its_end(figure: float) -> None:
     assert clock.now() == NOON
 
 
+def test_it_stays_in_the_years_that_dates_can_write() -> None:
+    clock = Clock(NOON, 0)
+
+    for _ in range(3):
+        clock.advance(9e9)
+    with pytest.raises(ValueError, match="clock"):
+        clock.advance(9e9)
+    with pytest.raises(ValueError, match="clock"):
+        clock.speed = 1e7
+    assert clock.now().year < 3000
+
+
 def test_it_writes_what_it_says_in_paris() -> None:
     late = datetime(2026, 1, 1, 23, 30, 15, tzinfo=UTC)
 

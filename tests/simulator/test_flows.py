@@ -301,6 +301,12 @@ HARM = {
     "10 MB of open tags": ("ubl", lambda: b"<a>" * 3_400_000),
     "10 MB of flat tags": ("ubl", lambda: b"<r>" + b"<a/>" * 2_600_000 + b"</r>"),
     "10 MB of attributes": ("ubl", lambda: b"<r " + b" ".join(b'a%d="1"' % n for n in range(700_000)) + b"/>"),
+    "10 MB of faulty notes": (
+        "ubl",
+        lambda: invoice("ubl").replace(
+            b"<cbc:DocumentCurrencyCode>", b"<cbc:Note a='1'/>" * 600_000 + b"<cbc:DocumentCurrencyCode>", 1
+        ),
+    ),
     "10 MB of text": ("ubl", lambda: b"<r>" + b"x" * 10_000_000 + b"</r>"),
     "nothing but zeros": ("ubl", lambda: bytes(1000)),
     "tar bomb": ("ubl", _bomb),

@@ -3,17 +3,19 @@
 One file that its schema refuses refuses the whole flow; the rules refuse invoices one by one.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from lettrage.simulator.claims import Claim, Identity, claim
-from lettrage.simulator.reading import Document, Technical, Unreadable, documents, files
+from lettrage.simulator.reading import Document, Technical, Unreadable, documents, files, unreadable
 from lettrage.simulator.rules import Facts, refusals
 from lettrage.simulator.schemas import CII, CREDIT_NOTE, INVOICE, schema_faults, schema_of_profile
 from lettrage.simulator.settings import Settings
 from lettrage.simulator.wording import joined, refusal
 
+_log = logging.getLogger(__name__)
 INTEGRATED = "IN_INTEGRE"
 PARTLY = "IN_INTEGRE_PARTIEL"
 REJECTED = "IN_REJETE"
@@ -75,15 +77,23 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def judge(syntax: Syntax, name: str, data: bytes, facts: Facts) -> Verdict:
-    """The outcome of a deposited file."""
+    """The outcome of a deposited file. A file that breaks the reading itself harms its own flow and no other."""
+    try:
+        return _judge(syntax, name, data, facts)
+    except Exception:
+        _log.exception("a flow could not be judged")
+        return Verdict(REJECTED, technical=unreadable("Le fichier ne peut pas etre traite.", "ERR_TEC_001").errors)
+
+
+def _judge(syntax: Syntax, name: str, data: bytes, facts: Facts) -> Verdict:
     try:
         if not syntax.family:
             for _ in files(name, data):
                 pass
             return Verdict(INTEGRATED)
         read = list(_read(syntax, documents(name, data, syntax.facturx), facts.settings))
-    except Unreadable as unreadable:
-        return Verdict(REJECTED, technical=unreadable.errors)
+    except Unreadable as refused:
+        return Verdict(REJECTED, technical=refused.errors)
     return _by_the_rules(read, facts)
 
 

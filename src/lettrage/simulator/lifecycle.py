@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from lettrage.simulator.claims import Claim
+from lettrage.simulator.settings import Seconds, Status
 
 DEPOSITED = "DEPOSEE"
 ROUTED = "EN_COURS_ACHEMINEMENT"
@@ -66,8 +67,8 @@ class Action(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """One step of a buyer's script: the status given `after` so many seconds."""
 
-    after: float
-    status: str
+    after: Seconds
+    status: Status
     motive: str = ""
 
 

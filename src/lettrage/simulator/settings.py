@@ -1,8 +1,14 @@
 """What may be set on the platform: how long things take, and what it is not known to do in one way only."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 MEGABYTE = 1024 * 1024
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Bytes = Annotated[int, Meta(ge=0, le=100 * MEGABYTE)]
+Status = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,14 +21,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `CreditNote` (`chorus-pro.md`, sections 10 and 11).
     """
 
-    integration: float = 600
-    routing: float = 120
-    preprocessing: float = 3600
-    wrong_engagement: str = "REJETEE"
+    integration: Seconds = 600
+    routing: Seconds = 120
+    preprocessing: Seconds = 3600
+    wrong_engagement: Status = "REJETEE"
     credit_notes_without_means: bool = False
     credit_notes_with_origin: bool = True
     country_required: bool = True
     account_required: bool = True
     ubl_credit_notes: bool = False
-    most_in_a_deposit: int = 10 * MEGABYTE
-    most_in_a_compressed_deposit: int = 30 * MEGABYTE
+    most_in_a_deposit: Bytes = 10 * MEGABYTE
+    most_in_a_compressed_deposit: Bytes = 30 * MEGABYTE

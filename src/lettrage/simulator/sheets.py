@@ -86,10 +86,14 @@ def listed(platform: Platform, invoice: Invoice) -> Body:
 
 
 def structures(platform: Platform, invoice: Invoice) -> tuple[Structure, Structure]:
-    """The supplier and the buyer of an invoice."""
-    supplier, buyer = platform.directory.by_id(invoice.supplier), platform.directory.by_id(invoice.buyer)
-    assert supplier is not None
-    assert buyer is not None
+    """The supplier and the buyer of an invoice; what the directory has lost since is as the invoice says."""
+    claim = invoice.claim
+    supplier = platform.directory.by_id(invoice.supplier) or Structure(
+        id=invoice.supplier, identifier=claim.supplier.value, identifier_type=claim.supplier.kind, name=""
+    )
+    buyer = platform.directory.by_id(invoice.buyer) or Structure(
+        id=invoice.buyer, identifier=claim.buyer.value, name=claim.buyer_name
+    )
     return supplier, buyer
 
 
