@@ -9,7 +9,7 @@ from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import Identifier, Invoice, PaymentMeans
 from lettrage.invoicing.finding import Finding, catalogue
 from lettrage.invoicing.read import read
-from lettrage.invoicing.reading import NAMESPACES
+from lettrage.invoicing.reading import NAMESPACES, path_of
 from lettrage.money import Figure
 from tests.golden.documents import credit_note, documents, foreign_currency, one_rate, references
 from tests.golden.files import FOLDER
@@ -152,6 +152,7 @@ _FAULTS = [
     (">72.00</cbc:PayableAmount>", f">{'9' * 300}</cbc:PayableAmount>", "xml_figure"),
     (">72.00</cbc:PayableAmount>", ">72.001</cbc:PayableAmount>", "xml_decimals"),
     ('"EUR">72.00</cbc:PayableAmount>', '"USD">72.00</cbc:PayableAmount>', "xml_currency_differs"),
+    ('"EUR">4.50</cbc:PriceAmount>', '"USD">4.50</cbc:PriceAmount>', "xml_currency_differs"),
     (">72.00</cbc:PayableAmount>", "></cbc:PayableAmount>", "xml_missing"),
     ("<cbc:DocumentCurrencyCode>EUR", "<cbc:DocumentCurrencyCode>EURO", "xml_currency"),
     ("<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>", "", "xml_missing"),
@@ -282,3 +283,30 @@ def test_a_gross_price_has_its_discount_in_cii_for_chorus_pro() -> None:
     assert bare.lines[0].price.discount is None
     assert b"<ram:ActualAmount>0</ram:ActualAmount>" in cii.render(bare, "chorus")
     assert b"<ram:ActualAmount>0</ram:ActualAmount>" not in cii.render(bare, "platform")
+
+
+# ---------------------------------------------------------------- nothing is ignored silently
+
+_SAID_AGAIN = {  # what Chorus Pro's profile says beside the term itself, in whatever words, and the schema's version
+    "cac:ContractDocumentReference/cbc:DocumentTypeCode",
+    "ubl:Invoice/cbc:UBLVersionID",
+    "cac:TaxScheme/cbc:TaxTypeCode",
+    "cac:PartyTaxScheme/cac:TaxScheme/cbc:ID",
+}
+
+
+@pytest.mark.parametrize("syntax", ["ubl-chorus", "ubl-platform", "cii-chorus", "cii-platform"])
+@pytest.mark.parametrize(
+    "name", ["references", "allowances_and_charges", "foreign_currency", "credit_note", "eu_buyer"]
+)
+def test_every_text_that_changes_changes_what_is_read_or_told(syntax: str, name: str) -> None:
+    root = etree.fromstring((FOLDER / syntax / f"{name}.xml").read_bytes(), etree.XMLParser(remove_comments=True))
+    before = read(etree.tostring(root))
+    for element in root.iter(etree.Element):
+        if text := element.text if len(element) == 0 else None:
+            element.text = text[:-1] + ("2" if text[-1] == "1" else "1")
+            after = read(etree.tostring(root))
+            element.text = text
+            place = "/".join(path_of(element).split("/")[1:])
+            ignored = (after.invoice, after.findings) == (before.invoice, before.findings)
+            assert not ignored or any(place.endswith(known) for known in _SAID_AGAIN), place

@@ -1,6 +1,6 @@
 """CII read back: D16B, D22B and the Factur-X profiles, which are all parts of one schema."""
 
-from lettrage.invoicing.cii import OBJECT, SUPPORTING, TENDER
+from lettrage.invoicing.cii import OBJECT, PROJECT_NAME, SUPPORTING, TENDER
 from lettrage.invoicing.cii_parties_read import address, identifiers, payee, tax_representative, trade_party
 from lettrage.invoicing.cii_settlement_read import (
     allowances,
@@ -42,7 +42,7 @@ def invoice(root: Node) -> Invoice:
     tenders = [node.text("ram:IssuerAssignedID") for node, kind in further if kind == TENDER][:1]
     objects = [_typed(node) for node, kind in further if kind == OBJECT][:1]
     project = agreement.at("ram:SpecifiedProcuringProject")
-    project.known("ram:Name")
+    project.constant("ram:Name", PROJECT_NAME)
     issued = "ram:IssueDateTime" + _DAY
     return Invoice(
         number=heading.needed(heading.text("ram:ID") or None, "", "ram:ID", "BT-1"),
@@ -169,16 +169,19 @@ def _line(node: Node) -> Line:
 def _price(line: Node, agreement: Node) -> Price:
     net, gross = agreement.at("ram:NetPriceProductTradePrice"), agreement.at("ram:GrossPriceProductTradePrice")
     taken = gross.at("ram:AppliedTradeAllowanceCharge")
-    taken.known("ram:ChargeIndicator/udt:Indicator")
+    taken.constant("ram:ChargeIndicator/udt:Indicator", "false", "0")
     path = "ram:SpecifiedLineTradeAgreement/ram:NetPriceProductTradePrice/ram:ChargeAmount"
     discount = taken.figure("ram:ActualAmount", "BT-147")
-    basis = gross.figure("ram:BasisQuantity", "BT-149")
+    per = agreement.either(
+        "ram:NetPriceProductTradePrice/ram:BasisQuantity", "ram:GrossPriceProductTradePrice/ram:BasisQuantity"
+    )
+    basis = gross if per and not net.at("ram:BasisQuantity") else net
     return Price(
         net=line.needed(line.figure(path, "BT-146"), NO_FIGURE, path, "BT-146"),
         discount=discount if discount and discount.digits else None,
         gross=gross.figure("ram:ChargeAmount", "BT-148"),
-        quantity=net.figure("ram:BasisQuantity", "BT-149") or basis,
-        unit=(net.at("ram:BasisQuantity") or gross.at("ram:BasisQuantity")).get("unitCode"),
+        quantity=basis.figure("ram:BasisQuantity", "BT-149"),
+        unit=basis.at("ram:BasisQuantity").get("unitCode"),
     )
 
 

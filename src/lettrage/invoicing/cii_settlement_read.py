@@ -69,7 +69,7 @@ def breakdown(node: Node) -> VatBreakdown:
 
 def category(node: Node, term: str) -> tuple[str, Figure | None]:
     """A VAT category and its rate."""
-    node.known("ram:TypeCode")
+    node.constant("ram:TypeCode", "VAT")
     return node.text("ram:CategoryCode"), node.figure("ram:RateApplicablePercent", term)
 
 

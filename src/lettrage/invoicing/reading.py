@@ -128,6 +128,12 @@ class Node:
                 if node.element is not None:
                     self.report.asked(node.element)
 
+    def constant(self, path: str, *expected: str) -> None:
+        """What every file says there; another text is told like any leftover."""
+        for node in self.all(path):
+            if node.element is not None and (node.element.text or "").strip() in expected:
+                self.report.asked(node.element)
+
     def get(self, attribute: str) -> str:
         """An attribute; "" where there is none."""
         return "" if self.element is None else (self.element.get(attribute) or "").strip()
@@ -139,23 +145,24 @@ class Node:
 
     # ------------------------------------------------------------ values
 
-    def figure(self, path: str, term: str = "") -> Figure | None:
-        """A decimal figure, exact; a finding and None where it is none."""
+    def figure(self, path: str, term: str = "", money: Currency | None = None) -> Figure | None:
+        """A decimal figure, exact; a finding and None where it is none, a finding where it names another currency."""
         node = self.at(path)
         if not (text := node.text()):
             return None
+        expected = (money or self.report.currency).code
+        if (named := node.get("currencyID")) and expected and named != expected:
+            node.add("xml_currency_differs", named, term, expected=expected)
         if (found := decimal(text)) is None:
             node.add("xml_figure", text, term)
         return found
 
     def amount(self, path: str, term: str, money: Currency | None = None) -> int | None:
         """An amount in minor units of this currency (the invoice's); a finding and None where it is none."""
-        found, node = self.figure(path, term), self.at(path)
         money = money or self.report.currency
+        found, node = self.figure(path, term, money), self.at(path)
         if found is None or not money.code:
             return None
-        if (named := node.get("currencyID")) and named != money.code:
-            node.add("xml_currency_differs", named, term, expected=money.code)
         minor = found.exact(money)
         if minor is None:
             node.add("xml_decimals", found.text, term, expected=str(money.decimals))
@@ -266,6 +273,6 @@ def derived_lines(node: Node, path: str, totals: Totals) -> Totals:
     lines = node.amount(path, "BT-106")
     if lines is None:
         lines = totals.net + (totals.allowances or 0) - (totals.charges or 0)
-        if not node.at(path).text():
+        if not node.at(path).text() and node.report.currency.code:
             node.add("xml_derived", str(Amount(lines, node.report.currency)), "BT-106", below="/" + path)
     return replace(totals, lines=lines)

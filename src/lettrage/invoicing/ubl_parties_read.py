@@ -109,7 +109,8 @@ def payee(node: Node) -> Payee | None:
 
 def tax_representative(node: Node) -> TaxRepresentative | None:
     """BG-11."""
-    node.known("cac:PartyTaxScheme/cac:TaxScheme/cbc:ID", "cac:PartyTaxScheme/cac:TaxScheme/cbc:TaxTypeCode")
+    node.constant("cac:PartyTaxScheme/cac:TaxScheme/cbc:ID", "VAT")
+    node.constant("cac:PartyTaxScheme/cac:TaxScheme/cbc:TaxTypeCode", "TVA")
     return filled(
         TaxRepresentative(
             name=node.either("cac:PartyName/cbc:Name", "cac:PartyLegalEntity/cbc:RegistrationName"),

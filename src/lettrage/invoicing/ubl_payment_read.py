@@ -33,7 +33,7 @@ def _way(node: Node) -> PaymentMeans:
     card, account = node.at("cac:CardAccount"), node.at("cac:PayeeFinancialAccount")
     branch = "cac:FinancialInstitutionBranch/"
     card.known("cbc:NetworkID")
-    node.known("cbc:PaymentChannelCode")
+    node.constant("cbc:PaymentChannelCode", "IBAN")
     to = filled(
         Account(
             id=account.text("cbc:ID"),
@@ -74,5 +74,7 @@ def _allowance(node: Node) -> AllowanceCharge:
 
 def category(node: Node, term: str) -> tuple[str, Figure | None]:
     """A VAT category and its rate."""
-    node.known("cac:TaxScheme/cbc:ID", "cac:TaxScheme/cbc:TaxTypeCode", "cac:TaxScheme/cbc:Name", "cbc:Name")
+    node.constant("cac:TaxScheme/cbc:ID", "VAT")
+    node.constant("cac:TaxScheme/cbc:TaxTypeCode", "TVA", "VAT")
+    node.known("cac:TaxScheme/cbc:Name", "cbc:Name")
     return node.text("cbc:ID"), node.figure("cbc:Percent", term)

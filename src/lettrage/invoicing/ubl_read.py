@@ -233,7 +233,7 @@ def _line(node: Node) -> Line:
 
 def _price(line: Node) -> Price:
     node, discount = line.at("cac:Price"), line.at("cac:Price/cac:AllowanceCharge")
-    discount.known("cbc:ChargeIndicator")
+    discount.constant("cbc:ChargeIndicator", "false", "0")
     path, off = "cac:Price/cbc:PriceAmount", discount.figure("cbc:Amount", "BT-147")
     price = Price(
         net=line.needed(line.figure(path, "BT-146"), NO_FIGURE, path, "BT-146"),
