@@ -63,6 +63,26 @@ SOURCE: list[Asked] = [
     ("verify", "GET", "/verify", None),
     ("cancel", "POST", "/transactions/2/cancel", {"reason": "Saisie deux fois", "date": "2021-03-22"}),
 ]
+INVOICE = {
+    "number": "F2024-091",
+    "date": "2024-10-14",
+    "due_date": "2024-11-13",
+    "buyer": "C1",
+    "service": "ACHATS",
+    "engagement": "E-2024-117",
+    "lines": [
+        {"name": "Porte en chêne", "quantity": "2", "price": "480.00", "vat_rate": "20"},
+        {"name": "Pose", "quantity": "3.5", "unit": "HUR", "price": "45", "vat_rate": "10"},
+    ],
+}
+CREDIT_NOTE = {
+    "number": "A2024-012",
+    "type": "381",
+    "date": "2024-10-15",
+    "buyer": "C1",
+    "preceding": "F2024-091",
+    "lines": [{"name": "Porte rayée : remise", "price": "50.00", "vat_rate": "20"}],
+}
 STORY: list[Asked] = [
     ("tasks", "GET", "/tasks", None),
     ("close_task", "POST", "/tasks", {"transaction": "3", "piece": "88", "credit_note": "A12"}),
@@ -73,6 +93,12 @@ STORY: list[Asked] = [
     ("make_slip", "POST", "/slips", {"bank": "BNP"}),
     ("cancel_slip", "POST", "/slips/BNP-2024-000002/cancel", {"reason": "Chèque oublié"}),
     ("unpaid", "POST", "/transactions/1/unpaid", {"fees": "12.50", "fees_vat": "2.50", "reason": "Sans provision"}),
+    ("register_invoice", "POST", "/invoices", INVOICE),
+    ("import_invoices", "POST", "/invoices/import", {"invoices": [CREDIT_NOTE, INVOICE | {"buyer": "C9"}]}),
+    ("invoices", "GET", "/invoices", None),
+    ("invoice", "GET", "/invoices/F2024-091", None),
+    ("invoice_xml", "GET", "/invoices/F2024-091/xml", None),
+    ("invoice_pdf", "GET", "/invoices/F2024-091/pdf", None),
     ("load", "POST", "/load", {"dossiers": [{"code": "998", "name": "Société d'essai", "currency": "EUR"}]}),
     ("add_user", "POST", "/users", {"name": "caisse-2", "role": "clerk", "dossier": "998"}),
     ("new_token", "POST", "/users/tokens", {"name": "caisse-2", "role": "clerk", "dossier": "998"}),

@@ -157,7 +157,7 @@ def ask(
         content = {"dossiers": [content["dossiers"][0] | {"code": dossier}]}
     return client.request(
         route.method,
-        route.path.replace(":path", "").format(**numbers),
+        route.path.format(**numbers),
         params={"dossier": dossier} if dossier else {},
         headers=headers | ({"Content-Type": b"application/json"} if content is not None else {}),
         content=None if content is None else json.dumps(content).encode(),

@@ -74,9 +74,10 @@ async def _nothing_there(request: Request, error: Exception) -> Response:
 
 
 def _methods_there(request: Request) -> set[str]:
-    """Every method that some route takes at this address."""
-    routes = request.app.routes
-    return set().union(*(route.methods for route in routes if route.matches(request.scope)[0] is not Match.NONE))
+    """Every method that some route takes at this address; one that is written out is nobody's name or number."""
+    found = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    exact = [route for route in found if route.path == request.url.path]
+    return set().union(*(route.methods for route in exact or found))
 
 
 async def _internal(request: Request, _error: Exception) -> Response:

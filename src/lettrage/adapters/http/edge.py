@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from ipaddress import ip_address
 from time import perf_counter
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,7 +70,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        call = _Call(scope, receive, send, self._strange)
+        call = _Call(_with_slashes(scope), receive, send, self._strange)
         self._count(1)
         try:
             await self._pass(call)
@@ -158,6 +159,14 @@ class Edge:
             caller=said.get("caller"),
             dossier=said.get("dossier"),
         )
+
+
+def _with_slashes(scope: Scope) -> Scope:
+    """The same call, a slash that was encoded as part of a name left encoded (`%2F`): it parts nothing."""
+    raw = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return scope
+    return {**scope, "path": unquote(re.sub("%2f", "%252F", raw.decode("latin-1"), flags=re.IGNORECASE))}
 
 
 class _Call:

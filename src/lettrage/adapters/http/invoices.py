@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from lettrage.acts.invoice import ImportInvoices
@@ -25,8 +26,11 @@ from lettrage.refusal import Refusal
 router = APIRouter(prefix=API)
 
 XML, TEXT_XML, PDF = "application/xml", "text/xml", "application/pdf"
-# Numbers may hold a slash: the path is read to its end.
-NumberThere = Annotated[str, Path(min_length=1, max_length=80, pattern=PLAIN, description="An invoice's number")]
+NumberThere = Annotated[
+    str,
+    Path(min_length=1, max_length=80, pattern=PLAIN, description="An invoice's number; a slash in it is written %2F"),
+    AfterValidator(lambda number: number.replace("%2F", "/")),
+]
 OnPlatform = Annotated[
     Literal["qualification", "production"] | None, Query(description="Absent: the platform that is on")
 ]
@@ -105,7 +109,7 @@ def invoices(
     return call.page(lines, last, platform, state, third_party)
 
 
-@router.get("/invoices/{number:path}/xml", **operation("invoice_xml", "An invoice as XML", None, 404, 422, file=XML))
+@router.get("/invoices/{number}/xml", **operation("invoice_xml", "An invoice as XML", None, 404, 422, file=XML))
 def xml(
     call: Reader,
     number: NumberThere,
@@ -123,7 +127,7 @@ def xml(
     return _file(data, f"facture-{number}.xml", XML)
 
 
-@router.get("/invoices/{number:path}/pdf", **operation("invoice_pdf", "An invoice as Factur-X", None, 404, 422))
+@router.get("/invoices/{number}/pdf", **operation("invoice_pdf", "An invoice as Factur-X", None, 404, 422))
 def pdf(call: Reader, number: NumberThere, third_party: OfThirdParty = None, id_: OfDocument = None) -> Response:
     """The invoice as a PDF that people read, with its data inside."""
     with call.books() as books:
@@ -131,7 +135,7 @@ def pdf(call: Reader, number: NumberThere, third_party: OfThirdParty = None, id_
     return _file(data, f"facture-{number}.pdf", PDF)
 
 
-@router.get("/invoices/{number:path}", **operation("invoice", "An invoice", invoice_shapes.InvoiceShown, 404, 422))
+@router.get("/invoices/{number}", **operation("invoice", "An invoice", invoice_shapes.InvoiceShown, 404, 422))
 def invoice(
     call: Reader,
     number: NumberThere,
