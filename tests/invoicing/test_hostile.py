@@ -11,7 +11,7 @@ import pytest
 from lettrage.guard.xml_safe import parse
 from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.read import read
-from lettrage.limits import PDF_BYTES, XML
+from lettrage.limits import PDF_BYTES, READ_FINDINGS, XML
 from lettrage.refusal import Unreadable
 from tests.golden.documents import allowances_and_charges, one_rate
 
@@ -135,6 +135,16 @@ def test_a_text_of_ten_megabytes_is_taken_as_an_attachment_and_nowhere_else() ->
     assert parse(b"<a>" + place % (b"A" * 9_000_000) + b"</a>") is not None
     with pytest.raises(Unreadable):
         parse(b"<a>" + b"A" * 9_000_000 + b"</a>")
+
+
+def test_faults_at_the_end_of_a_long_file_are_placed_soon() -> None:
+    line = b"<cac:InvoiceLine><cbc:ID>%s</cbc:ID></cac:InvoiceLine>"
+    whole = ubl.render(one_rate(), "platform")
+    content = whole.replace(b"</Invoice>", line % b"1" * 40_000 + b"</Invoice>")
+    began = time.monotonic()
+    found = read(content)
+    assert time.monotonic() - began < 2 * _SECONDS
+    assert len(found.findings) == READ_FINDINGS
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,14 +1,12 @@
 """CII: parties, their identifiers, their addresses."""
 
-from lettrage.invoicing.document import SIREN, Contact, Identifier, Party, PostalAddress, Route
+from lettrage.invoicing.document import CHORUS_SCHEMES, SIREN, Contact, Identifier, Party, PostalAddress, Route
 from lettrage.invoicing.markup import group, leaf, marks
 
 
 def trade_party(element: str, party: Party, route: Route) -> str:
-    """BG-4, BG-7. For Chorus Pro the legal identifier is the SIRET, also where EN 16931 has the SIREN."""
-    endpoint, legal = party.endpoint, party.legal_id
-    if route == "chorus" and party.siret and (legal is None or legal.scheme == SIREN):
-        legal = Identifier(party.siret, SIREN)
+    """BG-4, BG-7."""
+    endpoint, legal = party.endpoint, _legal_id(party) if route == "chorus" else party.legal_id
     return group(
         element,
         *identifiers(party.ids),
@@ -28,6 +26,13 @@ def trade_party(element: str, party: Party, route: Route) -> str:
         group("ram:SpecifiedTaxRegistration", leaf("ram:ID", party.vat_number, marks(schemeID="VA"))),
         group("ram:SpecifiedTaxRegistration", leaf("ram:ID", party.tax_number, marks(schemeID="FC"))),
     )
+
+
+def _legal_id(party: Party) -> Identifier | None:
+    """Chorus Pro looks here for what it knows the party by: the SIRET, though EN 16931 means the SIREN, or another."""
+    if party.siret and (party.legal_id is None or party.legal_id.scheme == SIREN):
+        return Identifier(party.siret, SIREN)
+    return party.legal_id or next((known for known in party.ids if known.scheme in CHORUS_SCHEMES.values()), None)
 
 
 def identifiers(ids: tuple[Identifier, ...]) -> list[str]:

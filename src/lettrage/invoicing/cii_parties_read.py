@@ -32,6 +32,8 @@ def trade_party(node: Node) -> Party:
     ids, legal = identifiers(node), identifier(node.at("ram:SpecifiedLegalOrganization/ram:ID"))
     if legal is not None and legal.scheme in {SIREN, SIRET} and len(legal.id) == _SIRET_DIGITS:
         ids, legal = _from_siret(ids, legal.id)
+    elif legal in ids and legal.scheme in CHORUS_SCHEMES.values():
+        legal = None  # an identifier that Chorus Pro wants here too
     vat, other = _tax_numbers(node)
     contact = node.at("ram:DefinedTradeContact")
     return Party(

@@ -39,6 +39,7 @@ _YES_NO = {"true": True, "1": True, "false": False, "0": False}
 _SUBJECT = re.compile(r"#([A-Z]{3})#", re.ASCII)
 NO_DAY, NO_FIGURE = Day(1900, 1, 1), Figure(0, 0)  # stand in for what is missing; a finding then blocks
 _NO_CURRENCY = Currency("", 2)
+_BEFORE = etree.XPath("count(preceding-sibling::*[local-name() = $name and namespace-uri() = $namespace])")
 _Value = TypeVar("_Value")
 
 
@@ -233,7 +234,7 @@ def path_of(element: etree._Element) -> str:
         name = etree.QName(at)
         prefix = _PREFIXES.get(name.namespace or "")
         step = f"{prefix}:{name.localname}" if prefix else f"*[local-name()='{name.localname}']"
-        before = sum(1 for _ in at.itersiblings(at.tag, preceding=True))
+        before = int(_BEFORE(at, name=name.localname, namespace=name.namespace or ""))
         alone = before == 0 and next(at.itersiblings(at.tag), None) is None
         steps.append(step if alone else f"{step}[{before + 1}]")
     return "/" + "/".join(reversed(steps))
