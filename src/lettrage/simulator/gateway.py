@@ -111,8 +111,7 @@ class Gateway:
         service, account = self._admit(request)
         if service is None:
             return written(transverses.health())
-        asked = _read(request, body)
-        return await anyio.to_thread.run_sync(self._carried_out, service, account, asked)
+        return await anyio.to_thread.run_sync(self._carried_out, service, account, request, body)
 
     def _break(self, request: Request, struck: dict[str, Fault]) -> None:
         """What a fault answers instead of the service. Raises Stopped."""
@@ -173,9 +172,11 @@ class Gateway:
     def _account_refused(self) -> Response:
         return empty(401, DESCRIBED if self._piste.settings.account_refusal == "described" else KNOWN)
 
-    def _carried_out(self, service: Service, account: Account, asked: Body) -> Response:
+    def _carried_out(self, service: Service, account: Account, request: Request, body: bytes) -> Response:
         try:
-            return written(service(self._platform, account, asked))
+            return written(service(self._platform, account, _read(request, body)))
+        except Stopped as stopped:
+            return stopped.response
         except Refused as refused:
             return written({"codeRetour": refused.code, "libelle": refused.message})
         except Malformed as malformed:
