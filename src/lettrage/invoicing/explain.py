@@ -173,6 +173,9 @@ class _Case:
             if position := _POSITION.search(text):
                 yield from self._at_position(text, int(position[1]), int(position[2]))
                 continue
+            if text in states("flow"):  # all that a flow without messages was kept with
+                yield from self.report(FlowReport(text))
+                continue
             message = known(text, code, cut=cut)
             yield from self._found(message or messages()["chorus_unknown"], text, cut=cut)
         if any_cut:

@@ -215,6 +215,9 @@ class Outbox(Protocol):
     def send_again(self, again: Again, asked_by: str, now: datetime) -> list[int]:
         """Keep flows with the bytes of one before, which stands no longer."""
 
+    def tell(self, platform: str, events: Sequence[Event], now: datetime) -> None:
+        """Append events to the histories of their documents."""
+
     def deposits_of(self, document: int, platform: str) -> list[Deposit]:
         """Every deposit of a document on a platform, the latest first."""
 

@@ -1,0 +1,77 @@
+"""After a rejection: the corrected document, and what was told to Chorus Pro about one that it has."""
+
+from typing import Any
+
+import msgspec
+
+from lettrage.acts import ActBooks, Moment, Refused
+from lettrage.acts.invoice import ImportInvoices, considered, shape
+from lettrage.invoicing.outbox import Event
+from lettrage.invoicing.register import Entered
+from lettrage.refusal import Refusal, quoted
+
+replace = msgspec.structs.replace
+
+
+class CorrectInvoice(msgspec.Struct, frozen=True):
+    """Keep the corrected document of an invoice, linked to the one that was refused. Satisfies the port `Act`.
+
+    Under the same number the books stay untouched. Under a new one it is a new sale, and crediting the first is a
+    matter of its own.
+    """
+
+    brought: ImportInvoices  # a file of this one invoice
+    number: str  # that it must have
+    corrects: int  # the document that was refused
+
+    @property
+    def kind(self) -> str:
+        """What the logbook calls it."""
+        return "correct"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Everything that was asked."""
+        return self.brought.content | {"number": self.number, "corrects": str(self.corrects)}
+
+    def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
+        """What became of it."""
+        done, opening = considered(self.brought.file, self.brought.files, books, moment)
+        if [one.number for one in done] != [self.number]:
+            numbers = ", ".join(one.number for one in done) or "-"
+            raise Refused(Refusal("other_number", "FILE", quoted(numbers), self.number))
+        if reasons := done[0].reasons:
+            raise Refused(*reasons)
+        linked = [self._linked(one) for one in done]
+        posted = books.record_documents([one for one in linked if one.is_new], opening, moment.at, self.brought.by)
+        return shape(linked, opening, posted)
+
+    def _linked(self, one: Entered) -> Entered:
+        """A document of a new number does not know by itself which one it replaces."""
+        return one if one.corrects or not one.is_new else replace(one, corrects=self.corrects)
+
+
+class ToldChorus(msgspec.Struct, frozen=True):
+    """Note that a document was completed or recycled in Chorus Pro. Satisfies the port `Act`."""
+
+    document: int
+    number: str
+    platform: str
+    code: str  # completed, recycled
+    said: str
+
+    @property
+    def kind(self) -> str:
+        """What the logbook calls it."""
+        return self.code
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Everything that was told."""
+        return {"number": self.number, "platform": self.platform, "said": self.said}
+
+    def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
+        """It stands in the document's history."""
+        event = Event(self.document, "ours", self.code, moment.at, comment=self.said)
+        books.tell(self.platform, [event], moment.at)
+        return {"number": self.number, "platform": self.platform, "state": self.code}

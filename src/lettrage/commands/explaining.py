@@ -1,0 +1,230 @@
+"""Commands after Chorus Pro has answered: why an invoice was refused, and each next step that there is."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lettrage import terminal
+from lettrage.acts.correcting import CorrectInvoice, ToldChorus
+from lettrage.acts.invoice import ImportInvoices
+from lettrage.adapters.store.books import SqlBooks
+from lettrage.commands import sending
+from lettrage.commands.attachments import beside
+from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, named, on_platform
+from lettrage.commands.platforms import portal_for
+from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
+from lettrage.invoicing.explain import xml_of
+from lettrage.invoicing.document import Platform
+from lettrage.invoicing.finding import Finding
+from lettrage.invoicing.intake import opened
+from lettrage.invoicing.messages import Next, known, messages
+from lettrage.invoicing.portal import Portal, Recycled, Trouble
+from lettrage.invoicing.standing import Standing
+from lettrage.limits import ATTACHMENT_BYTES, INVOICE_FILE, Limits
+from lettrage.refusal import Refusal, Stop, Unreadable, legible, quoted
+
+AROUND = 1  # lines of the sent file shown before and behind the one at fault
+LINE_CHARACTERS = 160  # of such a line
+_LEVELS = {"error": ("ERREUR", "ERROR"), "warning": ("avertissement", "warning")}
+_ATTACHMENT = Limits(document_bytes=ATTACHMENT_BYTES)
+Comment = Annotated[str, typer.Option(help="What the buyer is told")]
+
+
+# ---------------------------------------------------------------- explain
+
+
+@invoice.command()
+def explain(number: Number, platform: OnPlatform = "", third_party: ThirdParty = "") -> None:
+    """What Chorus Pro has against an invoice: field, place, cause, what to do. / Expliquer un rejet."""
+    with context.books() as books:
+        standing = _standing(books, number, platform, third_party)
+    found = standing.explained()
+    if context.json:
+        print_json([_shape(finding) for finding in found])
+    else:
+        lines = xml_of(standing.sent).decode("utf-8", "replace").splitlines()
+        told = [line for finding in found for line in _told(finding, lines)]
+        terminal.say(legible(f"{number} · {standing.platform} · {standing.state}"), *told)
+    if found:
+        raise typer.Exit(1)
+
+
+def _standing(books: SqlBooks, number: str, platform: str, third_party: str) -> Standing:
+    """Where an invoice stands: by the latest of its documents that was sent. Raises Stop where none was."""
+    where = on_platform(platform, books)
+    for document in named(books, number, third_party):
+        deposits = books.deposits_of(document.id, where)
+        if deposits:
+            (file,) = books.deposits_of_documents([document], where)[:1]
+            content = books.document_content(document.id)
+            return Standing(where, deposits[0], books.file_sent(file), content, books.events(document.id, where))
+    raise Stop(Refusal("nothing_sent_yet", "NUMBER", quoted(number), where))
+
+
+def _shape(finding: Finding) -> dict[str, Any]:
+    """The interface's shape, with what only explanations have."""
+    message = messages().get(finding.code)
+    facts = {name: finding.facts.get(name, "") for name in ("field", "missing", "line", "column", "next", "command")}
+    causes = {"cause_fr": message.cause_fr, "cause_en": message.cause_en} if message else {}
+    return finding.shape | facts | causes
+
+
+def _told(finding: Finding, lines: list[str]) -> list[str]:
+    """A finding for reading: what, where in the file, why, what to do."""
+    shape = _shape(finding)
+    head = " ".join(filter(None, (terminal.said(_LEVELS[shape["level"]], context.lang), shape["code"], shape["term"])))
+    said = [f"  « {shape['raw']} »"] if shape["raw"] and shape["raw"] not in shape[context.lang] else []
+    told = [head, f"  {shape[context.lang]}", *said, f"  {shape[f'cause_{context.lang}']}"]
+    told += [f"  {shape['place']}"] if shape["place"] else []
+    extract = _extract(lines, int(shape["line"]), int(shape["column"])) if shape["line"] else []
+    return ["", *map(legible, told), *extract, legible(f"  → {shape[f'fix_{context.lang}']}")]
+
+
+def _extract(lines: list[str], line: int, column: int) -> list[str]:
+    """The sent file around a place, its line marked."""
+    shown = []
+    for at in range(max(line - AROUND, 1), min(line + AROUND, len(lines)) + 1):
+        text = legible(lines[at - 1][:LINE_CHARACTERS].replace("\t", " "))
+        shown.append(f"  {'>' if at == line else ' '} {at:>5} | {text}".rstrip())
+        if at == line and column <= LINE_CHARACTERS:
+            shown.append(f"  {' ' * 7} | {' ' * (column - 1)}^")
+    return shown
+
+
+# ---------------------------------------------------------------- resend
+
+
+@invoice.command()
+def resend(
+    number: Number,
+    file: Annotated[str, typer.Option(help="The corrected invoice; default: the newest document of the number")] = "",
+    new: Annotated[str, typer.Option("--number", help="Its new number, after a rejection by the buyer")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Whatever our checks find; never twice all the same")] = False,
+    syntax: Annotated[str, typer.Option(help="ubl, cii or facturx; default: as the settings say")] = "",
+    platform: OnPlatform = "",
+    third_party: ThirdParty = "",
+    caller: CallerName = "",
+) -> None:
+    """Send an invoice again after a rejection, corrected where needed. / Renvoyer après un rejet."""
+    new = plain(new, "--number")
+    if new and not file:
+        raise Stop(Refusal("malformed_option", "--file", "", "--number NEW --file CORRECTED"))
+    with context.books() as books:
+        standing = _standing(books, number, platform, third_party)
+    _may_resend(standing, new)
+    wanted = new or standing.deposit.number
+    if file:
+        found = opened(read_file(file, INVOICE_FILE))
+        by = plain(caller, "--caller") or user()
+        brought = ImportInvoices(found, beside(file, found.paths), by, Path(file).name)
+        act = CorrectInvoice(brought, wanted, standing.deposit.document)
+        context.result(context.performed(act, None, caller))
+    sending.send([wanted], force=force, syntax=syntax, platform=standing.platform, caller=caller)
+
+
+def _may_resend(standing: Standing, new: str) -> None:
+    """Whether a correction may go under this number. Raises Stop.
+
+    A flow that was rejected has used up nothing; an invoice that the buyer has rejected keeps its number for ever.
+    """
+    if standing.step in ("resend", "redeposit") or (standing.step == "new_number" and new):
+        return
+    code = "needs_new_number" if standing.step == "new_number" else "other_step"
+    raise Stop(_against(standing, code))
+
+
+def _against(standing: Standing, code: str) -> Refusal:
+    facts = {"state": quoted(standing.state), "command": standing.command}
+    return Refusal(code, "NUMBER", quoted(standing.deposit.number), standing.platform, facts)
+
+
+# ---------------------------------------------------------------- complete, recycle
+
+
+@invoice.command()
+def complete(
+    number: Number,
+    comment: Comment,
+    attach: Annotated[list[str] | None, typer.Option(help="A file that the buyer is to have; may be repeated")] = None,
+    platform: OnPlatform = "",
+    third_party: ThirdParty = "",
+    caller: CallerName = "",
+) -> None:
+    """Give the buyer what a suspended invoice waits for. / Compléter une facture suspendue."""
+    files = [(Path(name).name, _file(name)) for name in attach or ()]
+    standing = _that_waits(number, platform, third_party, "complete")
+    told = plain(comment, "--comment")
+    try:
+        _portal(standing).complete(standing.deposit.chorus_id, told, files)
+    except Trouble as trouble:
+        raise Stop(_refused(trouble, standing)) from None
+    _noted(standing, "completed", " · ".join([told, *(name for name, _ in files)]), caller)
+
+
+@invoice.command()
+def recycle(
+    number: Number,
+    siret: Annotated[str, typer.Option(help="Where it shall go; default: the same buyer")] = "",
+    service: Annotated[str, typer.Option(help="Service code; default: the invoice's")] = "",
+    engagement: Annotated[str, typer.Option(help="Commitment number; default: the invoice's")] = "",
+    contract: Annotated[str, typer.Option(help="Contract number; default: the invoice's")] = "",
+    comment: Comment = "",
+    platform: OnPlatform = "",
+    third_party: ThirdParty = "",
+    caller: CallerName = "",
+) -> None:
+    """Send an invoice that is to be recycled where it belongs. / Recycler une facture mal adressée."""
+    standing = _that_waits(number, platform, third_party, "recycle")
+    was = standing.invoice
+    to = Recycled(
+        plain(siret, "--siret") or was.buyer.siret,
+        plain(service, "--service") or was.service,
+        plain(engagement, "--engagement") or was.engagement,
+        plain(contract, "--contract") or was.contract,
+        plain(comment, "--comment"),
+    )
+    try:
+        _portal(standing).recycle(standing.deposit.chorus_id, to)
+    except Trouble as trouble:
+        raise Stop(_refused(trouble, standing)) from None
+    _noted(standing, "recycled", " · ".join(filter(None, (to.recipient, to.service, to.engagement))), caller)
+
+
+def _that_waits(number: str, platform: str, third_party: str, step: Next) -> Standing:
+    """An invoice that asks for this very step. Raises Stop for any other."""
+    with context.books() as books:
+        standing = _standing(books, number, platform, third_party)
+    if standing.step != step:
+        raise Stop(_against(standing, "other_step"))
+    return standing
+
+
+def _portal(standing: Standing) -> Portal:
+    store = context.store()
+    chosen: Platform = "production" if standing.platform == "production" else "qualification"
+    return portal_for(store, context.dossier or only(store), chosen)
+
+
+def _file(name: str) -> bytes:
+    """A file to be attached. Raises Unreadable."""
+    data = read_file(name, _ATTACHMENT)
+    if len(data) > ATTACHMENT_BYTES:
+        raise Unreadable(Refusal("too_large", seen=str(len(data)), expected=str(ATTACHMENT_BYTES)))
+    return data
+
+
+def _refused(trouble: Trouble, standing: Standing) -> Refusal:
+    """What a call met, with what the catalogue knows of it."""
+    message = known(trouble.text, trouble.code) or messages()["chorus_unknown"]
+    said = " ".join(filter(None, (trouble.kind, str(trouble.status or ""), trouble.code, trouble.text)))
+    fixes = {name: getattr(message, name).format(command=standing.command) for name in ("fix_fr", "fix_en")}
+    return Refusal("portal_refused", "NUMBER", quoted(said, LINE_CHARACTERS), standing.platform, fixes)
+
+
+def _noted(standing: Standing, code: str, said: str, caller: str) -> None:
+    """What was told to Chorus Pro is kept, and its answer asked for at once."""
+    deposit = standing.deposit
+    act = ToldChorus(deposit.document, deposit.number, standing.platform, code, quoted(said, LINE_CHARACTERS))
+    context.result(context.performed(act, None, caller))
+    sending.follow([deposit.number], platform=standing.platform)

@@ -1,0 +1,64 @@
+"""Where a document stands on a platform, and what that asks for: its last deposit and its present status. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.explain import NEXT, explain
+from lettrage.invoicing.finding import Finding
+from lettrage.invoicing.messages import Next, states
+from lettrage.invoicing.outbox import Deposit, Event, Outcome
+from lettrage.invoicing.portal import StatusEvent
+from lettrage.invoicing.statuses import current
+
+# What a deposit asks for that Chorus Pro does not have, or has under another invoice's number.
+_STEPS: dict[Outcome, Next] = {
+    "": "wait",
+    "in_doubt": "wait",
+    "numbering_error": "new_number",
+    "rejected": "resend",
+    "refused": "resend",
+    "given_up": "redeposit",
+}
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The last deposit of a document on a platform, the file that was sent, and everything heard of it since."""
+
+    platform: str
+    deposit: Deposit
+    sent: bytes
+    invoice: Invoice
+    events: Sequence[Event] = ()
+
+    @property
+    def status(self) -> StatusEvent | None:
+        """The present status of the invoice in Chorus Pro; None where it is not there."""
+        event = current(self.events) if self.deposit.outcome == "integrated" else None
+        return StatusEvent(event.code, event.at, event.history_id, event.comment) if event is not None else None
+
+    @property
+    def state(self) -> str:
+        """The status, else what is known of the deposit."""
+        return self.status.code if self.status else self.deposit.outcome or "sent"
+
+    @property
+    def step(self) -> Next:
+        """What it asks of the supplier."""
+        if self.deposit.outcome != "integrated":
+            return _STEPS[self.deposit.outcome]
+        known = states("invoice").get(self.status.code) if self.status else None
+        return known.next if known is not None else "wait"
+
+    @property
+    def command(self) -> str:
+        """That as a command; the way to see the state where there is none."""
+        step = self.step if NEXT[self.step] else "wait"
+        return NEXT[step].format(number=self.deposit.number)
+
+    def explained(self) -> list[Finding]:
+        """What Chorus Pro has against it or asks for, explained."""
+        if self.status is not None:
+            return explain(self.status, self.sent, self.invoice)
+        return explain(self.deposit.errors, self.sent, self.invoice)
