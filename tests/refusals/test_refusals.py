@@ -17,6 +17,7 @@ from lettrage.catalogue import CATALOGUE
 from lettrage.refusal import Refusal
 from tests.refusals import page
 from tests.refusals.cases import COMPANY, DOSSIER, Case, blanks, codes, folders
+from tests.refusals.test_chorus import NOT_CONNECTED, SHOWN_OF_CHORUS
 from tests.refusals.test_http import SHOWN_OF_HTTP
 from tests.refusals.test_reversals import SHOWN_OF_REVERSALS
 from tests.refusals.test_slips import SHOWN_OF_SLIPS
@@ -79,6 +80,8 @@ def test_every_code_of_the_catalogue_is_shown() -> None:
         *SHOWN_OF_SLIPS,
         *SHOWN_OF_POSTGRESQL,
         *SHOWN_OF_HTTP,
+        *SHOWN_OF_CHORUS,
+        NOT_CONNECTED,
         "address_taken",
     }
     assert sorted(set(CATALOGUE) - shown) == [], "codes without a folder in tests/refusals"
