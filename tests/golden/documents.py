@@ -72,6 +72,7 @@ BUYER = Party(
 _TRANSFER = PaymentMeans(
     "30", "Virement", "FA-2026-0001", (Account("FR7630006000011234567890189", "Deux Rives", "AGRIFRPP"),)
 )
+_DEBITED = "DE89370400440532013000"
 _EXEMPTIONS = {
     "E": ("Exonération de TVA, article 261 du CGI", "VATEX-EU-132"),
     "AE": ("Autoliquidation", "VATEX-EU-AE"),
@@ -314,6 +315,18 @@ def yens() -> Invoice:
     return made(lines, currency=coin("JPY"), vat_currency=coin("EUR"), vat_rate="0.0061")
 
 
+def several_accounts() -> Invoice:
+    accounts = (*_TRANSFER.accounts, Account("DE02120300000000202051", "Deux Rives, Kehl", "BYLADEM1001"))
+    return made([line(1, "Calendriers", "40", "3.20")], means=replace(_TRANSFER, accounts=accounts))
+
+
+def direct_debit() -> Invoice:
+    means = PaymentMeans(
+        "59", "Prélèvement", "FA-2026-0001", mandate="MANDAT-7", creditor="FR12ZZZ123456", debited_account=_DEBITED
+    )
+    return made([line(1, "Abonnement", "1", "90.00", unit="MON")], means=means)
+
+
 def references() -> Invoice:
     item = Item(
         "Papier certifié",
@@ -363,6 +376,8 @@ _MAKERS: tuple[Callable[[], Invoice], ...] = (
     period_and_delivery,
     dinars,
     yens,
+    several_accounts,
+    direct_debit,
     references,
 )
 _FRAMES = {"A1": "S1", "A2": "S2"}  # the same frame as approved platforms name it

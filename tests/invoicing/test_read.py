@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from lettrage.invoicing import cii, ubl
-from lettrage.invoicing.document import Identifier, Invoice, PaymentMeans
+from lettrage.invoicing.document import Account, Identifier, Invoice, PaymentMeans
 from lettrage.invoicing.finding import Finding, catalogue
 from lettrage.invoicing.read import read
 from lettrage.invoicing.reading import NAMESPACES, path_of
@@ -283,6 +284,27 @@ def test_a_gross_price_has_its_discount_in_cii_for_chorus_pro() -> None:
     assert bare.lines[0].price.discount is None
     assert b"<ram:ActualAmount>0</ram:ActualAmount>" in cii.render(bare, "chorus")
     assert b"<ram:ActualAmount>0</ram:ActualAmount>" not in cii.render(bare, "platform")
+
+
+def test_the_due_date_stands_in_one_means_only() -> None:
+    """UBL-SR-45: whatever the number of accounts and of ways to pay."""
+    account = Account("DE02120300000000202051")
+    invoice = replace(
+        one_rate(), means=PaymentMeans("30", accounts=(account, account)), other_means=(PaymentMeans("20"),)
+    )
+    for root in ("Invoice", "CreditNote"):
+        content = ubl.render(replace(invoice, type="381"), "chorus", root)
+        assert content.count(b"<cac:PaymentMeans>") == 3
+        assert content.count(b"<cbc:PaymentDueDate>") == 1
+
+
+def test_the_creditors_reference_may_stand_among_the_payees_identifiers() -> None:
+    reference = '<cac:PartyIdentification><cbc:ID schemeID="SEPA">FR00ZZZ123456</cbc:ID></cac:PartyIdentification>'
+    content = ubl.render(references(), "platform")
+    invoice = understood(content, "<cac:PayeeParty>", "<cac:PayeeParty>" + reference)
+    assert invoice.means is not None
+    assert invoice.means.creditor == "FR00ZZZ123456"
+    assert invoice.payee == references().payee
 
 
 # ---------------------------------------------------------------- nothing is ignored silently

@@ -14,6 +14,8 @@ from lettrage.invoicing.document import (
 from lettrage.invoicing.reading import Node, filled, in_order
 from lettrage.invoicing.ubl_parties import CREDITOR
 
+_PAYEE_ID = "cac:PayeeParty/cac:PartyIdentification/cbc:ID"
+
 
 def seller_and_buyer(root: Node, service: str) -> tuple[Party, Party]:
     """BG-4 and BG-7. The service code, where Chorus Pro's profile repeats it, is no part of the buyer's contact."""
@@ -24,12 +26,15 @@ def seller_and_buyer(root: Node, service: str) -> tuple[Party, Party]:
     return _party(root.at("cac:AccountingSupplierParty/cac:Party")), _party(customer.at("cac:Party"))
 
 
-def creditor(seller: Party) -> tuple[Party, str]:
-    """The seller without the bank's reference of the creditor (BT-90) among its identifiers, and that reference."""
-    found = [known.id for known in seller.ids if known.scheme == CREDITOR]
-    if not found:
-        return seller, ""
-    return replace(seller, ids=tuple(known for known in seller.ids if known.scheme != CREDITOR)), found[0]
+def creditor(root: Node, seller: Party) -> tuple[Party, str]:
+    """The seller without the bank's reference of the creditor (BT-90) among its identifiers, and that reference.
+
+    It may stand among the payee's as well.
+    """
+    of_payee = [node for node in root.all(_PAYEE_ID) if node.get("schemeID") == CREDITOR]
+    found = [known.id for known in seller.ids if known.scheme == CREDITOR] or [node.text() for node in of_payee]
+    others = tuple(known for known in seller.ids if known.scheme != CREDITOR)
+    return replace(seller, ids=others), found[0] if found else ""
 
 
 def _party(node: Node) -> Party:
@@ -96,12 +101,14 @@ def address(node: Node) -> PostalAddress:
     )
 
 
-def payee(node: Node) -> Payee | None:
+def payee(root: Node) -> Payee | None:
     """BG-10."""
+    node = root.at("cac:PayeeParty")
+    ids = [found for found in root.all(_PAYEE_ID) if found.get("schemeID") != CREDITOR]
     return filled(
         Payee(
             name=node.either("cac:PartyName/cbc:Name", "cac:PartyLegalEntity/cbc:RegistrationName"),
-            id=_identifier(node.at("cac:PartyIdentification/cbc:ID")),
+            id=_identifier(ids[0]) if ids else None,
             legal_id=_identifier(node.at("cac:PartyLegalEntity/cbc:CompanyID")),
         )
     )

@@ -49,12 +49,17 @@ def allowance(part: AllowanceCharge, currency: Currency, route: Route) -> str:
 
 
 def means(invoice: Invoice, route: Route, credit: bool) -> list[str]:
-    """One element per account of each means. A credit note's root has no other place for the due date."""
+    """One element per account of each means.
+
+    The first of them has the due date, once (UBL-SR-45): a credit note's root has no other place for it, and Chorus Pro
+    looks for it here.
+    """
     ways = [way for way in (invoice.means, *invoice.other_means) if way is not None]
     due = day("cbc:PaymentDueDate", invoice.due_date if credit or route == "chorus" else None)
     if not ways and credit and due:
         return [group("cac:PaymentMeans", leaf("cbc:PaymentMeansCode", UNDEFINED), due)]
-    return [_means(way, account, due, route) for way in ways for account in way.accounts or (None,)]
+    each = [(way, account) for way in ways for account in way.accounts or (None,)]
+    return [_means(way, account, due if at == 0 else "", route) for at, (way, account) in enumerate(each)]
 
 
 def _means(way: PaymentMeans, account: Account | None, due: str, route: Route) -> str:

@@ -37,7 +37,7 @@ def invoice(root: Node) -> Invoice:
     seller, buyer = seller_and_buyer(root, service)
     means = ways(root)
     if means:
-        seller, reference = creditor(seller)
+        seller, reference = creditor(root, seller)
         means[0] = replace(means[0], creditor=reference)
     typed = "cbc:CreditNoteTypeCode" if root.at("cbc:CreditNoteTypeCode") else "cbc:InvoiceTypeCode"
     order = root.text("cac:OrderReference/cbc:ID")
@@ -66,7 +66,7 @@ def invoice(root: Node) -> Invoice:
             notes=tuple(noted(node.text()) for node in root.all("cbc:Note") if node.text()),
             frame=root.text("cbc:ProfileID"),
             profile=root.text("cbc:CustomizationID"),
-            payee=payee(root.at("cac:PayeeParty")),
+            payee=payee(root),
             tax_representative=tax_representative(root.at("cac:TaxRepresentativeParty")),
             delivery=_delivery(root.at("cac:Delivery")),
             period=_period(root.at("cac:InvoicePeriod")),
