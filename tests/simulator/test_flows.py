@@ -85,6 +85,7 @@ def test_10_mb_are_taken_and_one_byte_more_is_not_unless_it_is_compressed(caller
 
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_a_flow_passes_through_two_to_four_states_in_their_order(caller: Caller, before: int) -> None:
+    caller.control("PATCH", "settings", {"platform": {"received_states": True}})
     for _ in range(before):
         deposit(caller, b"<a/>")
     number = deposit(caller, invoice("ubl"))
@@ -98,6 +99,16 @@ def test_a_flow_passes_through_two_to_four_states_in_their_order(caller: Caller,
     assert order[-1] == "IN_INTEGRE"
     assert 2 <= len(order[1:-1]) <= 4
     assert order[1:-1] == [code for code in STATES if code in order]
+
+
+def test_no_flow_seems_done_to_who_takes_its_receipt_for_that(caller: Caller) -> None:
+    number = deposit(caller, invoice("ubl"))
+    seen = set()
+    for _ in range(60):
+        passed(caller, 10)
+        seen.add(state(caller, number))
+
+    assert seen == {FIRST, *STATES[2:], "IN_INTEGRE"}
 
 
 def test_the_result_bears_the_date_of_the_result_and_not_of_the_question(caller: Caller) -> None:

@@ -188,6 +188,7 @@ def test_an_invoice_is_refused_in_the_words_of_its_syntax(caller: Caller, what: 
     change, pattern, ubl, cii = REFUSALS[what]
     place = ubl if family == "ubl" else cii
     expected = pattern.replace("{}", place) if pattern else place
+    caller.control("PATCH", "settings", {"platform": {"cii_country_required": True}})
 
     told = outcome(caller, invoice(family, **change), family)
 
@@ -282,6 +283,10 @@ def test_the_files_of_a_pdf_are_attachments_too(caller: Caller) -> None:
     [refused] = outcome(caller, facturx(invoice("cii"), outil__exe=b"x"), "facturx", "f.pdf")["listeErreurDP"]
 
     assert refused["libelleErreurDP"] == f"L'extension de la piece jointe ({FILE_CII}) n'est pas autorisee."
+
+
+def test_a_client_whose_cii_names_no_country_is_served(caller: Caller) -> None:
+    assert outcome(caller, invoice("cii", address=""), "cii")["etatCourantDepotFlux"] == "IN_INTEGRE"
 
 
 @pytest.mark.parametrize("family", ["ubl", "cii"])

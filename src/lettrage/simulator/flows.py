@@ -10,6 +10,7 @@ from lettrage.simulator.settings import Settings
 DEPOSITED = "IN_DEPOT_PORTAIL_EN_ATTENTE_TRAITEMENT_SE_CPP"
 INCIDENT = "IN_INCIDENTE"  # not processed; to be sent again
 BLOCKED = "IN_EN_ATTENTE_RETRAITEMENT_CPP"  # waits for a restart by hand
+_PATH = ("IN_EN_ATTENTE_TRAITEMENT_CPP", "IN_EN_COURS_TRAITEMENT_CPP")
 # The intermediate states of successive deposits: between two and four of them, always in this order.
 _PATHS = (
     ("IN_TRAITE_SE_CPP", "IN_EN_COURS_TRAITEMENT_CPP"),
@@ -69,6 +70,7 @@ def flow_number(syntax: str, counter: int) -> str:
 
 def states(deposited: datetime, counter: int, settings: Settings) -> tuple[State, ...]:
     """The states up to the result, evenly spread over the integration; the first one at once."""
-    codes = (DEPOSITED, *_PATHS[counter % len(_PATHS)])
+    path = _PATHS[counter % len(_PATHS)] if settings.received_states else _PATH
+    codes = (DEPOSITED, *path)
     step = timedelta(seconds=settings.integration) / len(codes)
     return tuple(State(code, deposited + place * step) for place, code in enumerate(codes))

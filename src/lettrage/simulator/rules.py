@@ -156,7 +156,8 @@ def _wrong_account(account: str, supplier: Identity) -> bool:
 
 
 def _countries(claim: Claim, facts: Facts) -> Iterator[str]:
-    required = facts.settings.country_required
+    settings = facts.settings
+    required = settings.cii_country_required if claim.family == "cii" else settings.country_required
     # The shortest profiles have no room for the buyer's address.
     addressed = claim.billing_country is not None or not claim.profile.endswith((":minimum", ":basicwl"))
     if not claim.billing_country:

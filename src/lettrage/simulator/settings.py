@@ -18,7 +18,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     the next. `preprocessing`: until the buyer's system finds that an engagement does not exist, and
     `wrong_engagement` the status that it then gives. `credit_notes_without_means` refuses a credit note that names a
     means of payment; `credit_notes_with_origin` one that names no invoice; `ubl_credit_notes` takes the root
-    `CreditNote` (`chorus-pro.md`, sections 10 and 11).
+    `CreditNote` (`chorus-pro.md`, sections 10 and 11). `country_required` is for UBL, where a missing country is known
+    to be refused; clients whose CII names none are known to be served. `received_states`: whether flows also show
+    `IN_RECU` and `IN_TRAITE_SE_CPP` on their way, which some clients take for the end (section 12).
     """
 
     integration: Seconds = 600
@@ -28,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     credit_notes_without_means: bool = False
     credit_notes_with_origin: bool = True
     country_required: bool = True
+    cii_country_required: bool = False
+    received_states: bool = False
     account_required: bool = True
     ubl_credit_notes: bool = False
     most_in_a_deposit: Bytes = 10 * MEGABYTE

@@ -91,7 +91,9 @@ def soumettre(platform: Platform, account: Account, body: Body) -> Body:
 def _refuse(platform: Platform, submitted: Claim, files: tuple[int, ...]) -> None:
     """Raise Refused where the rules have something against it; addresses and accounts are the portal's own."""
     taken = {(invoice.claim.supplier, invoice.claim.number) for invoice in platform.invoices()}
-    settings = msgspec.structs.replace(platform.settings, country_required=False, account_required=False)
+    settings = msgspec.structs.replace(
+        platform.settings, country_required=False, cii_country_required=False, account_required=False
+    )
     named = [platform.attachments.get(key) for key in files]
     judged = msgspec.structs.replace(
         submitted, enclosed=tuple(Enclosed(file.name, len(file.data), file.mime) for file in named if file is not None)
