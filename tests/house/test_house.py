@@ -279,13 +279,15 @@ def test_every_dependency_has_its_line_and_its_reason(package: str) -> None:
     assert any(len(reason.split()) > 1 for reason in reasons), f"docs/dependencies.md gives no reason for {package}"
 
 
+# Packages whose module has another name than theirs.
+MODULE_NAMES = {"python-stdnum": "stdnum", "factur-x": "facturx"}
 # zoneinfo finds tzdata where the system has no time zones; uvicorn parses with httptools.
 USED_BY_OTHERS = ("tzdata", "httptools")
 
 
 @pytest.mark.parametrize("package", declared()["run"])
 def test_every_dependency_to_run_is_used(package: str) -> None:
-    module_name = package.replace("-", "_")
+    module_name = MODULE_NAMES.get(package, package.replace("-", "_"))
     assert find_spec(module_name) is not None
     if package in USED_BY_OTHERS:
         return
@@ -296,7 +298,7 @@ def test_every_dependency_to_run_is_used(package: str) -> None:
 def test_nothing_is_imported_that_is_not_declared() -> None:
     known = {
         *sys.stdlib_module_names,
-        *(name.replace("-", "_") for use in ("run", "postgres") for name in declared()[use]),
+        *(MODULE_NAMES.get(n, n.replace("-", "_")) for use in ("run", "postgres") for n in declared()[use]),
         "lettrage",
     }
 
