@@ -254,14 +254,17 @@ def noted(text: str) -> Note:
 def joined(ways: list[PaymentMeans], way: PaymentMeans) -> None:
     """Add a way to pay: to the one before where it is the same to another account, for both syntaxes repeat it then.
 
-    What is said of the payment (BT-83) may stand in the first only.
+    What else is said of the way may stand in the first only.
     """
-    before = ways[-1] if ways else PaymentMeans()
-    same = replace(way, accounts=before.accounts, remittance=way.remittance or before.remittance)
-    if ways and way.accounts and before.accounts and same == before:
-        ways[-1] = replace(before, accounts=before.accounts + way.accounts)
+    if ways and way.accounts and ways[-1].accounts and _says_no_more(way, ways[-1]):
+        ways[-1] = replace(ways[-1], accounts=ways[-1].accounts + way.accounts)
     else:
         ways.append(way)
+
+
+def _says_no_more(way: PaymentMeans, than: PaymentMeans) -> bool:
+    others = (name for name in way.__struct_fields__ if name not in {"code", "accounts"})
+    return way.code == than.code and all(getattr(way, name) in {"", getattr(than, name)} for name in others)
 
 
 def in_order(ids: Iterable[Identifier]) -> tuple[Identifier, ...]:

@@ -51,14 +51,18 @@ def allowance(part: AllowanceCharge, currency: Currency, route: Route) -> str:
 def means(invoice: Invoice, route: Route, credit: bool) -> list[str]:
     """One element per account of each means.
 
-    The first of them has the due date, once (UBL-SR-45): a credit note's root has no other place for it, and Chorus Pro
-    looks for it here.
+    What may stand once only stands in the first: the due date (UBL-SR-45), for which a credit note's root has no other
+    place and which Chorus Pro looks for here, and of each means its text, card and mandate (UBL-SR-46, 54, 55).
     """
     ways = [way for way in (invoice.means, *invoice.other_means) if way is not None]
     due = day("cbc:PaymentDueDate", invoice.due_date if credit or route == "chorus" else None)
     if not ways and credit and due:
         return [group("cac:PaymentMeans", leaf("cbc:PaymentMeansCode", UNDEFINED), due)]
-    each = [(way, account) for way in ways for account in way.accounts or (None,)]
+    each: list[tuple[PaymentMeans, Account | None]] = []
+    for way in ways:
+        each.append((way, way.accounts[0] if way.accounts else None))
+        again = PaymentMeans(way.code, remittance=way.remittance)
+        each += [(again, account) for account in way.accounts[1:]]
     return [_means(way, account, due if at == 0 else "", route) for at, (way, account) in enumerate(each)]
 
 
