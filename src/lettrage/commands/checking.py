@@ -1,8 +1,8 @@
 """The pre-check as a command: what would be refused, before anything leaves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
@@ -24,8 +24,6 @@ from lettrage.invoicing.read import Read, read
 from lettrage.limits import INVOICE_FILE
 from lettrage.refusal import Refusal, Stop, legible, quoted
 
-T = TypeVar("T")
-
 _ROUTES: dict[str, Route | None] = {"": None, "chorus": "chorus", "platform": "platform"}
 _PLATFORMS: dict[str, Platform | None] = {"": None, "qualification": "qualification", "production": "production"}
 _SYNTAXES: dict[str, Syntax | None] = {"": None, "ubl": "ubl", "cii": "cii", "facturx": "facturx"}
@@ -38,9 +36,17 @@ class _Asked:
     """The options, read. Raises Stop for a word that is none."""
 
     def __init__(self, route: str, platform: str, syntax: str) -> None:
-        self.route = _word(_ROUTES, route, "--route")
-        self.platform = _word(_PLATFORMS, platform, "--platform")
-        self.syntax = _word(_SYNTAXES, syntax, "--syntax")
+        _known(_ROUTES, route, "--route")
+        _known(_PLATFORMS, platform, "--platform")
+        _known(_SYNTAXES, syntax, "--syntax")
+        self.route = _ROUTES[route]
+        self.platform = _PLATFORMS[platform]
+        self.syntax = _SYNTAXES[syntax]
+
+
+def _known(words: Iterable[str], given: str, option: str) -> None:
+    if given not in words:
+        raise Stop(Refusal("malformed_option", option, quoted(given), ", ".join(filter(None, words))))
 
 
 @invoice.command()
@@ -64,12 +70,6 @@ def check(
         raise typer.Exit(1)
 
 
-def _word(words: Mapping[str, T | None], given: str, option: str) -> T | None:
-    if given not in words:
-        raise Stop(Refusal("malformed_option", option, quoted(given), ", ".join(filter(None, words))))
-    return words[given]
-
-
 def _of_numbers(numbers: Sequence[str], asked: _Asked, third_party: str, *, offline: bool) -> dict[str, Checked]:
     """The documents of these numbers, the newest of each. Raises Stop."""
     store, now = context.store(), SystemClock().now()
@@ -78,12 +78,13 @@ def _of_numbers(numbers: Sequence[str], asked: _Asked, third_party: str, *, offl
         documents = [named(books, number, third_party)[0] for number in numbers]
         on = _PLATFORMS[books.platform_on()] or "qualification"
     way = Way(asked.platform or on, asked.route, asked.syntax)
-    inquiry = Inquiry(None, now) if offline else _inquiry(store, dossier, way.platform)
+    inquiry = Inquiry(None, now) if offline else inquiry_for(store, dossier, way.platform)
     checked = check_kept(store, dossier, documents, way, inquiry, SheetRules(), now)
     return dict(zip(numbers, checked, strict=True))
 
 
-def _inquiry(store: SqlStore, dossier: str, platform: Platform) -> Inquiry:
+def inquiry_for(store: SqlStore, dossier: str, platform: Platform) -> Inquiry:
+    """The directory of a platform, to be asked. Raises Stop where the settings cannot be read."""
     now = SystemClock().now()
     try:
         return Inquiry(portal_for(store, dossier, platform), now)

@@ -62,7 +62,7 @@ def precheck_file(document: Read, circumstances: Circumstances, official: Offici
 
 
 def for_public_buyer(invoice: Invoice) -> bool:
-    """Whether an invoice of which nothing else is known goes to a public buyer: it says so, or the buyer's SIREN does."""
+    """Whether an invoice that is all we know goes to a public buyer: a note says so, or the buyer's SIREN."""
     for note in invoice.notes:
         if note.subject in _ADDRESSED:
             return note.text.strip() == "B2G"

@@ -12,12 +12,15 @@ SaxonC does not survive a fork: a child of a process in which it runs has it in 
 """
 
 import os
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
+
+import msgspec
 
 _ALLOWED_PROTOCOLS = "http://saxon.sf.net/feature/allowedProtocols"
 FAILED = "could-not-be-computed"
@@ -46,25 +49,61 @@ def report(sheet: Path, xml: str) -> bytes:
 
     An element `FAILED` among them: the sheet could not be run to its end.
     """
-    return _worker().submit(_run, sheet, xml).result()
+    return _engine().report(sheet, xml)
 
 
-def warm(sheet: Path) -> None:
-    """Compile a sheet now, so that the first document need not wait for it."""
-    _worker().submit(_ready, sheet).result()
+class _Engine(Protocol):
+    def report(self, sheet: Path, xml: str) -> bytes: ...
+
+
+class _Thread:
+    """The engine in a thread of this process."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "official-rules")
+
+    def report(self, sheet: Path, xml: str) -> bytes:
+        return self._thread.submit(run, sheet, xml).result()
+
+
+class _Apart:
+    """The engine in a process of its own, which ends with this one: its questions come to an end then."""
+
+    def __init__(self) -> None:
+        self._asking = Lock()
+        arguments = [sys.executable, "-m", "lettrage.adapters.rules.apart"]
+        self._process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+
+    def report(self, sheet: Path, xml: str) -> bytes:
+        asked, told = self._process.stdin, self._process.stdout
+        assert asked is not None, "a pipe"
+        assert told is not None, "a pipe"
+        with self._asking:
+            asked.write(msgspec.json.encode((str(sheet), xml)) + b"\n")
+            asked.flush()
+            return msgspec.json.decode(told.readline(), type=str).encode()
+
+
+_engines: dict[int, _Engine] = {}  # by process
+_choosing = Lock()
+os.register_at_fork(after_in_child=_choosing._at_fork_reinit)  # type: ignore[attr-defined]
+
+
+def _engine() -> _Engine:
+    """This process's engine; after a fork from one that had it running, one apart."""
+    with _choosing:
+        if os.getpid() not in _engines:
+            _engines[os.getpid()] = _Apart() if _engines else _Thread()
+        return _engines[os.getpid()]
 
 
 # ---------------------------------------------------------------- in the engine's own thread
 
 
-def _run(sheet: Path, xml: str) -> bytes:
-    compiled = _compiled(sheet)
-    made: str = compiled.transform_to_string(xdm_node=_processor().parse_xml(xml_text=xml))
+def run(sheet: Path, xml: str) -> bytes:
+    """The report of a sheet, by the thread that calls: always the same one in a process."""
+    made: str = _compiled(sheet).transform_to_string(xdm_node=_processor().parse_xml(xml_text=xml))
     return made.encode()
-
-
-def _ready(sheet: Path) -> None:
-    _compiled(sheet)
 
 
 @cache
@@ -79,20 +118,3 @@ def _processor() -> Any:
     made = PySaxonProcessor(license=False)
     made.set_configuration_property(_ALLOWED_PROTOCOLS, "file")
     return made
-
-
-# ---------------------------------------------------------------- which thread that is
-
-_workers: dict[int, Executor] = {}  # by process
-_choosing = Lock()
-os.register_at_fork(after_in_child=_choosing._at_fork_reinit)  # type: ignore[attr-defined]
-
-
-def _worker() -> Executor:
-    with _choosing:
-        if os.getpid() not in _workers:
-            forked = bool(_workers)
-            _workers[os.getpid()] = (
-                ProcessPoolExecutor(1, get_context("spawn")) if forked else ThreadPoolExecutor(1, "official-rules")
-            )
-        return _workers[os.getpid()]

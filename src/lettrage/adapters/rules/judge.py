@@ -10,6 +10,7 @@ from lxml import etree
 from lettrage.adapters.rules import files
 from lettrage.adapters.rules.engine import FAILED, report
 from lettrage.adapters.rules.places import located, text_of
+from lettrage.adapters.rules.waivers import waives
 from lettrage.guard.xml_safe import parse
 from lettrage.invoicing.document import Route, Syntax
 from lettrage.invoicing.finding import Finding, Level
@@ -23,7 +24,6 @@ _LEVELS: dict[str, Level] = {"warning": "warning", "information": "warning", "in
 _TERM = re.compile(r"\bB[TG]-\d+")
 _LEAD = re.compile(r"^\[?BR[\w/ -]*\]?\s*[-:]*\s*|^\[[\w/ .-]+\]\s*[-:]*\s*")
 _BLANKS = re.compile(r"\s+")
-_UBL_TYPE = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}InvoiceTypeCode"
 
 _REPORTS = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)  # of our own engine
 _validating = Lock()  # a schema keeps the errors of its last document
@@ -50,23 +50,13 @@ class SheetRules:
         text = etree.tostring(root, encoding="unicode")
         for name in names:
             found += _sheet_findings(root, text, name)
-        waived = [one for one in found if _is_waived(one, root, route)]
+        waived = [one for one in found if waives(root, route, one)]
         return Verdict(
             tuple(one for one in found if one not in waived),
             files.package(),
             tuple(files.rule_file(name) for name in (schema, *names)),
-            tuple(one.code for one in waived),
+            tuple(sorted({one.code for one in waived})),
         )
-
-
-def _is_waived(finding: Finding, root: etree._Element, route: Route) -> bool:
-    """Chorus Pro takes a credit note as an Invoice of type 381, which BR-CL-01 does not know."""
-    return (
-        finding.code == "BR-CL-01"
-        and route == "chorus"
-        and etree.QName(root).localname == files.INVOICE
-        and root.findtext(_UBL_TYPE, "").strip() == "381"
-    )
 
 
 @cache

@@ -1,0 +1,46 @@
+"""What official rules say that does not count on a route, each by name and with its reason."""
+
+from collections.abc import Callable
+
+from lxml import etree
+
+from lettrage.invoicing.document import Route
+from lettrage.invoicing.finding import Finding
+
+# Chorus Pro's own profile of UBL has elements that EN 16931 warns of (chorus-pro.md 4.1): the service code in the
+# buyer's contact, the kind of a contract, TVA as the tax's type, the due date, channel and BIC of a payment.
+_CHORUS_PROFILE = (
+    "UBL-CR-098 UBL-CR-175 UBL-CR-238 UBL-CR-253 UBL-CR-263 UBL-CR-332 UBL-CR-412 UBL-CR-413 UBL-CR-485 UBL-CR-510 "
+    "UBL-CR-605 UBL-CR-661 UBL-CR-664 UBL-DT-08"
+)
+CHORUS_PROFILE = frozenset(_CHORUS_PROFILE.split())
+_UBL_TYPE = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}InvoiceTypeCode"
+
+
+def _credit_note_as_invoice(root: etree._Element, route: Route, finding: Finding) -> bool:
+    """Chorus Pro takes a credit note as an Invoice of type 381."""
+    as_invoice = etree.QName(root).localname == "Invoice" and root.findtext(_UBL_TYPE, "").strip() == "381"
+    return route == "chorus" and as_invoice
+
+
+def _empty_delivery(root: etree._Element, route: Route, finding: Finding) -> bool:
+    """The schema wants the delivery's element, also where there is nothing to say of it."""
+    return finding.place.endswith("/ram:ApplicableHeaderTradeDelivery")
+
+
+def _of_chorus(root: etree._Element, route: Route, finding: Finding) -> bool:
+    return route == "chorus"
+
+
+_Condition = Callable[[etree._Element, Route, Finding], bool]
+_WAIVERS: dict[str, _Condition] = {
+    "BR-CL-01": _credit_note_as_invoice,
+    "PEPPOL-EN16931-R008": _empty_delivery,
+    **dict.fromkeys(CHORUS_PROFILE, _of_chorus),
+}
+
+
+def waives(root: etree._Element, route: Route, finding: Finding) -> bool:
+    """Whether a rule that fired on this document does not count here."""
+    condition = _WAIVERS.get(finding.code)
+    return condition is not None and condition(root, route, finding)
