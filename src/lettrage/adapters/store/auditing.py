@@ -20,6 +20,7 @@ from lettrage.books.laws import Finding
 from lettrage.company.dossier import Company
 
 BATCH = 2_000  # rows held at a time
+_HEAVY: dict[type, int] = {laws.DocumentRow: 20}  # rows that may have attachments inside
 SHOWN = 100  # findings of one code that are listed; the rest is counted
 _TROUBLES = (SQLAlchemyError, sqlite3.Error, OverflowError, UnicodeError)
 _UNTYPED = (msgspec.ValidationError, OverflowError)
@@ -92,6 +93,7 @@ class _Audit:
         yield from self._judged(laws.passed_on, _PASSED, laws.PassedRow)
         yield from self._judged(laws.strays, _STRAYS, laws.StrayRow)
         yield from self._judged(laws.invoices, _INVOICES, laws.InvoiceRow, home)
+        yield from self._judged(laws.documents, _DOCUMENTS, laws.DocumentRow)
 
     def _balances(self) -> Iterator[Finding]:
         lines = self._rows(_BALANCES, laws.BalanceRow)
@@ -122,7 +124,8 @@ class _Audit:
     def _rows(self, sql: str, kind: type[_T]) -> Iterator[_T]:
         """A query's rows, typed, a batch at a time. What cannot be read is noted."""
         try:
-            for part in run(self.connection, sql, (self.dossier,), stream=True).partitions(BATCH):
+            held = _HEAVY.get(kind, BATCH)
+            for part in run(self.connection, sql, (self.dossier,), stream=True).partitions(held):
                 yield from self._typed([tuple(row) for row in part], kind)
         except _TROUBLES as trouble:
             self.unread.append(Finding("unreadable", f"Lecture interrompue : {_said(trouble)}", kind.__name__))
@@ -393,6 +396,15 @@ LEFT JOIN (SELECT v.id, sum(d.amount) AS amount, sum(d.origin_carried) AS home
            AND v.currency = d.currency
            WHERE d.dossier = ?1 AND d.previous IS NULL GROUP BY v.id) d ON d.id = v.id
 WHERE v.dossier = ?1 ORDER BY v.id
+"""
+_DOCUMENTS = """
+SELECT d.id, d.number, d.type, d.date, d.third_party, d.currency, d.gross, d.content, d.digest,
+       d.invoice, v.prefix || v.number, v.third_party, v.date, v.currency, v.amount,
+       d.corrects, c.number, c.third_party
+FROM sales_document d
+LEFT JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice
+LEFT JOIN sales_document c ON c.dossier = d.dossier AND c.id = d.corrects
+WHERE d.dossier = ?1 ORDER BY d.id
 """
 _BALANCES = (
     "SELECT account, third_party, sum(debit - credit) FROM entry_line WHERE dossier = ?1 GROUP BY account, third_party"

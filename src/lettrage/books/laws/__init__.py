@@ -8,6 +8,7 @@ and only a person can say what was true.
 """
 
 from lettrage.books.laws.accounts import BalanceRow, CarriedRow, HeldRow, ParkedRow, balances
+from lettrage.books.laws.documents import DocumentRow, documents
 from lettrage.books.laws.due_items import (
     ChainRow,
     InvoiceRow,
@@ -42,6 +43,7 @@ __all__ = [
     "CarriedRow",
     "ChainRow",
     "CounterRow",
+    "DocumentRow",
     "EntryRow",
     "Finding",
     "HeaderRow",
@@ -65,6 +67,7 @@ __all__ = [
     "balances",
     "chains",
     "counters_ahead",
+    "documents",
     "headers",
     "instruments",
     "invoices",

@@ -1,0 +1,87 @@
+"""Invoices as documents: each is what was kept of it, and the invoice that the books have is the same one."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from lettrage.books.laws.finding import Finding, equal, same
+from lettrage.books.laws.rows import Row, currency_of
+
+
+class DocumentRow(Row, frozen=True):
+    """A document beside its invoice in the books and the document that it takes the place of (None: not there)."""
+
+    id: int
+    number: str
+    type: str
+    date: str
+    third_party: str
+    currency: str
+    gross: int
+    content: str
+    digest: str
+    invoice: int | None
+    invoice_number: str | None  # with its prefix
+    invoice_party: str | None
+    invoice_date: str | None
+    invoice_currency: str | None
+    invoice_amount: int | None
+    corrects: int | None
+    corrected_number: str | None
+    corrected_party: str | None
+
+
+class _Held(msgspec.Struct):
+    code: str
+
+
+class _Sums(msgspec.Struct):
+    gross: int
+
+
+class _Said(msgspec.Struct):
+    """Of a document's content, what its row says too."""
+
+    number: str
+    type: str
+    date: str
+    currency: _Held
+    totals: _Sums
+
+
+def documents(rows: Iterable[DocumentRow]) -> Iterator[Finding]:
+    """A document's content is unchanged and says what its row says; its invoice has its number, customer and total."""
+    for row in rows:
+        place = f"document {row.id} ({row.number} {row.third_party})"
+        digest = hashlib.sha256(row.content.encode("utf-8", "surrogatepass")).hexdigest()
+        yield from same("document_content", place, "Empreinte du contenu", digest, row.digest)
+        yield from _content(row, place)
+        if row.invoice is not None:
+            yield from _invoice(row, place)
+        if row.corrects is not None:
+            before = (row.corrected_number, row.corrected_party)
+            yield from same("document_corrects", place, "Document corrigé", before, (row.number, row.third_party))
+
+
+def _content(row: DocumentRow, place: str) -> Iterator[Finding]:
+    try:
+        said = msgspec.json.decode(row.content.encode("utf-8", "surrogatepass"), type=_Said)
+    except msgspec.MsgspecError as trouble:
+        yield Finding("unreadable", f"Contenu illisible : {trouble}", place)
+        return
+    seen = (said.number, said.type, said.date, said.currency.code, said.totals.gross)
+    yield from same(
+        "document_content", place, "Contenu", seen, (row.number, row.type, row.date, row.currency, row.gross)
+    )
+
+
+def _invoice(row: DocumentRow, place: str) -> Iterator[Finding]:
+    seen = (row.invoice_number, row.invoice_party, row.invoice_date, row.invoice_currency)
+    yield from same(
+        "document_invoice", place, "Facture des livres", seen, (row.number, row.third_party, row.date, row.currency)
+    )
+    amount = abs(row.invoice_amount or 0)
+    yield from equal(
+        "document_invoice", place, "Total de la facture", amount, abs(row.gross), currency_of(row.currency)
+    )
