@@ -510,6 +510,8 @@ def test_the_validator_s_positions_lead_to_the_innermost_element() -> None:
         ),
         ("cvc-datatype-valid.1.2.1: '-1 324,60'", []),
         ("TRA_MSG_00.015 - GDP_MSG_11.022. Le referentiel. Le port", []),
+        ("voir www.chorus-pro.gouv.fr, p.ex. le guide", []),
+        ("Le code service (destinataire.codeServiceExecutant)", ["destinataire.codeServiceExecutant"]),
         (
             "…BusinessProcessSpecifiedDocumentContextParameter.ID…",
             ["BusinessProcessSpecifiedDocumentContextParameter.ID"],

@@ -14,8 +14,8 @@ from lettrage.commands.attachments import beside
 from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, named, on_platform
 from lettrage.commands.platforms import portal_for
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
-from lettrage.invoicing.explain import xml_of
 from lettrage.invoicing.document import Platform
+from lettrage.invoicing.explain import xml_of
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.intake import opened
 from lettrage.invoicing.messages import Next, known, messages
@@ -166,9 +166,9 @@ def complete(
 def recycle(
     number: Number,
     siret: Annotated[str, typer.Option(help="Where it shall go; default: the same buyer")] = "",
-    service: Annotated[str, typer.Option(help="Service code; default: the invoice's")] = "",
-    engagement: Annotated[str, typer.Option(help="Commitment number; default: the invoice's")] = "",
-    contract: Annotated[str, typer.Option(help="Contract number; default: the invoice's")] = "",
+    service: Annotated[str | None, typer.Option(help="Service code; default, at the same buyer: the invoice's")] = None,
+    engagement: Annotated[str | None, typer.Option(help="Commitment number; default: the invoice's")] = None,
+    contract: Annotated[str | None, typer.Option(help="Contract number; default: the invoice's")] = None,
     comment: Comment = "",
     platform: OnPlatform = "",
     third_party: ThirdParty = "",
@@ -177,11 +177,12 @@ def recycle(
     """Send an invoice that is to be recycled where it belongs. / Recycler une facture mal adressée."""
     standing = _that_waits(number, platform, third_party, "recycle")
     was = standing.invoice
+    where = plain(siret, "--siret") or was.buyer.siret
     to = Recycled(
-        plain(siret, "--siret") or was.buyer.siret,
-        plain(service, "--service") or was.service,
-        plain(engagement, "--engagement") or was.engagement,
-        plain(contract, "--contract") or was.contract,
+        where,
+        _given(service, "--service", was.service if where == was.buyer.siret else ""),
+        _given(engagement, "--engagement", was.engagement),
+        _given(contract, "--contract", was.contract),
         plain(comment, "--comment"),
     )
     try:
@@ -189,6 +190,11 @@ def recycle(
     except Trouble as trouble:
         raise Stop(_refused(trouble, standing)) from None
     _noted(standing, "recycled", " · ".join(filter(None, (to.recipient, to.service, to.engagement))), caller)
+
+
+def _given(value: str | None, option: str, otherwise: str) -> str:
+    """An option's text, which may be empty; what holds where it was not given."""
+    return otherwise if value is None else plain(value, option)
 
 
 def _that_waits(number: str, platform: str, third_party: str, step: Next) -> Standing:

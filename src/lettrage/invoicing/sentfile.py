@@ -19,6 +19,7 @@ from lettrage.limits import SEEN_CHARACTERS
 _WRAPPER, _VALUE = "FichierXml", "value"  # what Chorus puts around its paths: the file itself, and an element's text
 _PIECE = 1024 * 1024  # bytes of text handed over at once: attachments are long
 _START_TAG = re.compile(rb"""<[^"'>]*+(?:"[^"]*+"[^"'>]*+|'[^']*+'[^"'>]*+)*+>""")
+_CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]")
 # Names joined by points; `…` stands for what a message leaves out.
 PATH = re.compile(r"(?:[.…]*[A-Za-z_]\w*+)(?:[.…]+[A-Za-z_]\w*+)*+", re.ASCII)
 
@@ -229,6 +230,10 @@ def paths_in(text: str) -> list[str]:
 
 
 def is_path(text: str) -> bool:
-    """Whether this is the path of an element: two names at least, each of small letters and capitals, or `ID`."""
+    """Whether this is the path of an element, or of a field of the API: `ID.value`, `destinataire.codeDestinataire`.
+
+    Names of elements begin with a capital, those of the API have one within; words and codes with points have neither.
+    """
     parts = [part for part in re.split(r"[.…]+", text) if part]
-    return len(parts) > 1 and parts[0][0].isupper() and not (parts[0].isupper() and parts[0] != "ID")
+    begins = bool(parts) and parts[0][0].isupper() and not (parts[0].isupper() and parts[0] != "ID")
+    return len(parts) > 1 and (begins or any(_CAPITAL_WITHIN.search(part) for part in parts))
