@@ -1,19 +1,23 @@
 """Whatever an invoice holds is the same after writing and reading, in each syntax."""
 
+from functools import cache
+
 import pytest
 from hypothesis import HealthCheck, given, settings
+from lxml import etree
 from msgspec.structs import replace
 
+from lettrage.adapters.rules.files import path
 from lettrage.guard.xml_safe import parse
 from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import Identifier, Invoice, Note
 from lettrage.invoicing.markup import forbidden
 from lettrage.invoicing.read import read
-from tests.golden.documents import one_rate
+from tests.golden.documents import ROUTES, one_rate
 from tests.invoicing.strategies import invoices
 
 _SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-_ROOTS = ("Invoice", "CreditNote")
+_ROOTS: tuple[ubl.Root, ...] = ("Invoice", "CreditNote")
 
 
 @_SLOW
@@ -28,7 +32,7 @@ def test_ubl_for_a_platform(invoice: Invoice) -> None:
 @given(invoices())
 def test_ubl_for_chorus_pro(invoice: Invoice) -> None:
     for root in _ROOTS:
-        assert read(ubl.render(invoice, "chorus", root)).invoice == invoice  # type: ignore[arg-type]
+        assert read(ubl.render(invoice, "chorus", root)).invoice == invoice
 
 
 @_SLOW
@@ -38,6 +42,32 @@ def test_cii_for_a_platform(invoice: Invoice) -> None:
     assert found.invoice == invoice
     assert found.findings == ()
     assert found.syntax == "cii"
+
+
+def _numbered(invoice: Invoice) -> Invoice:
+    """With what the schemas want of the data: a line, numbers of lines, types of attached files."""
+    lines = tuple(replace(line, id=line.id or str(at)) for at, line in enumerate(invoice.lines or one_rate().lines))
+    documents = tuple(replace(found, mime="text/csv") if found.content else found for found in invoice.documents)
+    return replace(invoice, lines=lines, documents=documents)
+
+
+@_SLOW
+@given(invoices())
+def test_whatever_is_written_is_in_the_order_of_its_schema(invoice: Invoice) -> None:
+    whole = _numbered(invoice)
+    files = [write(whole, route) for write in (ubl.render, cii.render) for route in ROUTES]
+    for content in (*files, *(ubl.render(whole, "chorus", root) for root in _ROOTS)):
+        root = parse(content)
+        schema = _schema(etree.QName(root).localname)
+        assert schema.validate(root), schema.error_log.last_error
+
+
+@cache
+def _schema(root: str) -> etree.XMLSchema:
+    name = "cii-extended-ctc-fr/CrossIndustryInvoice_100pD22B.xsd"
+    if root in _ROOTS:
+        name = f"ubl-2.1/maindoc/UBL-{root}-2.1.xsd"
+    return etree.XMLSchema(etree.parse(path(name)))
 
 
 @_SLOW
