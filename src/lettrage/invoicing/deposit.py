@@ -11,7 +11,7 @@ import gzip
 import io
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -274,7 +274,7 @@ def ours_among(deposit: Deposit, found: Sequence[Found]) -> tuple[Likeness, Foun
 # ---------------------------------------------------------------- in doubt
 
 
-def after_look_up(taken: Taken, found: dict[str, Sequence[Found]], now: datetime, pace: Pace) -> Conclusion:
+def after_look_up(taken: Taken, found: Mapping[str, Sequence[Found]], now: datetime, pace: Pace) -> Conclusion:
     """What looking for the documents of a flow in doubt has come to; `found` by number."""
     flow, job = taken.flow, taken.job
     assert flow is not None

@@ -20,6 +20,7 @@ from lettrage.limits import HISTORY_EVENTS
 
 replace = msgspec.structs.replace
 _DOUBLINGS = 8  # of the time after which a history that lags behind the search is asked again: up to a day
+_PAST = timedelta(days=3_650)  # a date before this is none of an invoice that was just sent
 _FUTURE = timedelta(days=1)  # a date further ahead than this does not move the search on
 
 
@@ -212,7 +213,7 @@ def followed(platform: str, integrated: Sequence[Deposit], at: datetime | None, 
     if not integrated:
         return ()
     documents = tuple(Job(platform, "follow_document", str(d.document), now) for d in integrated)
-    since = (at or now) - _FUTURE
+    since = max(at or now, now - _PAST) - _FUTURE
     return (*documents, Job(platform, "follow_changes", "", now, {"since": since.isoformat()}))
 
 
@@ -266,7 +267,7 @@ def after_changes(taken: Taken, found: Sequence[Found], now: datetime, pace: Pac
         return Conclusion(changed=changed, queue=queue)
     since = datetime.fromisoformat(taken.job.payload["since"])
     latest = max((f.at for f in found if f.at is not None and f.at <= now + _FUTURE), default=None)
-    moved = max(since, latest - OVERLAP) if latest is not None else since
+    moved = max(since + OVERLAP, latest) - OVERLAP if latest is not None else since
     job = replace(
         taken.job,
         run_at=pace.changes(taken.youngest, now),

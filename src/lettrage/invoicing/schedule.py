@@ -70,7 +70,7 @@ class Pace(msgspec.Struct, frozen=True):
 
     def gives_up(self, last: datetime, now: datetime) -> datetime:
         """When that is to be asked."""
-        return max(now, last + self.ours(self.unreported_days * _DAY))
+        return max(now, min(last, now) + self.ours(self.unreported_days * _DAY))
 
     def later(self, attempts: int, now: datetime, chance: Chance, least: int = 0) -> datetime:
         """When to try again after so many tries: twice as late each time, at random up to that (full jitter).
