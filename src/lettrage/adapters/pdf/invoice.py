@@ -9,7 +9,7 @@ import msgspec
 import typst
 
 from lettrage.adapters.pdf.french import day, figures, flowing, fonts, french, in_fours, number
-from lettrage.adapters.pdf.words import EXEMPTIONS, MEANS, MENTIONS, TITLES, UNITS, VAT_DUE
+from lettrage.adapters.pdf.words import MEANS, TITLES, UNITS, VAT_DUE
 from lettrage.invoicing.document import (
     AllowanceCharge,
     Contact,
@@ -22,6 +22,7 @@ from lettrage.invoicing.document import (
     PostalAddress,
     Price,
 )
+from lettrage.invoicing.texts import NO_VAT, legal_notes
 from lettrage.money import Currency, Figure
 
 _json = msgspec.json.Encoder().encode
@@ -297,16 +298,20 @@ def _payment(invoice: Invoice) -> Iterator[tuple[str, str]]:
 
 
 def _notes(invoice: Invoice) -> Iterator[str]:
-    """The document's own notes, why there is no VAT, and what the law wants to be said."""
-    yield from (flowing(note.text) for note in invoice.notes if note.text)
+    """The document's own notes, what the law wants to be said with them, why there is no VAT, what goes along."""
+    # Only an invoice must warn of what a late payment costs. Frames A1 to A25 are those of public buyers.
+    notes = invoice.notes if invoice.is_credit_note else legal_notes(invoice.notes, public=invoice.frame[:1] == "A")
+    yield from (flowing(note.text) for note in notes if note.text)
     for part in invoice.vat:
-        if part.category != "S" and (why := part.exemption or EXEMPTIONS.get(part.category, "")):
-            yield flowing(f"{part.category} : {why}{f' ({part.exemption_code})' if part.exemption_code else ''}")
+        why, code = NO_VAT.get(part.category, ("", ""))
+        if why := part.exemption or why:
+            yield flowing(f"{part.category} : {why}{_in_brackets(part.exemption_code or code)}")
     if invoice.vat_due:
         yield VAT_DUE[invoice.vat_due] + "."
-    if not invoice.is_credit_note:
-        own = {note.subject for note in invoice.notes}
-        yield from (text for subject, text in MENTIONS.items() if subject not in own)
     if invoice.documents:
         named = ", ".join(flowing(found.filename or found.location or found.id) for found in invoice.documents)
         yield f"Pièces jointes : {named}."
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""

@@ -1,4 +1,4 @@
-"""The French words for the codes of an invoice: what it is, units, means of payment, reasons for no VAT, notes."""
+"""The French words for the codes of an invoice: what it is, units, means of payment, VAT."""
 
 # UNTDID 1001: what is printed at the head of the paper.
 TITLES = {
@@ -80,27 +80,8 @@ MEANS = {
     "97": "Compensation",
 }
 
-# UNCL 5305: what is printed where the document gives no reason of its own for the absence of VAT.
-EXEMPTIONS = {
-    "E": "Exonération de TVA",
-    "Z": "TVA au taux zéro",
-    "AE": "Autoliquidation de la TVA par l'acquéreur",
-    "K": "Exonération de TVA, livraison intracommunautaire (article 262 ter I du CGI)",
-    "G": "Exonération de TVA, exportation (article 262 I du CGI)",
-    "O": "Opération hors du champ de la TVA",
-}
-
 VAT_DUE = {
     "debits": "TVA acquittée d'après les débits",
     "delivery": "TVA exigible à la livraison",
     "receipts": "TVA acquittée d'après les encaissements",
-}
-
-# Article L. 441-9 of the Code de commerce asks for these three on every invoice between professionals. The first word
-# is the note's subject (UNTDID 4451, as XP Z12-012 uses it): a document that has such a note says it in its own words.
-MENTIONS = {
-    "PMD": "Pénalités de retard exigibles sans rappel : taux directeur de la Banque centrale européenne majoré de"
-    " 10 points (de 8 points pour un acheteur public).",
-    "PMT": "Indemnité forfaitaire pour frais de recouvrement en cas de retard de paiement : 40 €.",
-    "AAB": "Pas d'escompte pour paiement anticipé.",
 }
