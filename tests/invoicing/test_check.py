@@ -213,8 +213,15 @@ CASES = (
     Case("seller_name_missing", "seller.name", seller(name=" ")),
     Case("buyer_name_missing", "buyer.name", buyer(name="")),
     Case("vat_number_missing", "seller.vat_number", seller(vat_number=""), seller(vat_number="", tax_number="12")),
-    Case("vat_number", "seller.vat_number", seller(vat_number="FR19450219100")),
-    Case("vat_number", "seller.vat_number", seller(vat_number="DE123456789"), seller(vat_number="DE136695976")),
+    Case("vat_number", "seller.vat_number", seller(vat_number="FR 18450219100")),
+    Case("vat_number", "seller.vat_number", seller(vat_number="18450219100")),
+    Case("vat_number_checksum", "seller.vat_number", seller(vat_number="FR19450219100")),
+    Case(
+        "vat_number_checksum",
+        "seller.vat_number",
+        seller(vat_number="DE123456789"),
+        seller(vat_number="DE136695976"),
+    ),
     # what the buyer demands
     Case("not_checked", "seller.siret", sound(), when={"supplier": NotAsked("portal_down")}),
     Case("not_checked", "buyer.siret", sound(), when={"buyer": NotAsked("too_old")}),

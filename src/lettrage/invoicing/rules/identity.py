@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 from stdnum.eu import vat as eu_vat
 from stdnum.fr import siret as fr_siret
-from stdnum.fr import tva as fr_vat
 
 from lettrage.invoicing.circumstances import Circumstances
 from lettrage.invoicing.document import SIREN, SIRET, Identifier, Invoice, Party
@@ -19,6 +18,7 @@ from lettrage.invoicing.rules.rule import EVERYWHERE, PUBLIC, PUBLIC_PLATFORM, R
 
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _TERRITORIAL = re.compile(r"[0-9A-Z]{9,10}", re.ASCII)  # RIDET, Tahiti
+_FRENCH_VAT = re.compile(r"FR[0-9A-Z]{2}[0-9]{9}", re.ASCII)
 _PERSON = re.compile(r"[0-9]{10}.{0,70}", re.ASCII)
 EU_VAT, OUTSIDE, RIDET, TAHITI, PERSON = "0223", "0227", "0228", "0229", "0226"
 
@@ -160,10 +160,12 @@ def vat_number(invoice: Invoice, circumstances: Circumstances) -> Iterator[Findi
     if not number:
         if charged and not invoice.seller.tax_number:
             yield Finding("vat_number_missing", "seller.vat_number", "", "FR…")
-    elif number.startswith("FR") and not fr_vat.is_valid(number):
+    elif number.startswith("FR") and not _FRENCH_VAT.fullmatch(number):
         yield Finding("vat_number", "seller.vat_number", number, "FR + 2 + SIREN")
-    elif not number.startswith("FR") and number[:2] in EUROPEAN_UNION | {"EL"} and not eu_vat.is_valid(number):
-        yield Finding("vat_number", "seller.vat_number", number, number[:2] + "…")
+    elif number[:2] not in COUNTRIES | {"EL", "XI"}:
+        yield Finding("vat_number", "seller.vat_number", number, "FR…")
+    elif number[:2] in EUROPEAN_UNION | {"EL"} and not eu_vat.is_valid(number):
+        yield Finding("vat_number_checksum", "seller.vat_number", number)
 
 
 def _siret_codes(who: str) -> tuple[str, ...]:
@@ -183,5 +185,5 @@ RULES = (
         EVERYWHERE,
     ),
     Rule(names, ("seller_name_missing", "buyer_name_missing")),
-    Rule(vat_number, ("vat_number_missing", "vat_number")),
+    Rule(vat_number, ("vat_number_missing", "vat_number", "vat_number_checksum")),
 )
