@@ -10,6 +10,7 @@ from lettrage.caller import Caller
 from lettrage.invoicing.compose import Files
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.intake import opened
+from lettrage.invoicing.outbox import Packet, Parcel
 from tests.journeys.helpers import Firm, Line, company, lines_of
 
 ADDRESS = {"street": "1 rue des Copeaux", "zip": "69001", "city": "Lyon", "country": "FR"}
@@ -95,3 +96,12 @@ def document(firm: Firm, number: str) -> Invoice:
     """The newest document of a number."""
     with firm.store.books(firm.dossier, writing=False) as books:
         return books.document_content(books.documents_of(number)[0].id)
+
+
+def send_away(firm: Firm) -> None:
+    """The first document is on its way, as the outbox keeps it."""
+    parcel = Parcel(1, "F1", "12345678200010", "12345678200028", "f.xml", "IN_DP_E1_UBL_INVOICE", b"<Invoice/>")
+    with firm.store.books(firm.dossier, writing=True) as books:
+        books.intend(
+            [Packet("f.xml", parcel.syntax, parcel.file, (parcel,))], "qualification", "test", firm.clock.now()
+        )

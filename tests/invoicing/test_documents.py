@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from lettrage.commands.attachments import beside
 from lettrage.commands.rendering import rendered
 from lettrage.invoicing.document import Identifier, Invoice
-from lettrage.invoicing.outbox import Packet, Parcel
 from lettrage.limits import ATTACHMENT_BYTES
 from lettrage.refusal import Unreadable
 from tests.invoicing.brought import (
@@ -30,6 +29,7 @@ from tests.invoicing.brought import (
     reasons,
     result,
     sales_entry,
+    send_away,
 )
 from tests.journeys.helpers import Firm, company, invoice, run_here
 from tests.journeys.test_set_based import listening
@@ -243,22 +243,13 @@ def test_another_amount_under_a_posted_number_is_refused(firm: Firm) -> None:
 
 def test_a_document_on_its_way_to_the_platform_does_not_change(firm: Firm) -> None:
     bring(firm, form())
-    sent(firm)
+    send_away(firm)
     (line,) = bring(firm, form(service="VOIRIE"))
     assert reasons(line) == [("document_sent", "number")]
     assert outcomes(bring(firm, form())) == ["already"]
 
     firm.change_behind_the_scenes("UPDATE deposit SET stands = 0 WHERE dossier = ?1", firm.dossier)
     assert outcomes(bring(firm, form(service="VOIRIE"))) == ["corrected"]
-
-
-def sent(firm: Firm) -> None:
-    """A deposit of the first document, as the outbox keeps it."""
-    parcel = Parcel(1, "F1", "12345678200010", "12345678200028", "f.xml", "IN_DP_E1_UBL_INVOICE", b"<Invoice/>")
-    with firm.store.books(firm.dossier, writing=True) as books:
-        books.intend(
-            [Packet("f.xml", parcel.syntax, parcel.file, (parcel,))], "qualification", "test", firm.clock.now()
-        )
 
 
 def test_one_refused_invoice_keeps_no_other_back(firm: Firm) -> None:
@@ -514,7 +505,7 @@ def test_the_commands_tell_the_same_story(firm: Firm, tmp_path: Path) -> None:
 
 def test_what_was_sent_is_shown_as_it_was_sent(firm: Firm) -> None:
     bring(firm, form())
-    sent(firm)
+    send_away(firm)
     with firm.store.books(firm.dossier, writing=False) as books:
         found = books.documents_of("F1")
         shown = books.document_shown(found, "qualification")

@@ -19,7 +19,9 @@ from tests.refusals import page
 from tests.refusals.cases import COMPANY, DOSSIER, Case, blanks, codes, folders
 from tests.refusals.test_chorus import NOT_CONNECTED, SHOWN_OF_CHORUS
 from tests.refusals.test_http import SHOWN_OF_HTTP
+from tests.refusals.test_invoices import SHOWN_OF_INVOICES
 from tests.refusals.test_reversals import SHOWN_OF_REVERSALS
+from tests.refusals.test_sending import SHOWN_OF_SENDING
 from tests.refusals.test_slips import SHOWN_OF_SLIPS
 from tests.refusals.test_store import SHOWN_BY_A_TEST
 from tests.store.test_postgresql import SHOWN_OF_POSTGRESQL
@@ -81,6 +83,8 @@ def test_every_code_of_the_catalogue_is_shown() -> None:
         *SHOWN_OF_POSTGRESQL,
         *SHOWN_OF_HTTP,
         *SHOWN_OF_CHORUS,
+        *SHOWN_OF_INVOICES,
+        *SHOWN_OF_SENDING,
         NOT_CONNECTED,
         "address_taken",
     }

@@ -26,7 +26,8 @@ from lettrage.refusal import Refusal, Unreadable, quoted
 from lettrage.settlement import dialect
 from lettrage.settlement.dialect import Node, Pairs
 
-_WHOLE = ("", "[]")
+_UNKNOWN = {"seller": "unknown_seller", "buyer": "unknown_buyer"}
+_SEVERAL = {"seller": "several_sellers", "buyer": "several_buyers"}
 
 
 class File(msgspec.Struct, frozen=True):
@@ -165,10 +166,10 @@ def _recognised(what: str, party: Party, known: Any, faults: list[Refusal]) -> A
         return found[0]
     if found:
         codes = ", ".join(sorted(one.code for one in found))
-        faults.append(Refusal(f"several_{what}s", what, quoted(said_of(party)), codes))
+        faults.append(Refusal(_SEVERAL[what], what, quoted(said_of(party)), codes))
     else:
         codes = ", ".join(sorted(one.code for one in known)) if what == "seller" else ""
-        faults.append(Refusal(f"unknown_{what}", what, quoted(said_of(party)) or "-", codes or "-"))
+        faults.append(Refusal(_UNKNOWN[what], what, quoted(said_of(party)) or "-", codes or "-"))
     return None
 
 
