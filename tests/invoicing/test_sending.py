@@ -1,9 +1,11 @@
 """Sending: never twice, never lost, and one that is in trouble holds up no other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from lettrage.invoicing.deposit import packets
 from lettrage.invoicing.portal import Found, Trouble
@@ -55,6 +57,19 @@ def test_a_lost_answer_leaves_a_doubt_that_a_look_up_ends(sender: Sender, fault:
     sender.live(until=2 * HOUR)
 
     assert sender.outcome("F1") == "integrated"
+    assert sender.twin.times_deposited() == {"F1": 1}
+
+
+def test_a_flow_whose_number_the_platform_does_not_know_is_in_doubt_after_an_hour(sender: Sender) -> None:
+    sender.twin.faults = ["misnumbered"]
+    sender.dispatch("F1")
+    sender.live(until=timedelta(minutes=55))
+    assert sender.outcome("F1") == ""
+
+    sender.live(until=3 * HOUR)
+
+    assert sender.outcome("F1") == "integrated"
+    assert sender.flow("F1")["number"] == next(iter(sender.twin.flows))
     assert sender.twin.times_deposited() == {"F1": 1}
 
 
@@ -345,3 +360,45 @@ def test_an_answer_that_comes_after_the_lease_is_kept(sender: Sender) -> None:
     assert sender.jobs() == [("follow_flow", "1")]
     sender.live(until=HOUR)
     assert sender.outcome("F1") == "integrated"
+
+
+def test_several_workers_at_once_send_each_document_once(tmp_path: Path) -> None:
+    sender = Sender(tmp_path, 40)
+    sender.intend(*map(sender.parcel, sender.numbers))
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda name: sender.worker(f"w{name}").work("998"), range(4)))
+
+    assert sum(done) == 40
+    assert set(sender.twin.times_deposited().values()) == {1}
+    assert len(sender.twin.flows) == 40
+
+
+# ---------------------------------------------------------------- statements
+
+
+def statements(sender: Sender, documents: int) -> int:
+    """How many statements the intention of so many takes."""
+    seen: list[str] = []
+    event.listen(sender.store.engine, "before_cursor_execute", lambda _c, _cur, sql, *_: seen.append(sql))
+    sender.intend(*(sender.parcel(n) for n in list(sender.numbers)[:documents]))
+    return len(seen)
+
+
+def test_the_intention_of_five_hundred_takes_no_more_statements_than_that_of_five(tmp_path: Path) -> None:
+    (tmp_path / "few").mkdir()
+    (tmp_path / "many").mkdir()
+
+    few = statements(Sender(tmp_path / "few", 5), 5)
+    many = statements(Sender(tmp_path / "many", 500), 500)
+
+    assert many == few
+    assert many <= 10
+
+
+def test_one_document_sent_and_followed_to_its_integration_takes_a_bounded_number_of_statements(sender: Sender) -> None:
+    seen: list[str] = []
+    sender.intend(sender.parcel("F1"))
+    event.listen(sender.store.engine, "before_cursor_execute", lambda _c, _cur, sql, *_: seen.append(sql))
+    sender.work()
+
+    assert len(seen) <= 30

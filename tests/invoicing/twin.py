@@ -92,6 +92,8 @@ class Twin:
         number = f"CPP0011100{len(self.flows) + 1:015d}"
         delay = LATE if fault == "late" else INTEGRATION
         self.flows[number] = TakenFlow(number, self.clock.now(), _files(content), delay, self.forced)
+        if fault == "misnumbered":
+            return Deposited("x", None)
         if fault:
             raise Trouble("garbled" if fault == "garbled" else "unknown", status=502 if fault == "502" else 0)
         return Deposited(number, self.clock.today())

@@ -23,7 +23,7 @@ from lettrage.invoicing.document import Party, Platform, Syntax
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.format import usual_syntax
 from lettrage.invoicing.outbox import Parcel
-from lettrage.invoicing.shelf import Shelved
+from lettrage.invoicing.shelf import NOT_SENT, Shelved
 from lettrage.refusal import Refusal, Stop, quoted
 
 SYNTAXES: dict[str, tuple[str, str]] = {  # how Chorus Pro calls what we render, and how the file's name ends
@@ -31,6 +31,8 @@ SYNTAXES: dict[str, tuple[str, str]] = {  # how Chorus Pro calls what we render,
     "cii": ("IN_DP_E1_CII_16B", "xml"),
     "facturx": ("IN_DP_E2_CII_FACTURX", "pdf"),
 }
+# States that somebody should look at.
+_TROUBLED = frozenset((NOT_SENT, "refused", "rejected", "in_doubt", "numbering_error", "REJETEE"))
 Numbers = Annotated[list[str] | None, typer.Argument(metavar="[NUMBER...]", help="Numbers of invoices")]
 
 
@@ -64,7 +66,7 @@ def send(
     told = {d.number: _line(d.number, findings=stopped[d.id]) for d in documents if d.id in stopped}
     told |= {one["number"]: _line(one["number"], reasons=one["reasons"]) for one in done["refused"]}
     told |= {line["number"]: line for line in _shown([n for n in wanted if n not in told], where)}
-    _tell([told[number] for number in wanted])
+    _tell([told[number] for number in wanted], where)
 
 
 def _syntax(given: str) -> Syntax | None:
@@ -122,7 +124,7 @@ def _line(
     number: str, *, findings: Sequence[Finding] = (), reasons: Sequence[dict[str, str]] = (), **facts: Any
 ) -> dict[str, Any]:
     """A line of the answer: what became of one invoice."""
-    shown = {"number": number, "state": "refused", "flow": None, "sha256": None} | facts
+    shown = {"number": number, "state": NOT_SENT, "flow": None, "sha256": None} | facts
     return shown | {"reasons": list(reasons), "findings": [finding.shape for finding in findings]}
 
 
@@ -140,8 +142,8 @@ def _digest(deposits: Sequence[dict[str, Any]]) -> str | None:
     return deposits[-1]["sha256"] if deposits else None
 
 
-def _tell(lines: list[dict[str, Any]]) -> None:
-    """Every line, and why for those that were not sent; exit 1 when there are any."""
+def _tell(lines: list[dict[str, Any]], platform: str) -> None:
+    """Every line, why for those that were not sent, and what stands in the way; exit 1 when there is anything."""
     if context.json:
         print_json(lines)
     else:
@@ -151,7 +153,11 @@ def _tell(lines: list[dict[str, Any]]) -> None:
                 terminal.tell(terminal.sentence(reason, context.lang))
             for finding in line["findings"]:
                 terminal.tell(f"{line['number']} : {finding[context.lang]} {finding[f'fix_{context.lang}']}")
-    if any(line["reasons"] or line["state"] == "refused" for line in lines):
+    with context.books() as books:
+        way = books.queue_shown(platform)
+    if way["reason"] is not None:
+        terminal.tell(_why(way))
+    if way["state"] == "stopped" or any(line["reasons"] or line["state"] in _TROUBLED for line in lines):
         raise typer.Exit(1)
 
 
@@ -175,7 +181,7 @@ def follow(
     for _ in range(2):  # a flow that has ended brings its invoices' own histories
         jobs = store.write(dossier, lambda books: books.follow_now(documents, where, now))
         worker(store).work(dossier, [(job.kind, job.subject) for job in jobs])
-    _tell(_shown(wanted, where))
+    _tell(_shown(wanted, where), where)
 
 
 @invoice.command()

@@ -143,9 +143,10 @@ def accepted(taken: Taken, flow: Flow, number: str, now: datetime, pace: Pace) -
 
 def in_doubt(flow: Flow, trouble: Met, now: datetime, pace: Pace) -> Conclusion:
     """A flow of which nobody knows whether it was taken: it is looked for, and holds up nothing else."""
-    doubtful_ones = tuple(replace(d, outcome="in_doubt") for d in flow.deposits)
-    doubt = replace(flow, state="in_doubt", doubt_since=now, trouble=trouble, deposits=doubtful_ones)
-    look = Job(flow.platform, "look_up", str(flow.id), pace.look_up(now, now))
+    doubtful_ones = tuple(d if d.outcome else replace(d, outcome="in_doubt") for d in flow.deposits)
+    since = flow.sent_at or now
+    doubt = replace(flow, state="in_doubt", number="", doubt_since=since, trouble=trouble, deposits=doubtful_ones)
+    look = Job(flow.platform, "look_up", str(flow.id), pace.look_up(since, now))
     comment = trouble.kind if not trouble.status else f"{trouble.kind} {trouble.status}"
     return Conclusion(flow=doubt, deposits=doubtful_ones, events=told(doubt, "in_doubt", now, comment), planned=(look,))
 

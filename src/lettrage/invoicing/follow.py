@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 
 from lettrage.invoicing import deposit as sending
-from lettrage.invoicing.outbox import Again, Alert, Conclusion, Deposit, Event, Flow, Job, Said, Taken
+from lettrage.invoicing.outbox import Again, Alert, Conclusion, Deposit, Event, Flow, Job, Met, Said, Taken
 from lettrage.invoicing.portal import FlowReport, Found, StatusEvent
 from lettrage.invoicing.schedule import LAGGING, OVERLAP, Pace
 from lettrage.invoicing.statuses import FINAL, current, unheard
@@ -84,6 +84,10 @@ def after_report(
     """
     flow = taken.flow
     assert flow is not None
+    assert flow.sent_at is not None
+    if not report.known and pace.strange(flow.sent_at, now):
+        # The number that the deposit was answered with is none: nobody knows what became of the flow.
+        return sending.in_doubt(flow, Met("garbled", "transverses/v1/consulterCRDetaille", text=flow.number), now, pace)
     open_ = [d for d in flow.deposits if not d.outcome]
     judged = _Judged(flow, report, now, pace)
     for deposit in open_:

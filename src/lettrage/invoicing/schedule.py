@@ -59,6 +59,10 @@ class Pace(msgspec.Struct, frozen=True):
         """Whether a flow should have ended by now."""
         return now - sent >= self.ours(FLOW_ALERT)
 
+    def strange(self, sent: datetime, now: datetime) -> bool:
+        """Whether the platform should know the number of a flow by now."""
+        return now - sent >= self.ours(_HOUR)
+
     def changes(self, youngest: datetime, now: datetime) -> datetime:
         """When changes are asked for next, by the age of the youngest document that is followed."""
         age = (now - youngest) * self.speed
