@@ -13,6 +13,7 @@ from lettrage.adapters.http.house import Invoicing
 from lettrage.adapters.http.server import Server, address_of, listen
 from lettrage.adapters.pdf.slips import slip_pdf
 from lettrage.adapters.store.grouping import GroupingStore
+from lettrage.commands.platforms import Platforms
 from lettrage.commands.rendering import rendered
 from tests.journeys.helpers import EXAMPLES, Answer, Firm
 
@@ -27,7 +28,14 @@ class Service:
         self.logged: list[dict[str, Any]] = []
         self.store = GroupingStore(firm.store)
         self._server = Server(
-            self.store, firm.store, firm.clock, slip_pdf, Invoicing(rendered), log=self._log, warn=self._log, **options
+            self.store,
+            firm.store,
+            firm.clock,
+            slip_pdf,
+            Invoicing(rendered, Platforms()),
+            log=self._log,
+            warn=self._log,
+            **options,
         )
         listening = listen("127.0.0.1", 0)
         self.url = address_of(listening)

@@ -19,6 +19,7 @@ from lettrage.adapters.http.edge import Edge
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.house import House, Invoicing
 from lettrage.adapters.pdf.slips import slip_pdf
+from lettrage.commands.platforms import Platforms
 from lettrage.commands.rendering import rendered
 from tests.journeys.helpers import Firm, header, pays
 
@@ -52,7 +53,7 @@ def edge_of(firm: Firm) -> Edge:
             Figures(),
             lambda: False,
             slip_pdf,
-            Invoicing(rendered),
+            Invoicing(rendered, Platforms()),
         )
         return application(house, [], _quiet, _quiet)
 
@@ -134,6 +135,8 @@ CONTENTS: dict[str, Any] = {
         ]
     },
     "load": {"dossiers": [{"code": "998", "name": "Renommée", "currency": "EUR"}]},
+    "set_chorus": {"settings": {"application": "APP"}},
+    "test_chorus": {},
     "add_user": {"name": "Zoé", "role": "reader"},
     "new_token": {"name": "till", "role": "reader"},
     "revoke_token": {"shown": "lettrage_OTk5_12345678"},

@@ -14,10 +14,9 @@ from lettrage.acts.chorus import SealAgain, SetChorus, keys_needed
 from lettrage.adapters.clock import SystemClock
 from lettrage.caller import Caller
 from lettrage.commands.chorus import chorus
-from lettrage.commands.platforms import platforms, secret_of
+from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
-from lettrage.guard.secrets import Secret
-from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, Row, changes, shape
+from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, Row, changes
 from lettrage.limits import Limits
 from lettrage.refusal import Refusal, Stop, legible, quoted
 from lettrage.settlement.answer import reason_shape
@@ -199,16 +198,8 @@ def _refuse(reasons: list[dict[str, str]]) -> NoReturn:
 
 
 def shape_of(dossier: str) -> dict[str, Any]:
-    """The settings as they are shown; without a hint where a secret does not open."""
-    ring = platforms.keys.ring()
-
-    def opened(row: Row) -> Secret | None:
-        try:
-            return secret_of(dossier, row, ring)
-        except Stop:
-            return None
-
-    return shape(dossier, _rows(dossier), opened)
+    """The settings as they are shown."""
+    return platforms.shape(dossier, _rows(dossier))
 
 
 _SET = ("renseigné", "set")

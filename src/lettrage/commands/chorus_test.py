@@ -10,16 +10,12 @@ import msgspec
 import typer
 
 from lettrage import __version__, terminal
-from lettrage.adapters.chorus.probe import gather
 from lettrage.adapters.clock import SystemClock
 from lettrage.commands.chorus import chorus
 from lettrage.commands.chorus_settings import OnPlatform, chosen_platform, dossier_meant, shape_of
 from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import context, plain, print_json, write_file
-from lettrage.company.dossier import Company
-from lettrage.invoicing.connection import known_of
-from lettrage.invoicing.diagnose import Evidence, Step, diagnose, works
-from lettrage.invoicing.settings import ChorusSettings, Platform
+from lettrage.invoicing.diagnose import Evidence, Step, works
 
 _MARKS = {True: ("fait", "done"), False: ("EN DÉFAUT", "FAILS"), None: ("non vérifié", "not checked")}
 
@@ -51,21 +47,9 @@ def _tested(named: str) -> tuple[list[Step], Evidence]:
     """The steps of the test, and the answers that they were told from. Raises Stop."""
     dossier = dossier_meant()
     platform = chosen_platform(named, dossier)
-    store = context.store()
-    settings = platforms.settings(store, dossier)
-    with store.books(dossier, writing=False) as books:
-        company = books.company
-    return tested(dossier, settings, platform, company)
-
-
-def tested(dossier: str, settings: ChorusSettings, platform: Platform, company: Company) -> tuple[list[Step], Evidence]:
-    """Ask the platform, and say for each step what the answers mean."""
-    known = known_of(settings, platform, company, SystemClock().now())
-    evidence = Evidence({})
-    if not known.missing:
-        sirets = [siret for siret, _ in known.sirets.values()]
-        evidence = gather(platforms.piste(dossier, settings, platform), sirets)
-    return diagnose(evidence, known), evidence
+    with context.store().books(dossier, writing=False) as books:
+        rows, company = books.chorus_rows(), books.company
+    return platforms.test(dossier, rows, company, platform)
 
 
 def _lines(step: dict[str, Any]) -> list[str]:

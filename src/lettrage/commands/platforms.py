@@ -2,16 +2,22 @@
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from lettrage.acts.chorus import SetChorus
 from lettrage.adapters.chorus.calls import Calls
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ChorusPortal
+from lettrage.adapters.chorus.probe import gather
+from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.keys import KeyFile
 from lettrage.adapters.logs import log
 from lettrage.adapters.store.books import SqlStore
+from lettrage.company.dossier import Company
 from lettrage.guard.secrets import KeyRing, Place, Secret, unseal
-from lettrage.invoicing.settings import Change, ChorusSettings, Platform, PlatformSettings, Row, settings_of
+from lettrage.invoicing.connection import known_of
+from lettrage.invoicing.diagnose import Evidence, Step, diagnose
+from lettrage.invoicing.settings import Change, ChorusSettings, Platform, PlatformSettings, Row, settings_of, shape
 from lettrage.refusal import Refusal, Stop
 
 
@@ -52,6 +58,31 @@ class Platforms:
     def set(self, dossier: str, changes: Sequence[Change], by: str) -> SetChorus:
         """The act that gives a dossier these settings."""
         return SetChorus(dossier, tuple(changes), self.keys.seal, by)
+
+    def shape(self, dossier: str, rows: Sequence[Row]) -> dict[str, Any]:
+        """The settings as they are shown; without a hint where a secret does not open."""
+        ring = self.keys.ring()
+
+        def opened_or_not(row: Row) -> Secret | None:
+            try:
+                return secret_of(dossier, row, ring)
+            except Stop:
+                return None
+
+        return shape(dossier, rows, opened_or_not)
+
+    def test(
+        self, dossier: str, rows: Sequence[Row], company: Company, platform: Platform | None = None
+    ) -> tuple[list[Step], Evidence]:
+        """Ask the platform, and say for each step what the answers mean. Raises Stop where a secret does not open."""
+        settings = opened(dossier, rows, self.keys.ring())
+        wanted = platform or settings.platform
+        known = known_of(settings, wanted, company, SystemClock().now())
+        evidence = Evidence({})
+        if not known.missing:
+            sirets = [siret for siret, _ in known.sirets.values()]
+            evidence = gather(self.piste(dossier, settings, wanted), sirets)
+        return diagnose(evidence, known), evidence
 
     def close(self) -> None:
         """Close every connection."""

@@ -11,6 +11,7 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log, warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
+from lettrage.commands.platforms import platforms
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import app, context, print_json
 from lettrage.commands.working import beside
@@ -51,7 +52,7 @@ def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[
         base,
         SystemClock(),
         slip_pdf,
-        Invoicing(rendered),
+        Invoicing(rendered, platforms),
         log=log,
         warn=warn,
         hosts=_named("LETTRAGE_HOSTS"),

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from lettrage.acts import ActBooks, ActStore
+from lettrage.acts.chorus import SetChorus
 from lettrage.adapters.http.door import Door, People, check
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.problems import Problem
@@ -21,8 +22,10 @@ from lettrage.books.logbook import Search
 from lettrage.caller import Caller
 from lettrage.company.dossier import Company
 from lettrage.guard.identity import Identity
+from lettrage.invoicing.diagnose import Evidence, Step
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.format import Render
+from lettrage.invoicing.settings import Change, Platform, Row
 from lettrage.invoicing.shelf import Shelved
 from lettrage.limits import LARGE, LARGE_BYTES, SEARCHING, VERIFYING
 from lettrage.money import Currency
@@ -62,10 +65,21 @@ class Readings(ActBooks, Protocol):
     def logged(self, number: int, home: Currency) -> dict[str, Any]: ...  # noqa: D102
 
 
+class Chorus(Protocol):
+    """Chorus Pro as the service sets it up and tries it; the secrets and the calls are behind it."""
+
+    def shape(self, dossier: str, rows: Sequence[Row]) -> dict[str, Any]: ...  # noqa: D102
+    def set(self, dossier: str, changes: Sequence[Change], by: str) -> SetChorus: ...  # noqa: D102
+    def test(  # noqa: D102
+        self, dossier: str, rows: Sequence[Row], company: Company, platform: Platform | None = None
+    ) -> tuple[list[Step], Evidence]: ...
+
+
 class Invoicing(msgspec.Struct, frozen=True):
     """What the service does with invoices beside the books. `rendered`: an invoice as a file of some syntax."""
 
     rendered: Render
+    chorus: Chorus
 
 
 class Sharing(ActStore, Protocol):
