@@ -86,17 +86,19 @@ class Office:
         self.processed(made["number"])
 
     def processed(self, number: str = "FA-1") -> None:
-        self.simulator.platform.clock.advance(HOUR)
-        self.done("invoice", "follow", number)
-        self.simulator.platform.clock.advance(HOUR)
-        self.done("invoice", "follow", number)
+        for _ in range(2):
+            self.simulator.platform.clock.advance(HOUR)
+            self.followed(number)
+
+    def followed(self, number: str) -> None:
+        assert self.run("invoice", "follow", number).status in (0, 1)  # 1: it was rejected
 
     def moved(self, status: str, motive: str = "", number: str = "FA-1") -> None:
         """The buyer gives the invoice another status."""
         (key,) = [one.id for one in self.simulator.platform.invoices() if one.claim.number == number]
         self.simulator.platform.move(key, status, motive)
         self.simulator.platform.clock.advance(60)
-        self.done("invoice", "follow", number)
+        self.followed(number)
 
     def explained(self, number: str = "FA-1") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.done("invoice", "explain", number, status=1)
@@ -212,10 +214,9 @@ def test_an_invoice_to_be_recycled_goes_where_it_belongs(office: Office) -> None
 def test_a_recycling_that_the_portal_refuses_names_the_field(office: Office) -> None:
     office.sent()
     office.moved("A_RECYCLER")
-    ran = office.run("invoice", "recycle", "FA-1", "--siret", BUYER, "--service", "NOWHERE", "--lang", "en")
+    (found,) = office.done("invoice", "recycle", "FA-1", "--siret", BUYER, "--service", "NOWHERE", status=1)
 
-    assert ran.status == 2
-    assert "choose an active one" in ran.err
+    assert (found["code"], found["field"]) == ("chorus_service_unknown", "service")
 
 
 @pytest.mark.parametrize("command", [["complete", "FA-1", "--comment", "x"], ["recycle", "FA-1"], ["resend", "FA-1"]])
@@ -235,11 +236,21 @@ def test_what_the_portal_refuses_is_told_with_what_to_do(office: Office) -> None
     office.moved("SUSPENDUE", "Compléter")
     (invoice,) = office.simulator.platform.invoices()
     office.simulator.platform.move(invoice.id, "SERVICE_FAIT")  # the buyer went on meanwhile
+    (found,) = office.done("invoice", "complete", "FA-1", "--comment", "voici", status=1)
+
+    assert found["code"] == "chorus_not_suspended"
+    assert found["command"] == "lettrage invoice follow FA-1"
+
+
+def test_where_the_portal_does_not_answer_nothing_is_noted(office: Office) -> None:
+    office.sent()
+    office.moved("SUSPENDUE", "Compléter")
+    office.done("chorus", "set", "api_url=http://127.0.0.1:9")
     ran = office.run("invoice", "complete", "FA-1", "--comment", "voici")
 
     assert ran.status == 2
-    assert "GDP_MSG_11.033" in ran.err
-    assert "Traceback" not in ran.err
+    assert "lettrage chorus test" in ran.err
+    assert "completed" not in [one["code"] for one in office.done("invoice", "show", "FA-1")["statuses"]]
 
 
 def test_nothing_is_explained_of_what_was_never_sent(office: Office) -> None:

@@ -1,7 +1,8 @@
 """Commands after Chorus Pro has answered: why an invoice was refused, and each next step that there is."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -15,10 +16,12 @@ from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, 
 from lettrage.commands.platforms import portal_for
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
 from lettrage.invoicing.document import Platform
+from lettrage.invoicing.explain import explain as explained
 from lettrage.invoicing.explain import xml_of
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.intake import opened
-from lettrage.invoicing.messages import Next, known, messages
+from lettrage.invoicing.messages import Next, messages
+from lettrage.invoicing.outbox import Said
 from lettrage.invoicing.portal import Portal, Recycled, Trouble
 from lettrage.invoicing.standing import Standing
 from lettrage.limits import ATTACHMENT_BYTES, INVOICE_FILE, Limits
@@ -40,14 +43,18 @@ def explain(number: Number, platform: OnPlatform = "", third_party: ThirdParty =
     with context.books() as books:
         standing = _standing(books, number, platform, third_party)
     found = standing.explained()
-    if context.json:
-        print_json([_shape(finding) for finding in found])
-    else:
-        lines = xml_of(standing.sent).decode("utf-8", "replace").splitlines()
-        told = [line for finding in found for line in _told(finding, lines)]
-        terminal.say(legible(f"{number} · {standing.platform} · {standing.state}"), *told)
+    _show(standing, found)
     if found:
         raise typer.Exit(1)
+
+
+def _show(standing: Standing, found: Sequence[Finding]) -> None:
+    if context.json:
+        print_json([_shape(finding) for finding in found])
+        return
+    lines = xml_of(standing.sent).decode("utf-8", "replace").splitlines()
+    told = [line for finding in found for line in _told(finding, lines)]
+    terminal.say(legible(f"{standing.deposit.number} · {standing.platform} · {standing.state}"), *told)
 
 
 def _standing(books: SqlBooks, number: str, platform: str, third_party: str) -> Standing:
@@ -88,7 +95,7 @@ def _extract(lines: list[str], line: int, column: int) -> list[str]:
         text = legible(lines[at - 1][:LINE_CHARACTERS].replace("\t", " "))
         shown.append(f"  {'>' if at == line else ' '} {at:>5} | {text}".rstrip())
         if at == line and column <= LINE_CHARACTERS:
-            shown.append(f"  {' ' * 7} | {' ' * (column - 1)}^")
+            shown.append(f"  {' ' * 7} | {' ' * (column - 1)}{'^' * max(len(text.rstrip()) - column + 1, 1)}")
     return shown
 
 
@@ -158,7 +165,7 @@ def complete(
     try:
         _portal(standing).complete(standing.deposit.chorus_id, told, files)
     except Trouble as trouble:
-        raise Stop(_refused(trouble, standing)) from None
+        _told_no(trouble, standing)
     _noted(standing, "completed", " · ".join([told, *(name for name, _ in files)]), caller)
 
 
@@ -188,7 +195,7 @@ def recycle(
     try:
         _portal(standing).recycle(standing.deposit.chorus_id, to)
     except Trouble as trouble:
-        raise Stop(_refused(trouble, standing)) from None
+        _told_no(trouble, standing)
     _noted(standing, "recycled", " · ".join(filter(None, (to.recipient, to.service, to.engagement))), caller)
 
 
@@ -220,12 +227,13 @@ def _file(name: str) -> bytes:
     return data
 
 
-def _refused(trouble: Trouble, standing: Standing) -> Refusal:
-    """What a call met, with what the catalogue knows of it."""
-    message = known(trouble.text, trouble.code) or messages()["chorus_unknown"]
+def _told_no(trouble: Trouble, standing: Standing) -> NoReturn:
+    """What a call met: a refusal is explained like any other (exit 1), the rest is no answer. Raises Stop."""
+    if trouble.kind == "refused":
+        _show(standing, explained([Said(trouble.text, trouble.code)], standing.sent, standing.invoice))
+        raise typer.Exit(1)
     said = " ".join(filter(None, (trouble.kind, str(trouble.status or ""), trouble.code, trouble.text)))
-    fixes = {name: getattr(message, name).format(command=standing.command) for name in ("fix_fr", "fix_en")}
-    return Refusal("portal_refused", "NUMBER", quoted(said, LINE_CHARACTERS), standing.platform, fixes)
+    raise Stop(Refusal("portal_silent", "NUMBER", quoted(said, LINE_CHARACTERS), standing.platform))
 
 
 def _noted(standing: Standing, code: str, said: str, caller: str) -> None:
