@@ -45,6 +45,7 @@ from lettrage.refusal import quoted
 
 TRANSFER = "30"  # UNTDID 4461
 DISCOUNT = "95"  # UNTDID 5189
+_PERCENT = Fraction(1, 100)
 UNIT = "C62"  # one, of recommendation 20
 _VAT_DUE: dict[str, VatDue] = {"debits": "debits", "receipts": "receipts", "delivery": "delivery"}
 
@@ -242,7 +243,7 @@ def _discounts(form: Form, whole: int, held: Currency) -> tuple[AllowanceCharge,
     if amount is not None and percent is not None:
         form.fault("given_twice", "discount_percent", percent.text, form.text("discount"))
     if percent is not None:
-        share = rounded(whole * percent.fraction / 100)
+        share = rounded(whole * percent.fraction * _PERCENT)
         return (AllowanceCharge(False, share, whole, percent, reason=reason, reason_code=DISCOUNT),)
     return (AllowanceCharge(False, amount, reason=reason, reason_code=DISCOUNT),) if amount else ()
 
@@ -264,7 +265,7 @@ def _breakdown(form: Form, lines: list[tuple[Line, str]]) -> tuple[VatBreakdown,
         said = "" if category in CHARGED else " ; ".join(reasons[category]) or own or usual
         if category == "E" and not said:
             form.fault("missing_field", "exemption", "", "E")
-        amount = rounded(base * (share or Fraction(0)) / 100)
+        amount = rounded(base * (share or 0) * _PERCENT)
         found.append(VatBreakdown(category, firsts[category, share], base, amount, said, code))
     return tuple(found)
 
