@@ -51,7 +51,7 @@ def invoice(root: Node) -> Invoice:
         currency=root.report.currency,
         seller=trade_party(agreement.at("ram:SellerTradeParty")),
         buyer=trade_party(agreement.at("ram:BuyerTradeParty")),
-        lines=tuple(map(_line, transaction.all("ram:IncludedSupplyChainTradeLineItem"))),
+        lines=tuple(map(_line, transaction.lines("ram:IncludedSupplyChainTradeLineItem"))),
         vat=tuple(map(breakdown, settled.all("ram:ApplicableTradeTax"))),
         totals=totals(settled),
         vat_currency=settled.coin("ram:TaxCurrencyCode", "BT-6"),

@@ -21,7 +21,7 @@ def seller_and_buyer(root: Node, service: str) -> tuple[Party, Party]:
     """BG-4 and BG-7. The service code, where Chorus Pro's profile repeats it, is no part of the buyer's contact."""
     customer = root.at("cac:AccountingCustomerParty")
     for node in customer.all("cac:AccountingContact/cbc:ID") + customer.all("cac:Party/cac:Contact/cbc:ID"):
-        if node.element is not None and (node.element.text or "").strip() == service:
+        if node.words == service:
             node.known(node)
     return _party(root.at("cac:AccountingSupplierParty/cac:Party")), _party(customer.at("cac:Party"))
 

@@ -13,7 +13,7 @@ def due_date(root: Node) -> Day | None:
     means = root.all("cac:PaymentMeans/cbc:PaymentDueDate")
     due = root.day("cbc:DueDate", "BT-9") or (means[0].day("", "BT-9") if means else None)
     for node in means:
-        if node.element is not None and due is not None and (node.element.text or "").strip().startswith(str(due)):
+        if due is not None and node.words.startswith(str(due)):
             node.known(node)
     return due
 

@@ -51,7 +51,7 @@ def invoice(root: Node) -> Invoice:
             currency=root.report.currency,
             seller=seller,
             buyer=buyer,
-            lines=tuple(map(_line, root.all("cac:InvoiceLine") + root.all("cac:CreditNoteLine"))),
+            lines=tuple(map(_line, root.lines("cac:InvoiceLine", "cac:CreditNoteLine"))),
             vat=tuple(_breakdown(part) for total in _tax_totals(root)[0] for part in total.all("cac:TaxSubtotal")),
             totals=_totals(root),
             vat_currency=root.coin("cbc:TaxCurrencyCode", "BT-6"),
