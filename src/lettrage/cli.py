@@ -107,11 +107,13 @@ def demo_(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the story")] = False,
     port: service.Port = 8000,
 ) -> None:
-    """Five examples and the life of a cheque, then served. / Cinq exemples, la vie d'un chèque, le service."""
+    """Five examples, the lives of a cheque and of an invoice, then served. / Cinq exemples, deux vies, le service."""
     path = Path(platformdirs.user_data_dir("lettrage", appauthor=False)) / "demo.sqlite"
-    store = demo.play(path, context.lang)
-    if no_serve:
-        store.close()
-        return
-    token = store.accounts.issue("demo", "administrator", "")
-    service.serve_until_stopped(store, "127.0.0.1", port, lambda url: demo.invite(url, token, context.lang))
+    with demo.simulator() as portal:
+        store = demo.play(path, portal, context.lang)
+        if no_serve:
+            store.close()
+            return
+        token = store.accounts.issue("demo", "administrator", "")
+        lang = context.lang
+        service.serve_until_stopped(store, "127.0.0.1", port, lambda url: demo.invite(url, token, portal.url, lang))

@@ -26,7 +26,19 @@ def test_the_demonstration_tells_its_story_and_its_books_are_sound(tmp_path: Pat
 
     assert told.status == 0, told.err
     assert [line for line in told.out.splitlines() if line.startswith("reste dû")] == STEPS
-    assert "Contrôle d'intégrité des six dossiers : tout est juste." in told.out
+    assert "Contrôle d'intégrité des sept dossiers : tout est juste." in told.out
+
+
+def test_the_demonstration_tells_an_invoice_from_its_first_mistake_to_its_payment(tmp_path: Path) -> None:
+    told = run("demo", "--no-serve", folder=tmp_path)
+
+    story = told.out[told.out.index("EX7") :]
+    milestones = [
+        "ERREUR service_missing", "corrigée", "chorus_service_unknown", "SERVICE_DEST_SERV_OBL</cbc:ID>",
+        "invoice resend", "MISE_A_DISPOSITION", "MISE_EN_PAIEMENT", "Virement F2026-0042", "réglée", "tout est juste",
+    ]  # fmt: skip
+    places = [story.index(milestone) for milestone in milestones]
+    assert places == sorted(places)
 
 
 def test_the_demonstration_serves_its_books_until_it_is_stopped(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The demonstration: the source's five examples, each in a dossier of its own, and the whole life of one cheque."""
+"""The demonstration: the source's five examples, the life of a cheque and that of an invoice, each in its dossier."""
 
 import json
 from importlib.resources import files
@@ -8,9 +8,11 @@ from typing import Any
 from lettrage import opening, terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlStore
-from lettrage.demo import story
+from lettrage.demo import invoice, story
+from lettrage.demo.invoice import simulator as simulator
 from lettrage.refusal import Language, Refusal, StoreTrouble
 from lettrage.settlement import Caller, settle
+from lettrage.simulator.server import Simulator
 
 EXAMPLES = (
     ("EX1", "cheque", "Un chèque pour deux factures, avec 5 € d'écart ; et un acompte",
@@ -22,8 +24,8 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-def play(path: Path, lang: Language) -> SqlStore:
-    """Settle the examples in a fresh database file and print what they did; the books, still open."""
+def play(path: Path, portal: Simulator, lang: Language) -> SqlStore:
+    """Tell every story in a fresh database file and print what it did; the books, still open."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for suffix in ("", "-wal", "-shm"):
@@ -39,8 +41,9 @@ def play(path: Path, lang: Language) -> SqlStore:
         terminal.say("", heading, "═" * len(heading))
         sound &= _example(code, name, store, clock, lang)
     sound &= story.tell(store, clock, lang)
+    sound &= invoice.tell(store, clock, portal, path.with_name("demo"), lang)
     word = ("tout est juste", "everything is right") if sound else ("ANOMALIES", "FINDINGS")
-    label = ("Contrôle d'intégrité des six dossiers", "Integrity check of the six dossiers")
+    label = ("Contrôle d'intégrité des sept dossiers", "Integrity check of the seven dossiers")
     at = 0 if lang == "fr" else 1
     colon = " :" if lang == "fr" else ":"
     terminal.say("", f"{label[at]}{colon} {word[at]}.")
@@ -48,10 +51,12 @@ def play(path: Path, lang: Language) -> SqlStore:
     return store
 
 
-def invite(url: str, token: str, lang: Language) -> None:
-    """Say how to call the service that shows these books."""
+def invite(url: str, token: str, portal: str, lang: Language) -> None:
+    """Say how to call the service that shows these books, and where the portal's own page is."""
     words = ("Le service écoute ; Ctrl-C l'arrête.", "The service listens; Ctrl-C stops it.")
     terminal.say("", terminal.said(words, lang))
+    words = ("Le portail simulé : {}", "The simulated portal: {}")
+    terminal.say(terminal.said(words, lang).format(portal))
     terminal.say(f"curl -H 'Authorization: Bearer {token}' '{url}/api/v1/entries?dossier=EX6'")
 
 
