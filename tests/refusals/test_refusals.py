@@ -15,6 +15,7 @@ import pytest
 
 from lettrage.catalogue import CATALOGUE
 from lettrage.refusal import Refusal
+from tests.invoicing.test_next_steps import SHOWN_OF_NEXT_STEPS
 from tests.refusals import page
 from tests.refusals.cases import COMPANY, DOSSIER, Case, blanks, codes, folders
 from tests.refusals.test_chorus import NOT_CONNECTED, SHOWN_OF_CHORUS
@@ -85,6 +86,7 @@ def test_every_code_of_the_catalogue_is_shown() -> None:
         *SHOWN_OF_CHORUS,
         *SHOWN_OF_INVOICES,
         *SHOWN_OF_SENDING,
+        *SHOWN_OF_NEXT_STEPS,
         NOT_CONNECTED,
         "address_taken",
     }
