@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from lettrage.dates import PARIS
 from lettrage.invoicing.settings import OFFICIAL, PLATFORMS, SECRETS, address_expected, changes, fingerprint
+from lettrage.simulator.server import Simulator
+from tests.chorus.setting_up import SIRET
 from tests.databases import edit
 from tests.journeys.helpers import Firm, Ran, company, run_here
 
@@ -181,6 +184,19 @@ def test_without_its_key_nothing_is_lost_and_the_refusal_is_clear(firm: Firm) ->
     file.write_bytes(kept)
     file.chmod(0o600)
     assert chorus(firm, "test").status == 1  # nobody answers there: the settings open again
+
+
+def test_a_test_keeps_the_day_on_which_the_technical_password_ends(firm: Firm, simulator: Simulator) -> None:
+    firm.load({"code": firm.dossier, "siret": SIRET})
+    chorus(firm, "connect", "-", stdin=json.dumps(simulator.connection))
+    expires = simulator.simulation.account.expires_at
+    assert expires is not None
+
+    chorus(firm, "test")
+    assert shown(firm)["platforms"]["qualification"]["password_expires"] == expires.astimezone(PARIS).date().isoformat()
+    chorus(firm, "set", "password_expires=2027-01-01")
+    chorus(firm, "test")
+    assert shown(firm)["platforms"]["qualification"].get("password_expires") in {"2027-01-01"}
 
 
 # ---------------------------------------------------------------- addresses

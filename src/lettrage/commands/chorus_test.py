@@ -10,12 +10,15 @@ import msgspec
 import typer
 
 from lettrage import __version__, terminal
+from lettrage.acts import perform
 from lettrage.adapters.clock import SystemClock
+from lettrage.caller import Caller
 from lettrage.commands.chorus import chorus
 from lettrage.commands.chorus_settings import OnPlatform, chosen_platform, dossier_meant, shape_of
 from lettrage.commands.platforms import platforms
-from lettrage.commands.shared import context, plain, print_json, write_file
+from lettrage.commands.shared import context, plain, print_json, user, write_file
 from lettrage.invoicing.diagnose import Evidence, Step, works
+from lettrage.invoicing.settings import Change, Platform
 
 _MARKS = {True: ("fait", "done"), False: ("EN DÉFAUT", "FAILS"), None: ("non vérifié", "not checked")}
 
@@ -23,7 +26,8 @@ _MARKS = {True: ("fait", "done"), False: ("EN DÉFAUT", "FAILS"), None: ("non v�
 @chorus.command("test")
 def try_connection(platform: OnPlatform = "") -> None:
     """Test the connection step by step, and say what is wrong. / Tester la connexion et dire ce qui ne va pas."""
-    steps, _ = _tested(platform)
+    steps, evidence = _tested(platform)
+    _remember(chosen_platform(platform, dossier_meant()), evidence)
     if context.json:
         print_json([step.shape for step in steps])
     else:
@@ -50,6 +54,16 @@ def _tested(named: str) -> tuple[list[Step], Evidence]:
     with context.store().books(dossier, writing=False) as books:
         rows, company = books.chorus_rows(), books.company
     return platforms.test(dossier, rows, company, platform)
+
+
+def _remember(platform: Platform, evidence: Evidence) -> None:
+    """Keep the day on which the technical password ends, where Chorus Pro says it and nobody has entered one."""
+    dossier = dossier_meant()
+    if evidence.expires is None or shape_of(dossier)["platforms"][platform]["password_expires"]:
+        return
+    change = Change(platform, "", "password_expires", evidence.expires.isoformat())
+    act = platforms.set(dossier, [change], user())
+    perform(act, Caller(user(), "command line", dossier), context.store(), SystemClock())
 
 
 def _lines(step: dict[str, Any]) -> list[str]:
