@@ -164,6 +164,13 @@ COLUMNS = {
         ("sha256", "Empreinte", "Digest"),
     ),
     "released": (("number", "Facture", "Invoice"), ("platform", "Plateforme", "Platform"), ("said", "Dit", "Said")),
+    "payments": (
+        ("date", "Date", "Date"),
+        ("transaction", "Transaction", "Transaction"),
+        ("amount", "Réglé", "Settled"),
+        ("currency", "Devise", "Currency"),
+        ("cancelled", "Annulé", "Cancelled"),
+    ),
     "jobs": (
         ("kind", "Travail", "Job"),
         ("numbers", "Factures", "Invoices"),
@@ -353,7 +360,7 @@ def _show_statement(value: dict[str, Any], lang: Language) -> None:
 def _show_invoice(value: dict[str, Any], lang: Language) -> None:
     """An invoice, its deposits and its timeline."""
     say(*table([value], "invoices", lang), value["platform"])
-    for part in ("deposits", "statuses"):
+    for part in ("deposits", "statuses", "payments"):
         if value[part]:
             say("", *table(value[part], part, lang))
 

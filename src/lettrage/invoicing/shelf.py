@@ -47,6 +47,16 @@ class Sent(msgspec.Struct, frozen=True):
     errors: tuple[str, ...] = ()
 
 
+class Payment(msgspec.Struct, frozen=True):
+    """What one transaction settled of an invoice, above zero; `cancelled`: it was taken back."""
+
+    transaction: int
+    date: Day
+    amount: int
+    currency: Currency
+    cancelled: bool = False
+
+
 def state_of(sent: Sent | None) -> str:
     """Where an invoice stands by its latest deposit: Chorus's own status once there is one, what we know before."""
     if sent is None:
@@ -73,9 +83,13 @@ def line_shape(found: Shelved, platform: str, state: str, flow: str) -> dict[str
 
 
 def shown_shape(
-    documents: Sequence[Shelved], platform: str, deposits: Sequence[Sent], events: Sequence[Event]
+    documents: Sequence[Shelved],
+    platform: str,
+    deposits: Sequence[Sent],
+    events: Sequence[Event],
+    payments: Sequence[Payment],
 ) -> dict[str, Any]:
-    """`invoice show`: the newest document of a number, with the deposits and the timeline of all of them.
+    """`invoice show`: the newest document of a number, with the deposits, the timeline and the payments of all of them.
 
     Documents and deposits stand with the latest first, the timeline and the deposits shown with the earliest first.
     """
@@ -110,5 +124,15 @@ def shown_shape(
                 "errors": list(sent.errors),
             }
             for sent in reversed(deposits)
+        ],
+        "payments": [
+            {
+                "transaction": str(payment.transaction),
+                "date": payment.date.isoformat(),
+                "amount": Amount(payment.amount, payment.currency).text,
+                "currency": payment.currency.code,
+                "cancelled": payment.cancelled,
+            }
+            for payment in payments
         ],
     }

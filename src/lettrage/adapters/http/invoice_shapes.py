@@ -110,6 +110,16 @@ class InvoiceDeposit(Shape):
     errors: list[str]
 
 
+class InvoicePayment(Shape):
+    """What one transaction settled of an invoice, above zero; `cancelled`: it was taken back."""
+
+    transaction: str
+    date: str
+    amount: str
+    currency: str
+    cancelled: bool
+
+
 class InvoiceShown(InvoiceLine):
     """An invoice with all that became of it on a platform, the earliest first."""
 
@@ -120,3 +130,4 @@ class InvoiceShown(InvoiceLine):
     documents: list[str]
     statuses: list[InvoiceStatus]
     deposits: list[InvoiceDeposit]
+    payments: list[InvoicePayment]

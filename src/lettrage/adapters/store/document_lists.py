@@ -10,7 +10,7 @@ from lettrage.adapters.store.paging import Page, begun, page
 from lettrage.adapters.store.reading import Reader, held
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.outbox import Event, Said
-from lettrage.invoicing.shelf import NOT_SENT, Sent, Shelved, line_shape, shown_shape
+from lettrage.invoicing.shelf import NOT_SENT, Payment, Sent, Shelved, line_shape, shown_shape
 from lettrage.refusal import Refusal, Stop, quoted
 
 _json = msgspec.json.Encoder().encode
@@ -55,6 +55,19 @@ _EVENTS = """
 SELECT e.document, e.origin, e.code, e.at, e.history_id, e.comment, e.sequence FROM json_each(?2) k
 CROSS JOIN status_event e ON e.dossier = ?1 AND e.document = CAST(k.value->>0 AS BIGINT) AND e.platform = ?3
 ORDER BY e.document, e.sequence
+"""
+# What settled the due items of an invoice, whichever of its documents was paid; what was passed on stays of its piece.
+_PAYMENTS = """
+SELECT t.number, t.date, t.status, d.currency, CAST(sum(abs(a.amount)) AS BIGINT) FROM json_each(?2) k
+CROSS JOIN sales_document s ON s.dossier = ?1 AND s.id = CAST(k.value->>0 AS BIGINT)
+CROSS JOIN invoice v ON v.dossier = s.dossier AND v.id = s.invoice
+CROSS JOIN due_item d ON d.dossier = v.dossier AND d.third_party = v.third_party AND d.prefix = v.prefix
+     AND d.piece = v.number
+CROSS JOIN allocation a ON a.dossier = d.dossier AND a.item = d.id AND a.operation <> 'WPA'
+CROSS JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
+WHERE s.id = (SELECT max(n.id) FROM sales_document n WHERE n.dossier = s.dossier AND n.number = s.number
+              AND n.third_party = s.third_party AND n.id <= ?3)
+GROUP BY t.number, t.date, t.status, d.currency ORDER BY t.date, t.number
 """
 _FILE = "SELECT file FROM deposit WHERE dossier = ?1 AND flow = ?2 AND document = ?3"
 _PLATFORM = "SELECT value FROM chorus_setting WHERE dossier = ?1 AND platform = '' AND name = 'platform'"
@@ -113,7 +126,11 @@ class DocumentLists(Reader):
         """An invoice with all that became of it on a platform."""
         deposits = self.deposits_of_documents(documents, platform)
         events = [_event(row) for row in self.rows(_EVENTS, _ids(documents), platform)]
-        return shown_shape(documents, platform, deposits, events)
+        payments = [
+            Payment(number, _day(day), amount, held(code), status == "cancelled")
+            for number, day, status, code, amount in self.rows(_PAYMENTS, _ids(documents), documents[0].id)
+        ]
+        return shown_shape(documents, platform, deposits, events, payments)
 
 
 def _shelved(row: Sequence[Any]) -> Shelved:

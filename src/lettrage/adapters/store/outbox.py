@@ -90,6 +90,9 @@ SELECT d.document, d.number, d.supplier, d.buyer, d.name, f.syntax, d.file, d.pr
 CROSS JOIN deposit d ON d.dossier = ?1 AND d.flow = ?2 AND d.document = CAST(k.value->>0 AS BIGINT)
 JOIN flow f ON f.dossier = d.dossier AND f.id = d.flow ORDER BY d.document
 """
+_TRY_AGAIN = """
+UPDATE job SET run_at = ?3 WHERE dossier = ?1 AND platform = ?2 AND attempts > 0 AND run_at > ?3
+"""
 _JOBS = """
 SELECT j.kind, j.subject, j.run_at, j.attempts, j.trouble FROM job j
 WHERE j.dossier = ?1 AND j.platform = ?2 ORDER BY j.run_at, j.kind, j.subject LIMIT ?3
@@ -254,6 +257,7 @@ class Flows(Reader):
     def reopen(self, platform: str, now: datetime) -> None:
         """Let everything go on that waits for this platform: a setting was changed, or a person says so."""
         self.set_queue(Queue(platform, since=now))
+        run(self.connection, _TRY_AGAIN, (self.dossier, platform, now.isoformat()))
 
     def follow_now(self, documents: Collection[int], platform: str, now: datetime) -> list[Job]:
         """Plan what tells more of these documents at once; the jobs."""
