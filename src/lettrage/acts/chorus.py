@@ -59,7 +59,7 @@ class SetChorus(msgspec.Struct, frozen=True):
             if _where(before, platform) != _where(after, platform):
                 books.forget_directory(platform)
         for changed in {change.platform for change in self.changes if change.platform}:
-            books.open_queue(changed)
+            books.reopen(changed, moment.at)
         shown = shape(self.dossier, after, lambda _row: None)
         return shown | {"warnings": _warnings(self.changes, after)}
 

@@ -93,8 +93,8 @@ class SettingsBook(Protocol):
     def forget_directory(self, platform: str) -> None:
         """Drop the copy of a platform's directory."""
 
-    def open_queue(self, platform: str) -> None:
-        """A setting was mended: what it had stopped may go on."""
+    def reopen(self, platform: str, now: datetime) -> None:
+        """Let everything go on that waits for this platform: a setting was changed."""
 
 
 # ---------------------------------------------------------------- reading a text

@@ -61,11 +61,6 @@ class ChorusSettingsBook(Reader):
             (self.dossier, platform),
         )
 
-    def open_queue(self, platform: str) -> None:
-        """A setting was mended: what it had stopped may go on."""
-        sql = "DELETE FROM chorus_queue WHERE dossier = ?1 AND platform = ?2 AND state = 'stopped'"
-        run(self.connection, sql, (self.dossier, platform))
-
     def chorus_troubles(self) -> list[dict[str, str]]:
         """What the last attempts of the work still to be done met, for support: no number or name of a document."""
         sql = (
