@@ -20,7 +20,6 @@ from lettrage.invoicing.sentfile import Place, SentFile, paths_in
 from lettrage.refusal import Unreadable, quoted
 
 CUT_AT = 255  # characters of a text of Chorus Pro (libelleErreurDP)
-MOST_PLACES = 20  # of one message: the same fault on every line is told so many times
 # What is to be done next, as a command; {number} is the document's.
 NEXT: dict[Next, str] = {
     "resend": "lettrage invoice resend {number} --file CORRIGE",
@@ -84,15 +83,13 @@ def highlighted(sent: bytes, findings: Iterable[Finding]) -> list[Mark]:
     """
     file = _opened(sent)
     marks: dict[tuple[int, int], Mark] = {}
-    if file is not None:
-        spots = {place.xpath: place for element in file.root for place in [file.place(element)]}
-        for finding in findings:
-            place = spots.get(finding.place.split("/@")[0])
-            if place is not None:
-                at = (place.start, place.end)
-                before = marks[at].codes if at in marks else ()
-                codes = tuple(dict.fromkeys((*before, finding.code)))
-                marks[at] = Mark(*at, place.line, place.column, codes, finding.facts.get("missing", ""))
+    for finding in findings:
+        element = file.found(finding.place) if file is not None and finding.place else None
+        if file is not None and element is not None:
+            at = (element.start, element.end)
+            before = marks[at].codes if at in marks else ()
+            codes = tuple(dict.fromkeys((*before, finding.code)))
+            marks[at] = Mark(*at, *file.position(element.start), codes, finding.facts.get("missing", ""))
     return [marks[at] for at in sorted(marks)]
 
 
@@ -184,7 +181,7 @@ class _Case:
     # ------------------------------------------------------------ findings
 
     def _found(self, message: Message, raw: str, *, cut: bool) -> Iterator[Finding]:
-        places: Sequence[Place | None] = self._places(message, raw, cut)[:MOST_PLACES] or [None]
+        places: Sequence[Place | None] = self._places(message, raw, cut) or [None]
         for place in places:
             yield self._finding(self._nearer(message, place), place, raw)
 

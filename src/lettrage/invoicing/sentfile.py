@@ -8,6 +8,7 @@ as XPath with the file's own prefixes, and as line and column, both counted from
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from xml.parsers import expat
 
 import msgspec
@@ -17,6 +18,7 @@ from lettrage.guard.xml_safe import parse
 from lettrage.limits import SEEN_CHARACTERS
 
 _WRAPPER, _VALUE = "FichierXml", "value"  # what Chorus puts around its paths: the file itself, and an element's text
+MOST_PLACES = 20  # of one message: the same fault on every line is told so many times
 _PIECE = 1024 * 1024  # bytes of text handed over at once: attachments are long
 _START_TAG = re.compile(rb"""<[^"'>]*+(?:"[^"]*+"[^"'>]*+|'[^']*+'[^"'>]*+)*+>""")
 _CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]")
@@ -156,21 +158,24 @@ class SentFile:
         """
         found, lacking, attribute = self._walk(names(path), cut=cut)
         if demanded and lacking:
-            return [self.place(element, missing="/".join(rest)) for element, rest in lacking]
+            return self._missing(lacking)
         meant = found
         if demanded:
             meant = [e for e in found if not e.children and not e.text.strip()] or found
         if most is not None:
             meant = [e for e in found if len(e.text.strip()) > most] or found
         if meant:
-            return [self.place(element, attribute=attribute) for element in meant]
-        return [self.place(element, missing="/".join(rest)) for element, rest in lacking]
+            return [self.place(element, attribute=attribute) for element in meant[:MOST_PLACES]]
+        return self._missing(lacking)
+
+    def _missing(self, lacking: Sequence[tuple[Element, Sequence[str]]]) -> list[Place]:
+        return [self.place(element, missing="/".join(rest)) for element, rest in lacking[:MOST_PLACES]]
 
     def without(self, path: str, other: str) -> list[Place]:
         """The elements at `other` beneath which `path` is missing: it is demanded of those that have the other."""
         holders, _, _ = self._walk(names(other))
         wanted = names(path)
-        return [self.place(e, missing="/".join(wanted)) for e in holders if not _beneath([e], wanted)]
+        return self._missing([(e, wanted) for e in holders if not _beneath([e], wanted)])
 
     def _walk(
         self, segments: Sequence[str], *, cut: bool = False
@@ -202,13 +207,25 @@ class SentFile:
             return True
         return not any(e.name == segments[0] for e in self.root)
 
+    def found(self, xpath: str) -> Element | None:
+        """The element of an XPath as `Element.xpath` writes it; None where there is none."""
+        first, *steps = xpath.partition("/@")[0].removeprefix("/").split("/")
+        element = self.root if first == self.root.qualified else None
+        for step in steps:
+            name, _, at = step.removesuffix("]").partition("[")
+            alike = [child for child in element.children if child.qualified == name] if element is not None else []
+            place = int(at) - 1 if at.isdecimal() else 0
+            element = alike[place] if 0 <= place < len(alike) else None
+        return element
+
     def having(self, value: str) -> list[Place]:
         """The elements whose whole text is this value."""
-        return [self.place(e) for e in self.root if not e.children and e.text.strip() == value]
+        alike = (e for e in self.root if not e.children and e.text.strip() == value)
+        return [self.place(e) for e in islice(alike, MOST_PLACES)]
 
     def named(self, name: str) -> list[Place]:
         """The elements of this local name."""
-        return [self.place(e) for e in self.root if e.name == name]
+        return [self.place(e) for e in islice((e for e in self.root if e.name == name), MOST_PLACES)]
 
 
 def _beneath(level: list[Element], segments: Sequence[str]) -> list[Element]:

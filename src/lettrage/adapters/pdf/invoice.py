@@ -25,6 +25,7 @@ from lettrage.invoicing.document import (
 from lettrage.invoicing.texts import NO_VAT, legal_notes
 from lettrage.money import Currency, Figure
 
+TAGGED_LINES = 200  # tags help those who listen to a page; of more lines they would make files that Chorus refuses
 _json = msgspec.json.Encoder().encode
 Rows = list[tuple[str, str]]  # what it is, and its value
 
@@ -54,6 +55,7 @@ def invoice_pdf(invoice: Invoice, attached: Sequence[Attached] = ()) -> bytes:
         font_paths=fonts(),
         sys_inputs={"invoice": _json(content).decode()},
         pdf_standards=["a-3b"],
+        pdf_tags=len(invoice.lines) <= TAGGED_LINES,
     )
     return compiled
 
