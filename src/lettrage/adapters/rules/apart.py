@@ -8,14 +8,15 @@ from pathlib import Path
 
 import msgspec
 
-from lettrage.adapters.rules.engine import run
+from lettrage.adapters.rules.engine import Saxon
 
 
 def main() -> None:
     """Answer until there are no more questions."""
+    saxon = Saxon()
     for line in sys.stdin.buffer:
         sheet, xml = msgspec.json.decode(line, type=tuple[str, str])
-        sys.stdout.buffer.write(msgspec.json.encode(run(Path(sheet), xml).decode()) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.encode(saxon.report(Path(sheet), xml).decode()) + b"\n")
         sys.stdout.buffer.flush()
 
 

@@ -1,8 +1,9 @@
-"""The sheets' engine: SaxonC in this process, in a thread of its own.
+"""The sheets' engine: SaxonC in this process.
 
-An engine belongs to the thread that made it, and two threads in it gain nothing, so one thread does it all and the
-others wait for it. A sheet is compiled when it is first needed, once per process. Only files may be read: no sheet and
-no document makes it reach for the network.
+An engine stays in the thread that made it, and two threads with one each gain nothing. So the main thread, which the
+command line and the workers are, has one to itself; all others share one that lives in a thread of its own. A sheet is
+compiled when it is first needed, once for each engine. Only files may be read: no sheet and no document makes it reach
+for the network.
 
 Each sheet runs inside a frame of ours that changes none of its rules: it keeps the faults alone of a long report, and
 says as data that a rule could not be computed (a malformed amount is enough), where the engine would write the
@@ -14,10 +15,9 @@ SaxonC does not survive a fork: a child of a process in which it runs has it in 
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any, Protocol
 
 import msgspec
@@ -52,25 +52,47 @@ def report(sheet: Path, xml: str) -> bytes:
     return _engine().report(sheet, xml)
 
 
+class Saxon:
+    """One engine, for the thread that makes it."""
+
+    def __init__(self) -> None:
+        from saxonche import PySaxonProcessor  # noqa: PLC0415  (50 MB that most commands do without)
+
+        self._processor: Any = PySaxonProcessor(license=False)  # saxonche tells no types
+        self._processor.set_configuration_property(_ALLOWED_PROTOCOLS, "file")
+        self._compiled: dict[Path, Any] = {}
+
+    def report(self, sheet: Path, xml: str) -> bytes:
+        """The report of a sheet."""
+        compiled = self._compiled.get(sheet)
+        if compiled is None:
+            compiler = self._processor.new_xslt30_processor()
+            compiled = compiler.compile_stylesheet(stylesheet_text=_FRAME.format(sheet=sheet.as_uri()))
+            self._compiled[sheet] = compiled
+        made: str = compiled.transform_to_string(xdm_node=self._processor.parse_xml(xml_text=xml))
+        return made.encode()
+
+
 class _Engine(Protocol):
     def report(self, sheet: Path, xml: str) -> bytes: ...
 
 
-class _Thread:
-    """The engine in a thread of this process."""
+class _Elsewhere:
+    """An engine in a thread of its own, for all who ask."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "official-rules")
+        self._saxon = self._thread.submit(Saxon).result()
 
     def report(self, sheet: Path, xml: str) -> bytes:
-        return self._thread.submit(run, sheet, xml).result()
+        return self._thread.submit(self._saxon.report, sheet, xml).result()
 
 
 class _Apart:
-    """The engine in a process of its own, which ends with this one: its questions come to an end then."""
+    """An engine in a process of its own, which ends with this one: its questions come to an end then."""
 
     def __init__(self) -> None:
-        self._asking = Lock()
+        self._asking = threading.Lock()
         arguments = [sys.executable, "-m", "lettrage.adapters.rules.apart"]
         self._process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
 
@@ -84,37 +106,16 @@ class _Apart:
             return msgspec.json.decode(told.readline(), type=str).encode()
 
 
-_engines: dict[int, _Engine] = {}  # by process
-_choosing = Lock()
+_engines: dict[tuple[int, bool], _Engine] = {}  # by process, and whether it is the main thread's
+_choosing = threading.Lock()
 os.register_at_fork(after_in_child=_choosing._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 def _engine() -> _Engine:
-    """This process's engine; after a fork from one that had it running, one apart."""
+    """The engine of this process and thread; after a fork from a process that had one running, one apart."""
+    key = os.getpid(), threading.current_thread() is threading.main_thread()
     with _choosing:
-        if os.getpid() not in _engines:
-            _engines[os.getpid()] = _Apart() if _engines else _Thread()
-        return _engines[os.getpid()]
-
-
-# ---------------------------------------------------------------- in the engine's own thread
-
-
-def run(sheet: Path, xml: str) -> bytes:
-    """The report of a sheet, by the thread that calls: always the same one in a process."""
-    made: str = _compiled(sheet).transform_to_string(xdm_node=_processor().parse_xml(xml_text=xml))
-    return made.encode()
-
-
-@cache
-def _compiled(sheet: Path) -> Any:  # saxonche tells no types
-    return _processor().new_xslt30_processor().compile_stylesheet(stylesheet_text=_FRAME.format(sheet=sheet.as_uri()))
-
-
-@cache
-def _processor() -> Any:
-    from saxonche import PySaxonProcessor  # noqa: PLC0415  (50 MB that most commands do without)
-
-    made = PySaxonProcessor(license=False)
-    made.set_configuration_property(_ALLOWED_PROTOCOLS, "file")
-    return made
+        if key not in _engines:
+            forked = any(process != key[0] or isinstance(one, _Apart) for (process, _), one in _engines.items())
+            _engines[key] = _Apart() if forked else Saxon() if key[1] else _Elsewhere()
+        return _engines[key]

@@ -46,17 +46,16 @@ class SheetRules:
         if schema is None:
             return Verdict((unknown_root(root),), files.package())
         names = files.sheets(root, route)
-        found = [*_schema_findings(root, schema)]
+        found, waived = [*_schema_findings(root, schema)], set()
         text = etree.tostring(root, encoding="unicode")
         for name in names:
-            found += _sheet_findings(root, text, name)
-        waived = [one for one in found if waives(root, route, one)]
-        return Verdict(
-            tuple(one for one in found if one not in waived),
-            files.package(),
-            tuple(files.rule_file(name) for name in (schema, *names)),
-            tuple(sorted({one.code for one in waived})),
-        )
+            for fault in etree.fromstring(report(files.path(name), text), _REPORTS):
+                if waives(root, route, _code(fault), fault.get("location", "")):
+                    waived.add(_code(fault))
+                else:
+                    found.append(_finding(root, fault, name))
+        judging = tuple(files.rule_file(name) for name in (schema, *names))
+        return Verdict(tuple(found), files.package(), judging, tuple(sorted(waived)))
 
 
 @cache
@@ -89,23 +88,21 @@ def _element(root: etree._Element, path: str | None) -> etree._Element | None:
     return found[0] if found and isinstance(found[0], etree._Element) else None
 
 
-def _sheet_findings(root: etree._Element, text: str, name: str) -> Iterator[Finding]:
-    for fault in etree.fromstring(report(files.path(name), text), _REPORTS):
-        if fault.tag == FAILED:
-            yield Finding("not_computed", raw=fault.text or "", facts={"sheet": name.rpartition("/")[2]})
-        else:
-            yield _finding(root, fault)
+def _code(fault: etree._Element) -> str:
+    """A rule's own name, without what it was applied to: BR-FR-05 of `BR-FR-05_BT-22-1`."""
+    return fault.get("id", "").partition("_")[0]
 
 
-def _finding(root: etree._Element, fault: etree._Element) -> Finding:
-    """A fault of a report. A rule's own name goes up to what it was applied to: BR-FR-05 of `BR-FR-05_BT-22-1`."""
+def _finding(root: etree._Element, fault: etree._Element, sheet: str) -> Finding:
+    """A fault of a sheet's report."""
+    if fault.tag == FAILED:
+        return Finding("not_computed", raw=fault.text or "", facts={"sheet": sheet.rpartition("/")[2]})
     rule = fault.get("id", "")
-    code = rule.partition("_")[0]
     said = _BLANKS.sub(" ", "".join(fault.itertext())).strip()
     where, seen = located(root, fault.get("location", ""))
     term = _TERM.search(rule) or _TERM.search(said)
     return Finding(
-        code,
+        _code(fault),
         where,
         seen,
         raw=_LEAD.sub("", said),

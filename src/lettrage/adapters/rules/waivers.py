@@ -5,7 +5,6 @@ from collections.abc import Callable
 from lxml import etree
 
 from lettrage.invoicing.document import Route
-from lettrage.invoicing.finding import Finding
 
 # Chorus Pro's own profile of UBL has elements that EN 16931 warns of (chorus-pro.md 4.1): the service code in the
 # buyer's contact, the kind of a contract, TVA as the tax's type, the due date, channel and BIC of a payment.
@@ -17,22 +16,22 @@ CHORUS_PROFILE = frozenset(_CHORUS_PROFILE.split())
 _UBL_TYPE = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}InvoiceTypeCode"
 
 
-def _credit_note_as_invoice(root: etree._Element, route: Route, finding: Finding) -> bool:
+def _credit_note_as_invoice(root: etree._Element, route: Route, location: str) -> bool:
     """Chorus Pro takes a credit note as an Invoice of type 381."""
     as_invoice = etree.QName(root).localname == "Invoice" and root.findtext(_UBL_TYPE, "").strip() == "381"
     return route == "chorus" and as_invoice
 
 
-def _empty_delivery(root: etree._Element, route: Route, finding: Finding) -> bool:
+def _empty_delivery(root: etree._Element, route: Route, location: str) -> bool:
     """The schema wants the delivery's element, also where there is nothing to say of it."""
-    return finding.place.endswith("/ram:ApplicableHeaderTradeDelivery")
+    return location.rpartition("/*:")[2].startswith("ApplicableHeaderTradeDelivery[")
 
 
-def _of_chorus(root: etree._Element, route: Route, finding: Finding) -> bool:
+def _of_chorus(root: etree._Element, route: Route, location: str) -> bool:
     return route == "chorus"
 
 
-_Condition = Callable[[etree._Element, Route, Finding], bool]
+_Condition = Callable[[etree._Element, Route, str], bool]  # the document, the route, where the rule fired
 _WAIVERS: dict[str, _Condition] = {
     "BR-CL-01": _credit_note_as_invoice,
     "PEPPOL-EN16931-R008": _empty_delivery,
@@ -40,7 +39,7 @@ _WAIVERS: dict[str, _Condition] = {
 }
 
 
-def waives(root: etree._Element, route: Route, finding: Finding) -> bool:
-    """Whether a rule that fired on this document does not count here."""
-    condition = _WAIVERS.get(finding.code)
-    return condition is not None and condition(root, route, finding)
+def waives(root: etree._Element, route: Route, rule: str, location: str) -> bool:
+    """Whether a rule that fired at this place of a document does not count on this route."""
+    condition = _WAIVERS.get(rule)
+    return condition is not None and condition(root, route, location)
