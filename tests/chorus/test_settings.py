@@ -146,6 +146,13 @@ def test_a_simulator_is_connected_by_its_first_line(firm: Firm) -> None:
         assert (ran.status, "malformed" in ran.err or "simulateur" in ran.err) == (2, True)
 
 
+def test_a_simulator_says_itself_how_fast_its_clock_runs(firm: Firm) -> None:
+    with Simulator(speed=600) as fast:
+        chorus(firm, "connect", "-", stdin=json.dumps(fast.connection))
+
+    assert shown(firm)["platforms"]["qualification"]["time_scale"] == "600"
+
+
 def test_another_platform_under_the_same_name_is_refused_once_something_was_deposited(firm: Firm) -> None:
     chorus(firm, "set", "api_url=http://127.0.0.1:8123", "token_url=http://127.0.0.1:8123/api/oauth/token")
     columns = (

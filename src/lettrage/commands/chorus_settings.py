@@ -4,7 +4,9 @@ import getpass
 import os
 import sys
 from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 import typer
 
@@ -16,12 +18,13 @@ from lettrage.caller import Caller
 from lettrage.commands.chorus import chorus
 from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
-from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, Row, changes
+from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, Row, changes, is_loopback
 from lettrage.limits import Limits
 from lettrage.refusal import Refusal, Stop, legible, quoted
 from lettrage.settlement.answer import reason_shape
 
 _LINE = Limits(document_bytes=64 * 1024)
+_SPEED_SECONDS = 2.0  # for a simulator to say how fast its clock runs
 _CONNECTION = ("url", "client_id", "client_secret", "login", "password")
 OnPlatform = Annotated[str, typer.Option("--platform", help="qualification or production; default: the one that is on")]
 OfEstablishment = Annotated[str, typer.Option("--establishment", help="For rib: of this establishment only")]
@@ -74,7 +77,9 @@ def connect(
     caller: CallerName = "",
 ) -> None:
     """Take a simulator as the qualification platform. / Prendre un simulateur comme plateforme de qualification."""
-    _set(dossier_meant(), _connection(file), "qualification", "", caller)
+    connection = _connection(file)
+    connection["time_scale"] = _speed(connection["api_url"])
+    _set(dossier_meant(), connection, "qualification", "", caller)
 
 
 @chorus.command("rotate-key")
@@ -168,6 +173,17 @@ def _connection(file: str) -> dict[str, str]:
     base = told["url"].strip().rstrip("/")
     named = {name: told[name] for name in _CONNECTION if name != "url"}
     return {"token_url": f"{base}/api/oauth/token", "api_url": base, **named}
+
+
+def _speed(url: str) -> str:
+    """How many times faster than ours a simulator's clock runs, as it says itself; 1 where nobody says."""
+    if not is_loopback(urlsplit(url).hostname or ""):
+        return "1"
+    try:
+        told = httpx.get(f"{url}/simulator/state", timeout=_SPEED_SECONDS, trust_env=False).json()
+        return str(max(1, int(told["speed"])))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+        return "1"
 
 
 def _set(dossier: str, values: dict[str, str], platform: Platform, establishment: str, caller: str) -> None:
