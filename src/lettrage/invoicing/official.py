@@ -38,5 +38,8 @@ class Verdict(msgspec.Struct, frozen=True):
 class OfficialRules(Protocol):
     """The schemas and sheets of a route. Slow the first time, when what is needed gets compiled."""
 
-    def judge(self, xml: bytes, route: Route, syntax: Syntax) -> Verdict:
-        """What the rules of this route say of a file (of a Factur-X: its XML). Never raises for what is in the file."""
+    def judge(self, xml: bytes, route: Route, syntax: Syntax, *, own: bool = False) -> Verdict:
+        """What the rules of this route say of a file (of a Factur-X: its XML). Never raises for what is in the file.
+
+        `own`: it is of our own writing, so that it need not be guarded against.
+        """

@@ -45,7 +45,7 @@ def rendered(invoice: Invoice, circumstances: Circumstances) -> bytes:
 def precheck(invoice: Invoice, circumstances: Circumstances, official: OfficialRules) -> Checked:
     """Everything that speaks against sending an invoice as these circumstances have it."""
     xml = rendered(invoice, circumstances)
-    verdict = official.judge(xml, circumstances.route, circumstances.syntax)
+    verdict = official.judge(xml, circumstances.route, circumstances.syntax, own=True)
     sized = msgspec.structs.replace(circumstances, file_bytes=circumstances.file_bytes or len(xml))
     return Checked(once(check(invoice, sized), verdict.findings), verdict, xml)
 

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from lettrage.invoicing.settings import WARN_DAYS
+
 Chance = Callable[[int], int]  # a whole number from 0 up to its argument, by chance
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -20,7 +22,6 @@ _LATE_ROUND = _DAY
 OVERLAP = _HOUR  # how far before the last change known the next round begins
 REFERRED = 5 * _MINUTE  # for a document whose preceding one is in doubt or not sent yet
 LAGGING = 5 * _MINUTE  # for a history that does not yet say what the search does
-PASSWORD_DAYS = 30  # before the technical password expires: warn
 _BACK_OFF, _BACK_OFF_MOST = _MINUTE, 30 * _MINUTE
 _DOUBLINGS = 20
 _SENDING, _ASKING = 10 * _MINUTE, 30 * _MINUTE  # of true time: longer than a call, than very many of them, may take
@@ -100,5 +101,5 @@ Paces = Callable[[str], Pace]  # of each platform
 
 def days_left(expires: date | None, today: date) -> int | None:
     """Days until the technical password expires, once that is to be said; None before, or where nothing is known."""
-    left = (expires - today).days if expires is not None else PASSWORD_DAYS + 1
-    return left if left <= PASSWORD_DAYS else None
+    left = (expires - today).days if expires is not None else WARN_DAYS + 1
+    return left if left <= WARN_DAYS else None

