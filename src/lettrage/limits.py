@@ -107,4 +107,4 @@ INVOICE_LINES = 10_000  # of one invoice
 ATTACHMENT_BYTES = 10 * 1024 * 1024  # of one, as Chorus Pro takes it
 ATTACHMENTS_BYTES = 30 * 1024 * 1024  # of all those of one file of invoices
 SETTINGS_SECONDS = 5  # for which a worker goes by settings that it has read
-WORKER_PAUSE_SECONDS = 1.0  # between two looks of a worker for what is due
+WORKER_PAUSE_SECONDS = 1  # between two looks of a worker for what is due

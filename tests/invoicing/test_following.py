@@ -7,7 +7,8 @@ import pytest
 
 from lettrage.adapters.store import schema, writing
 from lettrage.invoicing.outbox import Event
-from lettrage.invoicing.schedule import PASSWORD_DAYS, Pace, days_left
+from lettrage.invoicing.schedule import Pace, days_left
+from lettrage.invoicing.settings import WARN_DAYS
 from lettrage.invoicing.statuses import current, ordered, timeline, unheard
 from tests.invoicing.sending import BUYER, DAY, Sender
 from tests.journeys.helpers import NOON
@@ -170,6 +171,6 @@ def test_tries_come_later_and_later_at_random_up_to_half_an_hour_and_never_befor
 
 def test_the_password_is_told_from_thirty_days_before() -> None:
     assert days_left(None, DAY) is None
-    assert days_left(DAY + timedelta(days=PASSWORD_DAYS + 1), DAY) is None
-    assert days_left(DAY + timedelta(days=PASSWORD_DAYS), DAY) == PASSWORD_DAYS
+    assert days_left(DAY + timedelta(days=WARN_DAYS + 1), DAY) is None
+    assert days_left(DAY + timedelta(days=WARN_DAYS), DAY) == WARN_DAYS
     assert days_left(DAY - timedelta(days=2), DAY) == -2

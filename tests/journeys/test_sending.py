@@ -1,6 +1,7 @@
 """From an invoice's file to its payment at the command line, over real HTTP to the simulator."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -150,3 +151,15 @@ def test_one_in_doubt_may_be_released(office: Office) -> None:
     assert office.run("chorus", "work", "--once").status == 0
     assert office.show("F1")["state"] == "sent"
     assert office.run("invoice", "release", "F1", "--resend").status == 1
+
+
+def test_the_technical_password_is_told_from_thirty_days_before(office: Office) -> None:
+    assert "expire" not in office.run("chorus", "queue").err
+    soon = (SystemClock().today() + timedelta(days=12)).isoformat()
+    office.done("chorus", "set", f"password_expires={soon}")
+
+    assert "12 jour(s)" in office.run("chorus", "queue").err
+    office.done("invoice", "send", "F1", "--force")
+    office.later(hours=1)
+    time.sleep(0.1)
+    assert '"days": "12"' in office.run("chorus", "work", "--once").err

@@ -11,13 +11,13 @@ import typer
 from lettrage import terminal
 from lettrage.acts.sending import ReleaseInvoice, SendInvoices
 from lettrage.adapters.clock import SystemClock
-from lettrage.adapters.logs import configure
+from lettrage.adapters.logs import configure, log
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.commands.chorus import chorus
 from lettrage.commands.invoices import Number, OnPlatform, invoice, named, on_platform
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, user
-from lettrage.commands.working import Loop, worker
+from lettrage.commands.working import Loop, Ways, worker
 from lettrage.invoicing.checking import Way, check_kept
 from lettrage.invoicing.document import Party, Platform, Syntax
 from lettrage.invoicing.finding import Finding
@@ -214,11 +214,13 @@ def work(
     """Send and follow what is due, until Ctrl-C. / Envoyer et suivre ce qui est dû, jusqu'à Ctrl-C."""
     configure(default="info")
     store = context.store()
-    loop = Loop(store, worker(store), context.dossier)
+    loop = Loop(store, context.dossier)
     with _stopped_by_signals(loop):
         if once:
             raise typer.Exit(0 if loop.look() else 2)
+        log("worker started", worker=loop.worker.name)
         loop.until_stopped()
+        log("worker stopped", worker=loop.worker.name)
 
 
 @contextmanager
@@ -253,8 +255,21 @@ def queue(
         context.show(shown["jobs"], "jobs")
         if shown["reason"] is not None:
             terminal.tell(_why(shown))
+    _tell_of_password(store)
     if shown["state"] == "stopped":
         raise typer.Exit(1)
+
+
+_PASSWORD = (
+    "Le mot de passe technique expire dans {days} jour(s) : le renouveler sur le portail, puis lettrage chorus set.",
+    "The technical password expires in {days} day(s): renew it on the portal, then lettrage chorus set.",
+)
+
+
+def _tell_of_password(store: SqlStore) -> None:
+    days = Ways(store).password_days(context.dossier or only(store), SystemClock().today())
+    if days is not None:
+        terminal.tell(terminal.said(_PASSWORD, context.lang).format(days=days))
 
 
 def _why(shown: dict[str, Any]) -> str:

@@ -7,20 +7,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import NoReturn
 
 from lettrage.adapters.clock import SystemClock
-from lettrage.adapters.logs import log, warn
+from lettrage.adapters.logs import warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.commands.platforms import Platforms, platforms
 from lettrage.invoicing.outbox import Alert
 from lettrage.invoicing.portal import Portal, Trouble
-from lettrage.invoicing.schedule import Pace
+from lettrage.invoicing.schedule import Pace, days_left
 from lettrage.invoicing.settings import ChorusSettings, Platform
 from lettrage.invoicing.worker import Outboxes, Way, Worker
 from lettrage.limits import SETTINGS_SECONDS, WORKER_PAUSE_SECONDS
 from lettrage.refusal import Stop, StoreTrouble
 
+ACCOUNT_EXPIRES = "technical_account_expires"
 _LONGEST_PAUSE = 60.0  # seconds between two looks while there is trouble
 
 
@@ -40,6 +42,11 @@ class Ways:
             return Way(lambda: _shut(settings), Pace())
         pace = Pace(settings.platforms[name].time_scale, settings.doubt_hours)
         return Way(lambda: self._portal(dossier, name), pace)
+
+    def password_days(self, dossier: str, today: date) -> int | None:
+        """Days until the technical password of the platform that is on expires, once that is to be said."""
+        settings = self._settings(dossier)
+        return None if isinstance(settings, Stop) else days_left(settings.current.password_expires, today)
 
     def _settings(self, dossier: str) -> ChorusSettings | Stop:
         """A dossier's settings, or why they cannot be had."""
@@ -73,29 +80,29 @@ def tell(dossier: str, alert: Alert) -> None:
     warn(alert.code, dossier=dossier, **alert.facts)
 
 
-def worker(store: SqlStore, outboxes: Outboxes | None = None) -> Worker:
+def worker(store: SqlStore, outboxes: Outboxes | None = None, ways: Ways | None = None) -> Worker:
     """A worker with a name of its own; `outboxes`: where it writes, the store unless a grouping one is given."""
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    return Worker(outboxes or store, Ways(store), SystemClock(), name, secrets.randbelow, tell)
+    return Worker(outboxes or store, ways or Ways(store), SystemClock(), name, secrets.randbelow, tell)
 
 
 class Loop:
     """Does what is due, in every dossier or in one, until it is stopped."""
 
-    def __init__(self, store: SqlStore, worker: Worker, dossier: str = "") -> None:
+    def __init__(self, store: SqlStore, dossier: str = "", outboxes: Outboxes | None = None) -> None:
         self.store = store
-        self.worker = worker
+        self.ways = Ways(store)
+        self.worker = worker(store, outboxes, self.ways)
         self.dossier = dossier
         self.stop = threading.Event()
+        self._warned: dict[str, date] = {}  # when each dossier was last told of its password
 
     def until_stopped(self, every: float = WORKER_PAUSE_SECONDS) -> None:
         """Look every so many seconds; less and less often, up to a minute, while the store is in trouble."""
-        log("worker started", worker=self.worker.name)
         pause = every
         while not self.stop.is_set():
             pause = every if self.look() else min(2 * pause, _LONGEST_PAUSE)
             self.stop.wait(pause)
-        log("worker stopped", worker=self.worker.name)
 
     def look(self) -> bool:
         """Do everything that is due; whether the store let that happen."""
@@ -112,6 +119,7 @@ class Loop:
             due = books.anything_due(self.worker.clock.now())
         if not due:
             return
+        self._warn_of_password(dossier)
         try:
             self.worker.work(dossier, going_on=lambda: not self.stop.is_set())
         except Stop:
@@ -121,11 +129,21 @@ class Loop:
             # time is over, and what was being sent is then in doubt.
             warn("worker_failed", dossier=dossier, error=type(error).__name__)
 
+    def _warn_of_password(self, dossier: str) -> None:
+        """Say once a day that the technical password expires: from then on nothing goes any more."""
+        today = self.worker.clock.today()
+        if self._warned.get(dossier) == today:
+            return
+        self._warned[dossier] = today
+        days = self.ways.password_days(dossier, today)
+        if days is not None:
+            tell(dossier, Alert(ACCOUNT_EXPIRES, {"days": str(days)}))
+
 
 @contextmanager
 def beside(store: SqlStore, outboxes: Outboxes, dossier: str = "") -> Iterator[Loop]:
     """A worker in a thread of its own; at the end it finishes the call in hand."""
-    loop = Loop(store, worker(store, outboxes), dossier)
+    loop = Loop(store, dossier, outboxes)
     thread = threading.Thread(target=loop.until_stopped, name="chorus worker")
     thread.start()
     try:
