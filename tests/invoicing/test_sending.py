@@ -47,7 +47,7 @@ def test_the_intention_is_committed_before_the_call(sender: Sender) -> None:
     assert seen == [("sending", "", 0)]
 
 
-@pytest.mark.parametrize("fault", ["after", "502", "garbled"])
+@pytest.mark.parametrize("fault", ["after", "502", "garbled", "contradiction"])
 def test_a_lost_answer_leaves_a_doubt_that_a_look_up_ends(sender: Sender, fault: str) -> None:
     sender.twin.faults = [fault]
     sender.dispatch("F1")

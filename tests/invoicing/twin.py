@@ -92,6 +92,8 @@ class Twin:
         number = f"CPP0011100{len(self.flows) + 1:015d}"
         delay = LATE if fault == "late" else INTEGRATION
         self.flows[number] = TakenFlow(number, self.clock.now(), _files(content), delay, self.forced)
+        if fault == "contradiction":
+            raise Trouble("refused", step="factures/v1/deposer/flux", status=200, code="GCU_MSG_01_000")
         if fault == "misnumbered":
             return Deposited("x", None)
         if fault:

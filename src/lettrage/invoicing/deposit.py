@@ -108,6 +108,10 @@ def _member(parcel: Parcel, taken: set[str]) -> str:
 
 # Of these nobody knows whether the flow was taken: the service may have had it before the answer was lost.
 _IN_DOUBT = frozenset(("unknown", "garbled"))
+# Where HTTP says that all is well, a refusal is believed that gives a reason, and not one that gives the message of
+# success (GCU_MSG_01_000, TRA_MSG_00.000): such an answer contradicts itself.
+_OK = 200
+_REFUSAL = re.compile(r"(?!GCU_MSG_01[._]000|TRA_MSG_00[._]000)[A-Z]{3}_MSG_[0-9]{2}[._][0-9]{3}")
 # These hold for everything that is sent: one alert and one waiting for all, instead of a thousand failures.
 QUEUE_STOPPED = "queue_stopped"
 _FOR_ALL = frozenset(("maintenance", "quota", "unreachable"))
@@ -115,6 +119,8 @@ _FOR_ALL = frozenset(("maintenance", "quota", "unreachable"))
 
 def doubtful(trouble: Trouble) -> bool:
     """Whether a flow may have been taken by a deposit that met this trouble."""
+    if trouble.kind == "refused":
+        return trouble.status == _OK and not _REFUSAL.fullmatch(trouble.code)
     return trouble.sent and trouble.kind in _IN_DOUBT
 
 
@@ -123,10 +129,10 @@ def after_call(taken: Taken, answer: Deposited | Trouble, now: datetime, pace: P
     assert taken.flow is not None
     if isinstance(answer, Deposited):
         return accepted(taken, taken.flow, answer.flow, now, pace)
-    if answer.kind == "refused":
-        return _refused(taken.flow, answer, now)
     if doubtful(answer):
         return in_doubt(taken.flow, met(answer), now, pace)
+    if answer.kind == "refused":
+        return _refused(taken.flow, answer, now)
     waiting = replace(taken.flow, state="intended", trouble=met(answer))
     return replace(hindered(taken, answer, now, pace, chance), flow=waiting)
 
