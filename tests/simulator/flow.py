@@ -36,10 +36,13 @@ def report(caller: Caller, number: str) -> dict[str, Any]:
 
 
 def outcome(caller: Caller, data: bytes, family: str = "ubl", name: str = "facture.xml") -> dict[str, Any]:
-    """The report of a flow that has had its time."""
+    """The report of a flow that has had its time, and has been read."""
     number = deposit(caller, data, family, name)
     passed(caller, INTEGRATION)
-    return report(caller, number)
+    told = report(caller, number)
+    while told["etatCourantDepotFlux"] == "IN_EN_COURS_TRAITEMENT_CPP":
+        told = report(caller, number)
+    return told
 
 
 def integrated(caller: Caller, data: bytes, family: str = "ubl") -> int:

@@ -346,7 +346,7 @@ def test_a_file_that_means_harm_is_a_technical_error(caller: Caller, what: str) 
     assert told["listeErreurTechnique"][0]["libelleErreur"].startswith("IRRECEVABILITE: ")
     assert "root:" not in str(told)
     assert len(told["listeErreurTechnique"]) <= 100
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 20
 
 
 def test_what_nobody_describes_is_taken_and_yields_no_invoice(caller: Caller) -> None:

@@ -188,7 +188,8 @@ def test_an_invoice_is_refused_in_the_words_of_its_syntax(caller: Caller, what: 
     change, pattern, ubl, cii = REFUSALS[what]
     place = ubl if family == "ubl" else cii
     expected = pattern.replace("{}", place) if pattern else place
-    caller.control("PATCH", "settings", {"platform": {"cii_country_required": True}})
+    strict = {"cii_country_required": True, "credit_notes_with_origin": True}
+    caller.control("PATCH", "settings", {"platform": strict})
 
     told = outcome(caller, invoice(family, **change), family)
 

@@ -14,7 +14,11 @@ from tests.simulator.samples import facturx, invoice, lot, plain_pdf
 
 SEARCH = "factures/v1/rechercher/fournisseur"
 PAGE = "rechercheFactureParFournisseur"
-NOTHING = {"codeRetour": 20000, "libelle": "TRA_MSG_00.015 - La recherche n'a retourné aucun résultat"}
+NOTHING = {
+    "codeRetour": 20000,
+    "libelle": "TRA_MSG_00.015 - La recherche n'a retourné aucun résultat",
+    "parametresRetour": {"nbResultatsParPage": 10, "pageCourante": 1, "pages": 0, "total": 0},
+}
 
 
 def found(caller: Caller, **body: Any) -> list[str]:

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lettrage.simulator import judging
+from lettrage.simulator import platform as module
 from lettrage.simulator.clock import Clock
 from lettrage.simulator.directory import Directory
-from lettrage.simulator.platform import Platform
+from lettrage.simulator.platform import SMALL, Platform
 from tests.simulator.samples import invoice
 
 
@@ -54,11 +55,11 @@ def test_a_file_that_breaks_the_reading_harms_its_own_flow_alone(
     def broken(*_: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    first = platform.deposit("TECH", "IN_DP_E1_UBL_INVOICE", "f.xml", invoice("ubl"))
     with monkeypatch.context() as patched:
         patched.setattr(judging, "claim", broken)
-        platform.clock.advance(601)
-        assert platform.state(first).code == "IN_REJETE"
+        first = platform.deposit("TECH", "IN_DP_E1_UBL_INVOICE", "f.xml", invoice("ubl"))
+    platform.clock.advance(601)
+    assert platform.state(first).code == "IN_REJETE"
     second = platform.deposit("TECH", "IN_DP_E1_UBL_INVOICE", "f.xml", invoice("ubl"))
     platform.clock.advance(601)
 
@@ -66,3 +67,24 @@ def test_a_file_that_breaks_the_reading_harms_its_own_flow_alone(
     verdict = platform.flows()[0].verdict
     assert verdict is not None
     assert verdict.technical[0].code == "ERR_TEC_001"
+
+
+def test_a_file_that_takes_long_to_read_holds_up_nobody(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_on = threading.Event()
+
+    def slow(*_: object) -> judging.Content:
+        read_on.wait(10)
+        return judging.Content()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "read", slow)
+        late = platform.deposit("TECH", "IN_DP_E1_UBL_INVOICE", "f.xml", bytes(SMALL + 1))
+    prompt = platform.deposit("TECH", "IN_DP_E1_UBL_INVOICE", "f.xml", invoice("ubl"))
+    platform.clock.advance(601)
+
+    assert platform.state(prompt).code == "IN_INTEGRE"
+    assert platform.state(late).code == "IN_EN_COURS_TRAITEMENT_CPP"
+    read_on.set()
+    seen = platform.seen(late.number)
+    assert seen is not None
+    assert seen[1].code == "IN_INTEGRE"

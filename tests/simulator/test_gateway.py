@@ -227,6 +227,7 @@ def test_a_business_refusal_is_a_200(caller: Caller) -> None:
     assert got.json() == {
         "codeRetour": 20000,
         "libelle": "TRA_MSG_00.015 - La recherche n'a retourné aucun résultat",
+        "parametresRetour": {"nbResultatsParPage": 10, "pageCourante": 1, "pages": 0, "total": 0},
     }
 
 

@@ -15,12 +15,15 @@ Service = Callable[["Platform", "Account", Body], Body]
 
 
 class Refused(Exception):
-    """A business refusal: answered with HTTP 200, a `codeRetour` that is not 0, and the message as `libelle`."""
+    """A business refusal: answered with HTTP 200, a `codeRetour` that is not 0, the message as `libelle`, and what else
+    the answer carries.
+    """
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, **beside: Any) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.beside = beside
 
 
 class Malformed(Exception):

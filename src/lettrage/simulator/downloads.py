@@ -37,6 +37,7 @@ def telecharger_groupe(platform: Platform, account: Account, body: Body) -> Body
     result = _pivot(platform, invoices) if form == "PIVOT" else _readable(platform, invoices, beside)
     if len(result) > MOST_IN_AN_ANSWER:
         raise TooLarge
+    platform.fetch([invoice.id for invoice in invoices if invoice.buyer in account.structures])
     return done(FACTURES_DONE, fichierResultat=base64.b64encode(result).decode())
 
 

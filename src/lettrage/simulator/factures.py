@@ -73,6 +73,16 @@ def consulter_fournisseur(platform: Platform, account: Account, body: Body) -> B
     return done(FACTURES_DONE, facture=whole_sheet(platform, invoice, body))
 
 
+def consulter_recipiendaire(platform: Platform, account: Account, body: Body) -> Body:
+    """One invoice, whole, for its recipient."""
+    invoice = platform.invoice(key_of(body, "identifiantFactureCPP", "idFacture"))
+    if invoice is None:
+        raise Refused(*NO_SUCH_INVOICE)
+    if invoice.buyer not in account.structures:
+        raise Refused(*NO_RIGHTS)
+    return done(FACTURES_DONE, facture=whole_sheet(platform, invoice, body))
+
+
 def consulter_historique(platform: Platform, account: Account, body: Body) -> Body:
     """What happened to one invoice."""
     invoice = _own(platform, account, key_of(body, "idFacture", "identifiantFactureCPP"), buyer_too=True)
@@ -203,6 +213,7 @@ SERVICES: dict[str, calls.Service] = {
     "rechercher/atraiter/fournisseur": rechercher_a_traiter,
     "rechercher/recipiendaire": rechercher_recipiendaire,
     "consulter/fournisseur": consulter_fournisseur,
+    "consulter/recipiendaire": consulter_recipiendaire,
     "consulter/historique": consulter_historique,
     "completer": completer,
     "recycler": recycler,

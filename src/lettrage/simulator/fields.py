@@ -41,10 +41,12 @@ def key_of(body: Body, *keys: str) -> int:
 
 
 def flag(body: Body, key: str, default: bool) -> bool:
-    """A boolean. Raises Malformed."""
+    """A boolean, as one or in letters. Raises Malformed."""
     value = body.get(key)
-    if value is None:
+    if value is None or value == "":
         return default
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.lower())
     if not isinstance(value, bool):
         raise _not_a(key, "un booleen")
     return value

@@ -1,10 +1,11 @@
 """Flows: what was deposited, and the states that it passes through on the platform's clock."""
 
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 import msgspec
 
-from lettrage.simulator.judging import SYNTAXES, Syntax, Verdict
+from lettrage.simulator.judging import SYNTAXES, Content, Syntax, Verdict
 from lettrage.simulator.settings import Settings
 
 DEPOSITED = "IN_DEPOT_PORTAIL_EN_ATTENTE_TRAITEMENT_SE_CPP"
@@ -30,13 +31,15 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """A deposited file.
 
     `ends_in` is a state that it will stop in instead of being judged: `IN_INCIDENTE`, `IN_EN_ATTENTE_RETRAITEMENT_CPP`,
-    or any other, known or not. `verdict` is None until the flow has been judged, at `ends`.
+    or any other, known or not. `content` is what it says, once it
+    has been read. `verdict` is None until the flow has been judged, at `ends`.
     """
 
     number: str
     syntax: str
     file_name: str
     data: bytes
+    content: Future[Content]
     login: str
     deposited: datetime
     ends: datetime

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from lettrage.simulator import crs, engagements, factures, structures, transverses, users
+from lettrage.simulator import crs, engagements, factures, structures, transverses, users, works
 from lettrage.simulator.calls import Body, Malformed, Refused, Service, TooLarge
 from lettrage.simulator.directory import Account
 from lettrage.simulator.faults import ACCOUNT, CANNED, HTML, MAINTENANCE, PLAIN, Fault
@@ -40,7 +40,7 @@ SERVICES: dict[str, dict[str, Service]] = {
     "structures": structures.SERVICES,
     "engagementsJuridiques": engagements.SERVICES,
     "utilisateurs": users.SERVICES,
-    "facturesTravaux": {},
+    "facturesTravaux": works.SERVICES,
 }
 HEALTH = ("transverses", "health-check")
 _written = msgspec.json.Encoder(decimal_format="number")
@@ -178,7 +178,7 @@ class Gateway:
         except Stopped as stopped:
             return stopped.response
         except Refused as refused:
-            return written({"codeRetour": refused.code, "libelle": refused.message})
+            return written({"codeRetour": refused.code, "libelle": refused.message, **refused.beside})
         except Malformed as malformed:
             return written({"codeRetour": malformed.code, "libelle": malformed.message}, 400)
         except TooLarge:

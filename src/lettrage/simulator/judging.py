@@ -53,10 +53,17 @@ SYNTAXES = {
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """An invoice of a flow that nothing refuses, and the file that it stands in."""
+    """An invoice of a flow that its schema takes, and the file that it stands in."""
 
     claim: Claim
     file: str
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a deposited file says, whether that is allowed or not: its invoices, or why it cannot be read."""
+
+    invoices: tuple[Accepted, ...] = ()
+    errors: tuple[Technical, ...] = ()
 
 
 class RefusedClaim(msgspec.Struct, frozen=True):
@@ -76,28 +83,22 @@ class Verdict(msgspec.Struct, frozen=True):
     technical: tuple[Technical, ...] = ()
 
 
-def judge(syntax: Syntax, name: str, data: bytes, facts: Facts) -> Verdict:
-    """The outcome of a deposited file. A file that breaks the reading itself harms its own flow and no other."""
-    try:
-        return _judge(syntax, name, data, facts)
-    except Exception:
-        _log.exception("a flow could not be judged")
-        return Verdict(REJECTED, technical=unreadable("Le fichier ne peut pas etre traite.", "ERR_TEC_001").errors)
-
-
-def _judge(syntax: Syntax, name: str, data: bytes, facts: Facts) -> Verdict:
+def read(syntax: Syntax, name: str, data: bytes, settings: Settings) -> Content:
+    """What a deposited file says. One that breaks the reading itself harms its own flow and no other."""
     try:
         if not syntax.family:
             for _ in files(name, data):
                 pass
-            return Verdict(INTEGRATED)
-        read = list(_read(syntax, documents(name, data, syntax.facturx), facts.settings))
+            return Content()
+        return Content(tuple(_invoices(syntax, documents(name, data, syntax.facturx), settings)))
     except Unreadable as refused:
-        return Verdict(REJECTED, technical=refused.errors)
-    return _by_the_rules(read, facts)
+        return Content(errors=refused.errors)
+    except Exception:
+        _log.exception("a flow could not be read")
+        return Content(errors=unreadable("Le fichier ne peut pas etre traite.", "ERR_TEC_001").errors)
 
 
-def _read(syntax: Syntax, opened: Iterable[Document], settings: Settings) -> Iterator[Accepted]:
+def _invoices(syntax: Syntax, opened: Iterable[Document], settings: Settings) -> Iterator[Accepted]:
     """What each file says; raise `Unreadable` for the first that its schema refuses."""
     for document in opened:
         faults = schema_faults(document, _schema(syntax, document, settings))
@@ -122,7 +123,10 @@ def _profile(document: Document) -> str:
     return str(found[0]).strip() if found else ""
 
 
-def _by_the_rules(read: list[Accepted], facts: Facts) -> Verdict:
+def judge(content: Content, facts: Facts) -> Verdict:
+    """How a flow ends that has this content."""
+    if content.errors:
+        return Verdict(REJECTED, technical=content.errors)
     accepted: list[Accepted] = []
     refused: list[RefusedClaim] = []
     numbers: set[tuple[Identity, str]] = set()
@@ -131,7 +135,7 @@ def _by_the_rules(read: list[Accepted], facts: Facts) -> Verdict:
         facts.settings,
         lambda supplier, number: (supplier, number) in numbers or facts.taken(supplier, number),
     )
-    for one in read:
+    for one in content.invoices:
         codes = refusals(one.claim, within)
         if codes:
             texts = [refusal(code, one.claim.family) for code in codes]

@@ -76,7 +76,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     """An integrated invoice. `flow` is empty for one that was submitted (`soumettre`) and then has its own `mode`.
 
     `supplier`, `buyer` and `service` are ids of the directory. `step`: how far the script has come. `attached`: files
-    named when it was submitted or completed. `handled`: its rejection was marked as dealt with.
+    named when it was submitted or completed. `handled`: its rejection was marked as dealt with. `fetched`: its
+    recipient has downloaded it.
     """
 
     id: int
@@ -95,6 +96,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     mandate: str = ""
     attached: tuple[int, ...] = ()
     handled: bool = False
+    fetched: bool = False
     step: int = 0
 
     @property

@@ -18,8 +18,6 @@ def page_of(found: Sequence[Item], body: Body, key: str) -> tuple[Sequence[Item]
 
     A page behind the last one is empty, and no refusal.
     """
-    if not found:
-        raise Refused(NOTHING_FOUND, NOTHING_FOUND_MESSAGE)
     asked = table(body, key)
     size = max(1, whole(asked, "nbResultatsParPage") or PAGE)
     number = max(1, whole(asked, "pageResultatDemandee") or 1)
@@ -29,4 +27,6 @@ def page_of(found: Sequence[Item], body: Body, key: str) -> tuple[Sequence[Item]
         "pages": -(-len(found) // size),
         "total": len(found),
     }
+    if not found:  # some clients read the total before the code
+        raise Refused(NOTHING_FOUND, NOTHING_FOUND_MESSAGE, parametresRetour=said)
     return found[(number - 1) * size : number * size], said

@@ -4,14 +4,13 @@ import base64
 import binascii
 import secrets
 import threading
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+import time
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, unquote_plus
 
 import msgspec
 
 from lettrage.simulator.calls import Body
-from lettrage.simulator.clock import Clock
 
 APIS = ("factures", "transverses", "structures", "utilisateurs", "engagementsJuridiques", "facturesTravaux")
 TOKEN_SECONDS = 3600
@@ -48,14 +47,18 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Token(msgspec.Struct, frozen=True):
     client_id: str
-    expires_at: datetime
+    ends: float
 
 
 class Piste:
-    """The gateway's memory of applications and tokens."""
+    """The gateway's memory of applications and tokens.
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    A token lives as many true seconds as its answer says, whatever the platform's clock does: most clients keep it for
+    as long and ask for no other when it is refused before.
+    """
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
         self._lock = threading.Lock()
         self._tokens: dict[str, _Token] = {}
         self.applications: dict[str, Application] = {}
@@ -66,27 +69,22 @@ class Piste:
         self.applications[application.client_id] = application
 
     def token(self, client_id: str, client_secret: str) -> str | None:
-        """A new token; None where the two do not belong together.
-
-        It lives as many true seconds as its answer says, so on a clock that runs faster it lives longer by the clock;
-        a jump of the clock ages it.
-        """
+        """A new token; None where the two do not belong together."""
         application = self.applications.get(client_id)
         if application is None or not secrets.compare_digest(
             application.client_secret.encode(), client_secret.encode("utf-8", "replace")
         ):
             return None
         value = secrets.token_urlsafe(TOKEN_BYTES)
-        lives = timedelta(seconds=self.settings.token_seconds * max(1, self._clock.speed))
         with self._lock:
-            self._tokens[value] = _Token(client_id, self._clock.now() + lives)
+            self._tokens[value] = _Token(client_id, self._ticks() + self.settings.token_seconds)
         return value
 
     def bearer(self, value: str) -> Application | None:
         """The application whose token this is, while it lives."""
         with self._lock:
             token = self._tokens.get(value)
-            if token is not None and token.expires_at <= self._clock.now():
+            if token is not None and token.ends <= self._ticks():
                 del self._tokens[value]
                 token = None
         return None if token is None else self.applications.get(token.client_id)

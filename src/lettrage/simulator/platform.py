@@ -8,6 +8,7 @@ import heapq
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
@@ -20,7 +21,7 @@ from lettrage.simulator.claims import Claim, Identity
 from lettrage.simulator.clock import LAST_YEAR, Clock
 from lettrage.simulator.directory import Directory
 from lettrage.simulator.flows import Flow, State, flow_number, states
-from lettrage.simulator.judging import Accepted, judge
+from lettrage.simulator.judging import SYNTAXES, Accepted, Content, Syntax, judge, read
 from lettrage.simulator.lifecycle import PLATFORM, Action, Invoice, Passage, Person, Step
 from lettrage.simulator.rules import Facts
 from lettrage.simulator.settings import Settings
@@ -28,6 +29,18 @@ from lettrage.simulator.wording import WRONG_ENGAGEMENT
 
 STATE_SIREN = "110002011"  # whose engagements are checked after integration
 FIRST_INVOICE = 8_420_001
+SMALL = 1_000_000  # bytes of a file that its depositor can wait for
+PATIENCE = 5  # true seconds
+_readers = ThreadPoolExecutor(2, "reader")
+
+
+def _reading(syntax: Syntax, name: str, data: bytes, settings: Settings) -> Future[Content]:
+    """What a file says, read without the lock: a small one by its depositor, a large one while the platform goes on."""
+    if len(data) > SMALL:
+        return _readers.submit(read, syntax, name, data, settings)
+    done: Future[Content] = Future()
+    done.set_result(read(syntax, name, data, settings))
+    return done
 
 
 class Platform:
@@ -44,6 +57,7 @@ class Platform:
         self._due = count()
         self._ids = count(1)  # of passages and actions
         self._flows: dict[str, Flow] = {}
+        self._late: set[str] = set()  # flows that are due and still being read
         self._invoices: dict[int, Invoice] = {}
         self._numbers: dict[tuple[Identity, str], int] = {}
         self._ends: deque[str] = deque()  # states that the next deposits will stop in
@@ -60,6 +74,9 @@ class Platform:
             while self._agenda and self._agenda[0][0] <= now:
                 when, _, act = heapq.heappop(self._agenda)
                 act(when)
+            for number in [number for number in self._late if self._flows[number].content.done()]:
+                self._late.remove(number)
+                self._judge(number)
             yield now
 
     def _at(self, when: datetime, act: Callable[[datetime], None]) -> None:
@@ -79,6 +96,7 @@ class Platform:
 
     def deposit(self, login: str, syntax: str, file_name: str, data: bytes) -> Flow:
         """Take a file, whatever is in it."""
+        content = _reading(SYNTAXES[syntax], file_name, data, self._settings)
         with self._present() as now:
             counter = len(self._flows) + 1
             flow = Flow(
@@ -86,6 +104,7 @@ class Platform:
                 syntax=syntax,
                 file_name=file_name,
                 data=data,
+                content=content,
                 login=login,
                 deposited=now,
                 ends=now + timedelta(seconds=self._settings.integration),
@@ -112,7 +131,13 @@ class Platform:
             return self._flows[flow.number].state(now)
 
     def seen(self, number: str) -> tuple[Flow, State] | None:
-        """The flow of that number and where it stands, at one and the same moment."""
+        """The flow of that number and where it stands, at one and the same moment.
+
+        Who asks for one that is due and still being read waits a little for it.
+        """
+        due = self.flow(number)
+        if due is not None and due.ends <= self.clock.now():
+            wait([due.content], PATIENCE)
         with self._present() as now:
             flow = self._flows.get(number)
             return None if flow is None else (flow, flow.state(now))
@@ -149,8 +174,11 @@ class Platform:
         flow = self._flows[number]
         if flow.ends_in is not None:
             return
+        if not flow.content.done():
+            self._late.add(number)
+            return
         facts = Facts(self.directory, self._settings, lambda *key: key in self._numbers)
-        verdict = judge(flow.reading, flow.file_name, flow.data, facts)
+        verdict = judge(flow.content.result(), facts)
         self._keep_flow(msgspec.structs.replace(flow, verdict=verdict))
         for accepted in verdict.accepted:
             self._integrate(flow, accepted)
@@ -259,6 +287,12 @@ class Platform:
             for invoice in [self._invoices[key] for key in keys]:
                 handled = msgspec.structs.replace(invoice, handled=True)
                 self._keep(self._acted(handled, "Traiter le rejet", now, who))
+
+    def fetch(self, keys: Sequence[int]) -> None:
+        """Note that their recipient has downloaded these. Raise `KeyError`."""
+        with self._present():
+            for key in keys:
+                self._keep(msgspec.structs.replace(self._invoices[key], fetched=True))
 
     def script(self, whose: str, steps: Sequence[Step]) -> None:
         """What becomes by itself of the invoices that are made available to a buyer.

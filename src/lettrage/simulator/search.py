@@ -16,6 +16,7 @@ from lettrage.simulator.sheets import FRAMES, kind_of, listed
 
 SUPPLIER_PAGE = "rechercheFactureParFournisseur"
 TO_TREAT_PAGE = "rechercheFactureATraiterParFournisseur"
+RECIPIENT_PAGE = "paramRecherche"
 # What a supplier may still have to look after.
 TO_TREAT = frozenset(
     (
@@ -78,20 +79,31 @@ def rechercher_a_traiter(platform: Platform, account: Account, body: Body) -> Bo
 
 def rechercher_recipiendaire(platform: Platform, account: Account, body: Body) -> Body:
     """The invoices sent to one's structures; the paging stands beside the list, as recipients report it."""
-    filters = _filters(platform, body)
+    filters = [*_filters(platform, body), *_of_recipient(body)]
     found = [
         invoice
         for invoice in platform.invoices()
         if invoice.buyer in account.structures and all(meets(invoice) for meets in filters)
     ]
-    answer = _answer(platform, found, body, "rechercheFactureParRecipiendaire")
+    answer = _answer(platform, found, body, RECIPIENT_PAGE, _received)
     paging: Body = answer.pop("parametresRetour")
     return answer | paging
 
 
-def _answer(platform: Platform, found: list[Invoice], body: Body, page: str) -> Body:
+def _answer(
+    platform: Platform, found: list[Invoice], body: Body, page: str, line: Callable[[Platform, Invoice], Body] = listed
+) -> Body:
     shown, said = page_of(_in_order(platform, found, table(body, page)), body, page)
-    return done(FACTURES_DONE, listeFactures=[listed(platform, invoice) for invoice in shown], parametresRetour=said)
+    return done(FACTURES_DONE, listeFactures=[line(platform, invoice) for invoice in shown], parametresRetour=said)
+
+
+def _received(platform: Platform, invoice: Invoice) -> Body:
+    """An invoice as its recipient sees it: under a name of its own, and with whether it has been fetched."""
+    return {
+        **listed(platform, invoice),
+        "idFacture": invoice.id,
+        "factureTelechargeeParDestinataire": invoice.fetched,
+    }
 
 
 def _in_order(platform: Platform, found: list[Invoice], asked: Body) -> list[Invoice]:
@@ -123,6 +135,25 @@ def _filters(platform: Platform, body: Body) -> list[Filter]:
         *_lists(platform, body),
         *_single(body),
     ]
+
+
+def _of_recipient(body: Body) -> list[Filter]:
+    """What only a recipient asks: its structure and service, suppliers, whether it has fetched the invoice."""
+    filters: list[Filter] = []
+    if buyer := whole(body, "idDestinataire"):
+        filters.append(lambda invoice: invoice.buyer == buyer)
+    if service := whole(body, "idServiceExecutant"):
+        filters.append(lambda invoice: invoice.service == service)
+    if suppliers := {whole(one, "idFournisseur") for one in objects(body, "listeFournisseurs")} - {None, 0}:
+        filters.append(lambda invoice: invoice.supplier in suppliers)
+    if kinds := _listed_texts(body, "listeTypeFacture"):
+        filters.append(lambda invoice: kind_of(invoice.claim) in kinds)
+    if body.get("factureTelechargeeParDestinataire") is not None:
+        fetched = flag(body, "factureTelechargeeParDestinataire", False)
+        filters.append(lambda invoice: invoice.fetched == fetched)
+    if text(body, "typeDemandePaiement") not in ("", "FACTURE"):  # there are no works invoices and no claims of courts
+        filters.append(lambda _: False)
+    return filters
 
 
 def _equal(of: Callable[[Invoice], str], wanted: str) -> Filter:
@@ -185,8 +216,10 @@ def _buyer(platform: Platform, wanted: Body, body: Body) -> Filter:
 
 
 def objects(body: Body, key: str) -> list[Body]:
-    """A list of objects; empty when absent. Raise Malformed."""
+    """A list of objects, or one that stands alone; empty when absent. Raise Malformed."""
     value = body.get(key) or []
+    if isinstance(value, dict):
+        return [value]
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Malformed(MALFORMED, f"TRA_MSG_00.003 - Le champ {key} doit etre une liste d'objets.")
     return value

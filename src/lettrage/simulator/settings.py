@@ -17,7 +17,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `integration`: from the deposit of a flow to its result. `routing`: from one of the first statuses of an invoice to
     the next. `preprocessing`: until the buyer's system finds that an engagement does not exist, and
     `wrong_engagement` the status that it then gives. `credit_notes_without_means` refuses a credit note that names a
-    means of payment; `credit_notes_with_origin` one that names no invoice; `ubl_credit_notes` takes the root
+    means of payment; `credit_notes_with_origin` one that names no invoice, which other
+    people's credit notes do without being refused; `ubl_credit_notes` takes the root
     `CreditNote` (`chorus-pro.md`, sections 10 and 11). `country_required` is for UBL, where a missing country is known
     to be refused; clients whose CII names none are known to be served. `received_states`: whether flows also show
     `IN_RECU` and `IN_TRAITE_SE_CPP` on their way, which some clients take for the end (section 12).
@@ -28,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     preprocessing: Seconds = 3600
     wrong_engagement: Status = "REJETEE"
     credit_notes_without_means: bool = False
-    credit_notes_with_origin: bool = True
+    credit_notes_with_origin: bool = False
     country_required: bool = True
     cii_country_required: bool = False
     received_states: bool = False

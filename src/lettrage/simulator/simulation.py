@@ -36,7 +36,7 @@ class Simulation:
         """Begin again, at the true present."""
         clock = Clock(speed=self._speed)
         self.platform = Platform(Directory(clock.now()), clock, self._settings)
-        self.piste = Piste(clock)
+        self.piste = Piste()
         self.piste.put(APPLICATION)
         self.faults.off()
         self.faults.seed(self._seed)

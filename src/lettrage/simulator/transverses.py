@@ -191,9 +191,9 @@ def ajouter_fichier(platform: "Platform", _account: Account, body: Body) -> Body
     if extension not in EXTENSIONS:
         raise Refused(20002, "GCU_MSG_01_012 - L'extension du fichier n'est pas autorisee.")
     if len(name) > ATTACHMENT_NAME:
-        raise Refused(20003, "GCU_MSG_01_013 - Le nom du fichier ne doit pas depasser 50 caracteres.")
+        raise Refused(20004, "GCU_MSG_01_013 - Le nom du fichier ne doit pas depasser 50 caracteres.")
     if not 0 < len(data) <= ATTACHMENT_BYTES:
-        raise Refused(20004, "GCU_MSG_01_014 - Le fichier est vide ou depasse 10 Mo.")
+        raise Refused(20003, "GCU_MSG_01_014 - Le fichier est vide ou depasse 10 Mo.")
     return done(FACTURES_DONE, pieceJointeId=platform.attachments.add(name, extension.lower(), mime, data).id)
 
 
