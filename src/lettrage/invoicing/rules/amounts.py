@@ -10,8 +10,9 @@ from lettrage.invoicing.circumstances import Circumstances
 from lettrage.invoicing.document import AllowanceCharge, Invoice, Line
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.rules.rule import CHORUS, Rule, money
-from lettrage.money import Figure, rounded
+from lettrage.money import Figure, ratio
 
+_ONE = Figure(1, 0)  # what a price is for, where it does not say
 DECIMALS_MOST = 6  # of a quantity, a price, a rate
 
 
@@ -31,9 +32,9 @@ def line_net(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding
     One minor unit more or less is a warning: some systems round the price first.
     """
     for n, line in enumerate(invoice.lines):
-        per = value(line.price.quantity) if line.price.quantity is not None else Fraction(1)
-        if per <= 0:
-            yield Finding("price_quantity", f"lines[{n}].price.quantity", str(per), "> 0")
+        per = line.price.quantity or _ONE
+        if per.digits <= 0:
+            yield Finding("price_quantity", f"lines[{n}].price.quantity", per.text, "> 0")
             continue
         due = _net(invoice, line, per)
         if line.net != due:
@@ -42,9 +43,11 @@ def line_net(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding
             yield Finding(code, f"lines[{n}].net", money(invoice, line.net), money(invoice, due))
 
 
-def _net(invoice: Invoice, line: Line, per: Fraction) -> int:
-    per_unit = Fraction(10**invoice.currency.decimals * per.denominator, per.numerator)
-    return rounded(value(line.quantity) * value(line.price.net) * per_unit) + balance(line.allowances)
+def _net(invoice: Invoice, line: Line, per: Figure) -> int:
+    """On whole numbers: an invoice has many lines."""
+    quantity, price = line.quantity, line.price.net
+    numerator = quantity.digits * price.digits * 10 ** (invoice.currency.decimals + per.decimals)
+    return ratio(numerator, per.digits * 10 ** (quantity.decimals + price.decimals)) + balance(line.allowances)
 
 
 def prices(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ number within the European Union, country and name outside it, and natural perso
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from stdnum.eu import vat as eu_vat
 from stdnum.fr import siret as fr_siret
@@ -23,8 +24,13 @@ _PERSON = re.compile(r"[0-9]{10}.{0,70}", re.ASCII)
 EU_VAT, OUTSIDE, RIDET, TAHITI, PERSON = "0223", "0227", "0228", "0229", "0226"
 
 
+# One supplier's invoices have the same few numbers.
+_is_siret: Callable[[str], bool] = lru_cache(maxsize=4096)(fr_siret.is_valid)
+_is_vat: Callable[[str], bool] = lru_cache(maxsize=4096)(eu_vat.is_valid)
+
+
 def _is_eu_vat(number: str) -> bool:
-    return len(number) <= 18 and not number.startswith("FR") and bool(eu_vat.is_valid(number))
+    return len(number) <= 18 and not number.startswith("FR") and _is_vat(number)
 
 
 def _is_outside(text: str) -> bool:
@@ -72,7 +78,7 @@ def _siret_faults(who: str, party: Party, circumstances: Circumstances) -> Itera
         yield Finding(f"{who}_siren", place, known.id, f"{known.id}…")
     elif len(known.id) != 14 or not _DIGITS.fullmatch(known.id):
         yield Finding(f"{who}_siret_malformed", place, known.id, "14")
-    elif not fr_siret.is_valid(known.id):
+    elif not _is_siret(known.id):
         level: Level = "warning" if circumstances.platform == "qualification" else "error"
         yield Finding(f"{who}_siret_checksum", place, known.id, "Luhn", level=level)
 
@@ -164,7 +170,7 @@ def vat_number(invoice: Invoice, circumstances: Circumstances) -> Iterator[Findi
         yield Finding("vat_number", "seller.vat_number", number, "FR + 2 + SIREN")
     elif number[:2] not in COUNTRIES | {"EL", "XI"}:
         yield Finding("vat_number", "seller.vat_number", number, "FR…")
-    elif number[:2] in EUROPEAN_UNION | {"EL"} and not eu_vat.is_valid(number):
+    elif number[:2] in EUROPEAN_UNION | {"EL"} and not _is_vat(number):
         yield Finding("vat_number_checksum", "seller.vat_number", number)
 
 

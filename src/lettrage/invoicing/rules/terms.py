@@ -215,10 +215,27 @@ def lengths(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]
 
 def characters(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
     """Every text can stand in XML: no control character, no half of a pair."""
+    if not _NOT_XML.search("\n".join(_strings(invoice))):
+        return
     for place, text in texts(invoice):
         found = _NOT_XML.search(text)
         if found is not None:
             yield Finding("character", place, text, facts={"character": f"U+{ord(found[0]):04X}"})
+
+
+def _strings(invoice: Invoice) -> list[str]:
+    """Every text of an invoice, without its place: nearly always there is nothing more to say."""
+    left: list[object] = [invoice]
+    found: list[str] = []
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, tuple):
+            left += one
+        elif isinstance(one, msgspec.Struct):
+            left += msgspec.structs.astuple(one)
+    return found
 
 
 def texts(value: object, place: str = "") -> Iterator[tuple[str, str]]:

@@ -17,15 +17,15 @@ EXEMPT = frozenset({"E", "AE", "K", "G", "O"})  # no VAT, and a reason for it
 WITHOUT_VAT = EXEMPT | {"Z"}
 # The rates of France, Corsica and the overseas departments, past ones for late documents (BR-FR-16).
 _FRENCH_RATES = "0 0.9 1.05 1.75 2.1 5.5 7 8.5 9.2 9.6 10 13 19.6 20 20.6"
-FRENCH_RATES = frozenset(map(Fraction, _FRENCH_RATES.split()))
+FRENCH_RATES = frozenset(_FRENCH_RATES.split())
 _PERCENT = Fraction(1, 100)
 
-Key = tuple[str, Fraction]  # category, rate
+Key = tuple[str, str]  # category, and the rate in its one spelling
 
 
 def key(category: str, rate: Figure | None) -> Key:
     """What one row of the breakdown is for."""
-    return category, value(rate) if rate is not None else Fraction(0)
+    return category, rate.canonical if rate is not None else "0"
 
 
 def _rated(invoice: Invoice) -> Iterator[tuple[str, str, Figure | None, int]]:
@@ -64,7 +64,7 @@ def french_rates(invoice: Invoice, circumstances: Circumstances) -> Iterator[Fin
         return
     level: Level = "warning" if circumstances.route == "chorus" else "error"
     for place, category, rate, _ in _rated(invoice):
-        if category == STANDARD and rate is not None and rate.digits and value(rate) not in FRENCH_RATES:
+        if category == STANDARD and rate is not None and rate.digits and rate.canonical not in FRENCH_RATES:
             yield Finding("vat_rate_french", f"{place}.vat_rate", rate.text, "20, 10, 5.5, 2.1, …", level=level)
 
 
@@ -95,7 +95,7 @@ def breakdown(invoice: Invoice, circumstances: Circumstances) -> Iterator[Findin
 def amounts(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
     """A row's VAT is its base times its rate, rounded once; the sum of VAT rounded line by line is a warning."""
     for n, row in enumerate(invoice.vat):
-        rate = key(row.category, row.rate)[1] * _PERCENT
+        rate = value(row.rate) * _PERCENT if row.rate is not None else Fraction(0)
         due = rounded(row.base * rate)
         if row.amount == due:
             continue
