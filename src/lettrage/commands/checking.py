@@ -21,6 +21,7 @@ from lettrage.invoicing.document import Platform, Route, Syntax
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.precheck import Checked, for_public_buyer, precheck_file
 from lettrage.invoicing.read import Read, read
+from lettrage.invoicing.shelf import Shelved
 from lettrage.limits import INVOICE_FILE
 from lettrage.refusal import Refusal, Stop, legible, quoted
 
@@ -72,15 +73,22 @@ def check(
 
 def _of_numbers(numbers: Sequence[str], asked: _Asked, third_party: str, *, offline: bool) -> dict[str, Checked]:
     """The documents of these numbers, the newest of each. Raises Stop."""
-    store, now = context.store(), SystemClock().now()
+    store = context.store()
     dossier = context.dossier or only(store)
     with store.books(dossier, writing=False) as books:
         documents = [named(books, number, third_party)[0] for number in numbers]
         on = _PLATFORMS[books.platform_on()] or "qualification"
     way = Way(asked.platform or on, asked.route, asked.syntax)
+    return dict(zip(numbers, checked_kept(store, dossier, documents, way, offline=offline), strict=True))
+
+
+def checked_kept(
+    store: SqlStore, dossier: str, documents: Sequence[Shelved], way: Way, *, offline: bool = False
+) -> list[Checked]:
+    """The pre-check of documents that are kept. Raises Stop where the settings cannot be read."""
+    now = SystemClock().now()
     inquiry = Inquiry(None, now) if offline else inquiry_for(store, dossier, way.platform)
-    checked = check_kept(store, dossier, documents, way, inquiry, SheetRules(), now)
-    return dict(zip(numbers, checked, strict=True))
+    return check_kept(store, dossier, documents, way, inquiry, SheetRules(), now)
 
 
 def inquiry_for(store: SqlStore, dossier: str, platform: Platform) -> Inquiry:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -20,10 +20,10 @@ from lettrage.invoicing.explain import explain as explained
 from lettrage.invoicing.explain import xml_of
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.intake import opened
-from lettrage.invoicing.messages import Next, messages
+from lettrage.invoicing.messages import Next
 from lettrage.invoicing.outbox import Said
 from lettrage.invoicing.portal import Portal, Recycled, Trouble
-from lettrage.invoicing.standing import Standing
+from lettrage.invoicing.standing import Standing, explained_shape, standing_of
 from lettrage.limits import ATTACHMENT_BYTES, INVOICE_FILE, Limits
 from lettrage.refusal import Refusal, Stop, Unreadable, legible, quoted
 
@@ -50,7 +50,7 @@ def explain(number: Number, platform: OnPlatform = "", third_party: ThirdParty =
 
 def _show(standing: Standing, found: Sequence[Finding]) -> None:
     if context.json:
-        print_json([_shape(finding) for finding in found])
+        print_json([explained_shape(finding) for finding in found])
         return
     lines = xml_of(standing.sent).decode("utf-8", "replace").splitlines()
     told = [line for finding in found for line in _told(finding, lines)]
@@ -60,26 +60,15 @@ def _show(standing: Standing, found: Sequence[Finding]) -> None:
 def _standing(books: SqlBooks, number: str, platform: str, third_party: str) -> Standing:
     """Where an invoice stands: by the latest of its documents that was sent. Raises Stop where none was."""
     where = on_platform(platform, books)
-    for document in named(books, number, third_party):
-        deposits = books.deposits_of(document.id, where)
-        if deposits:
-            (file,) = books.deposits_of_documents([document], where)[:1]
-            content = books.document_content(document.id)
-            return Standing(where, deposits[0], books.file_sent(file), content, books.events(document.id, where))
-    raise Stop(Refusal("nothing_sent_yet", "NUMBER", quoted(number), where))
-
-
-def _shape(finding: Finding) -> dict[str, Any]:
-    """The interface's shape, with what only explanations have."""
-    message = messages().get(finding.code)
-    facts = {name: finding.facts.get(name, "") for name in ("field", "missing", "line", "column", "next", "command")}
-    causes = {"cause_fr": message.cause_fr, "cause_en": message.cause_en} if message else {}
-    return finding.shape | facts | causes
+    found = standing_of(books, named(books, number, third_party), where)
+    if found is None:
+        raise Stop(Refusal("nothing_sent_yet", "NUMBER", quoted(number), where))
+    return found
 
 
 def _told(finding: Finding, lines: list[str]) -> list[str]:
     """A finding for reading: what, where in the file, why, what to do."""
-    shape = _shape(finding)
+    shape = explained_shape(finding)
     head = " ".join(filter(None, (terminal.said(_LEVELS[shape["level"]], context.lang), shape["code"], shape["term"])))
     said = [f"  « {shape['raw']} »"] if shape["raw"] and shape["raw"] not in shape[context.lang] else []
     told = [head, f"  {shape[context.lang]}", *said, f"  {shape[f'cause_{context.lang}']}"]

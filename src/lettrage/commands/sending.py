@@ -12,25 +12,19 @@ from lettrage import terminal
 from lettrage.acts.sending import ReleaseInvoice, SendInvoices
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log
-from lettrage.adapters.store.books import SqlBooks, SqlStore
+from lettrage.adapters.store.books import SqlStore
 from lettrage.commands.chorus import chorus
 from lettrage.commands.invoices import Number, OnPlatform, invoice, named, on_platform
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, user
 from lettrage.commands.working import Loop, Ways, worker
-from lettrage.invoicing.checking import Way, check_kept
-from lettrage.invoicing.document import Party, Platform, Syntax
+from lettrage.invoicing.checking import Way
+from lettrage.invoicing.document import Platform, Syntax
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.format import usual_syntax
-from lettrage.invoicing.outbox import Parcel
+from lettrage.invoicing.parcels import SYNTAXES, parcel_of
 from lettrage.invoicing.shelf import NOT_SENT, Shelved
 from lettrage.refusal import Refusal, Stop, quoted
 
-SYNTAXES: dict[str, tuple[str, str]] = {  # how Chorus Pro calls what we render, and how the file's name ends
-    "ubl": ("IN_DP_E1_UBL_INVOICE", "xml"),
-    "cii": ("IN_DP_E1_CII_16B", "xml"),
-    "facturx": ("IN_DP_E2_CII_FACTURX", "pdf"),
-}
 # States that somebody should look at.
 _TROUBLED = frozenset((NOT_SENT, "refused", "rejected", "in_doubt", "numbering_error", "REJETEE"))
 Numbers = Annotated[list[str] | None, typer.Argument(metavar="[NUMBER...]", help="Numbers of invoices")]
@@ -59,7 +53,7 @@ def send(
         documents = [named(books, number)[0] for number in wanted]
     stopped = {} if force else _stopped(store, dossier, documents, where, form)
     with store.books(dossier, writing=False) as books:
-        parcels = [_parcel(books, document, form) for document in documents if document.id not in stopped]
+        parcels = [parcel_of(books, document, form, rendered) for document in documents if document.id not in stopped]
     act = SendInvoices(tuple(parcels), where, plain(caller, "--caller") or user(), lots=lot, forced=force)
     done = context.result(context.performed(act, None, caller)) if parcels else {"flows": [], "refused": []}
     worker(store).work(dossier, [("send", str(flow)) for flow in done["flows"]])
@@ -87,37 +81,10 @@ def _stopped(
     store: SqlStore, dossier: str, documents: Sequence[Shelved], platform: Platform, syntax: Syntax | None
 ) -> dict[int, list[Finding]]:
     """The documents that our checks stop, with what speaks against them."""
-    # Only sending needs the official rules, and they are slow to load.
-    from lettrage.adapters.rules import SheetRules  # noqa: PLC0415
-    from lettrage.commands.checking import inquiry_for  # noqa: PLC0415
+    from lettrage.commands.checking import checked_kept  # noqa: PLC0415  (the official rules are slow to load)
 
-    inquiry = inquiry_for(store, dossier, platform)
-    way = Way(platform, "chorus", syntax)
-    checked = check_kept(store, dossier, documents, way, inquiry, SheetRules(), SystemClock().now())
+    checked = checked_kept(store, dossier, documents, Way(platform, "chorus", syntax))
     return {d.id: list(c.findings) for d, c in zip(documents, checked, strict=True) if c.blocks}
-
-
-def _parcel(books: SqlBooks, found: Shelved, syntax: Syntax | None) -> Parcel:
-    """A document as a file of its syntax, with what Chorus must show of it."""
-    content = books.document_content(found.id)
-    form = syntax or usual_syntax(content, books.chorus_choices())
-    chorus_syntax, ending = SYNTAXES[form]
-    return Parcel(
-        found.id,
-        found.number,
-        identifier_of(content.seller),
-        identifier_of(content.buyer),
-        f"{form}_{found.number.replace('/', '-')}.{ending}",
-        chorus_syntax,
-        rendered(content, form, "chorus"),
-        tuple(preceding.number for preceding in content.preceding),
-    )
-
-
-def identifier_of(party: Party) -> str:
-    """How Chorus Pro knows a party: by its SIRET, else by what it has instead."""
-    others = (one.id for one in (*party.ids, *([party.legal_id] if party.legal_id else [])))
-    return party.siret or next(others, party.vat_number)
 
 
 def _line(

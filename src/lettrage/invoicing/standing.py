@@ -1,15 +1,17 @@
 """Where a document stands on a platform, and what that asks for: its last deposit and its present status. Pure."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.explain import NEXT, explain
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.messages import Next, states
+from lettrage.invoicing.messages import Next, messages, states
 from lettrage.invoicing.outbox import Deposit, Event, Outcome
 from lettrage.invoicing.portal import StatusEvent
+from lettrage.invoicing.shelf import Sent, Shelved
 from lettrage.invoicing.statuses import current
 
 # What a deposit asks for that Chorus Pro does not have, or has under another invoice's number.
@@ -62,3 +64,32 @@ class Standing(msgspec.Struct, frozen=True):
         if self.status is not None:
             return explain(self.status, self.sent, self.invoice)
         return explain(self.deposit.errors, self.sent, self.invoice)
+
+
+class Sendings(Protocol):
+    """What is kept of documents that were sent."""
+
+    def deposits_of(self, document: int, platform: str) -> list[Deposit]: ...  # noqa: D102
+    def deposits_of_documents(self, documents: Sequence[Shelved], platform: str) -> list[Sent]: ...  # noqa: D102
+    def file_sent(self, sent: Sent) -> bytes: ...  # noqa: D102
+    def document_content(self, id_: int) -> Invoice: ...  # noqa: D102
+    def events(self, document: int, platform: str) -> list[Event]: ...  # noqa: D102
+
+
+def standing_of(books: Sendings, documents: Sequence[Shelved], platform: str) -> Standing | None:
+    """Where an invoice stands: by the latest of its documents that was sent; None where none was."""
+    for document in documents:
+        deposits = books.deposits_of(document.id, platform)
+        if deposits:
+            file = books.deposits_of_documents([document], platform)[0]
+            content, events = books.document_content(document.id), books.events(document.id, platform)
+            return Standing(platform, deposits[0], books.file_sent(file), content, events)
+    return None
+
+
+def explained_shape(finding: Finding) -> dict[str, Any]:
+    """The interface's shape, with what only explanations have."""
+    message = messages().get(finding.code)
+    facts = {name: finding.facts.get(name, "") for name in ("field", "missing", "line", "column", "next", "command")}
+    causes = {"cause_fr": message.cause_fr, "cause_en": message.cause_en} if message else {}
+    return finding.shape | facts | causes
