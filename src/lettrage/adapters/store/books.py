@@ -123,7 +123,9 @@ def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) ->
 _COUNTERS = "record, next_transaction, next_item, next_instrument, next_document, postings, head, years"
 
 
-class SqlBooks(Logbook, Slips, Undoing, Parties, Pages, Jobs, ChorusSettingsBook, Documents, DocumentLists, DirectoryCopy):
+class SqlBooks(
+    Logbook, Slips, Undoing, Parties, Pages, Jobs, ChorusSettingsBook, Documents, DocumentLists, DirectoryCopy
+):
     """One dossier's books. Satisfies the port `Books`."""
 
     def __init__(
