@@ -13,8 +13,8 @@ from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.accounts import Accounts
 from lettrage.adapters.store.batch import COUNTERS, Batch
 from lettrage.adapters.store.chorus_settings import ChorusSettingsBook
-from lettrage.adapters.store.document_lists import DocumentLists
 from lettrage.adapters.store.directory import DirectoryCopy
+from lettrage.adapters.store.document_lists import DocumentLists
 from lettrage.adapters.store.documents import Documents
 from lettrage.adapters.store.engine import open_engine, persistently, transaction
 from lettrage.adapters.store.jobs import Jobs
