@@ -30,6 +30,9 @@ _FILES: dict[str, Callable[[], bytes]] = {
     "an address": lambda: _OUTSIDE % b"http://127.0.0.1:9/x",
     "an external DTD": lambda: b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>',
     "a DTD behind comments": lambda: b"<!-- x -->\n<?pi?> <!DOCTYPE a SYSTEM 'x'><a/>",
+    "a DTD behind a second mark": lambda: (
+        b"\xef\xbb\xbf" * 2 + b'<!DOCTYPE Invoice [<!ENTITY x "y">]>' + _ROOT + b"&x;</Invoice>"
+    ),
     "a parameter entity": lambda: b'<!DOCTYPE a [<!ENTITY % p SYSTEM "file:///etc/hostname"> %p;]><a/>',
     "an unknown entity": lambda: _ROOT + b"&nbsp;</Invoice>",
     "deep": lambda: _ROOT + b"<a>" * 200_000 + b"</a>" * 200_000 + b"</Invoice>",
@@ -107,6 +110,13 @@ def test_a_hostile_file_is_a_finding(name: str) -> None:
     assert any(finding.blocks for finding in found.findings)
     for finding in found.findings:
         assert "{" not in "".join(finding.shape.values()).replace('{"number', "")
+
+
+@pytest.mark.parametrize("name", [name for name in _FILES if "a DTD" in name])
+def test_no_document_type_gets_in(name: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        parse(_FILES[name]())
+    assert caught.value.refusal.seen.startswith("<!DOCTYPE")
 
 
 @pytest.mark.parametrize("name", ["many elements", "billion laughs", "deep", "huge comment"])
