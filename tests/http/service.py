@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -13,6 +14,7 @@ from lettrage.adapters.http.house import Invoicing
 from lettrage.adapters.http.server import Server, address_of, listen
 from lettrage.adapters.pdf.slips import slip_pdf
 from lettrage.adapters.store.grouping import GroupingStore
+from lettrage.commands.checking import checked_kept
 from lettrage.commands.platforms import Platforms
 from lettrage.commands.rendering import rendered
 from tests.journeys.helpers import EXAMPLES, Answer, Firm
@@ -32,7 +34,7 @@ class Service:
             firm.store,
             firm.clock,
             slip_pdf,
-            Invoicing(rendered, Platforms()),
+            Invoicing(rendered, Platforms(), partial(checked_kept, firm.store)),
             log=self._log,
             warn=self._log,
             **options,

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -19,6 +20,7 @@ from lettrage.adapters.http.edge import Edge
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.house import House, Invoicing
 from lettrage.adapters.pdf.slips import slip_pdf
+from lettrage.commands.checking import checked_kept
 from lettrage.commands.platforms import Platforms
 from lettrage.commands.rendering import rendered
 from tests.journeys.helpers import Firm, header, pays
@@ -53,7 +55,7 @@ def edge_of(firm: Firm) -> Edge:
             Figures(),
             lambda: False,
             slip_pdf,
-            Invoicing(rendered, Platforms()),
+            Invoicing(rendered, Platforms(), partial(checked_kept, firm.store)),
         )
         return application(house, [], _quiet, _quiet)
 
@@ -134,6 +136,10 @@ CONTENTS: dict[str, Any] = {
             }
         ]
     },
+    "send": {"force": True},
+    "resend": {},
+    "follow": {},
+    "release": {"received": False},
     "load": {"dossiers": [{"code": "998", "name": "Renommée", "currency": "EUR"}]},
     "set_chorus": {"settings": {"application": "APP"}},
     "test_chorus": {},

@@ -13,7 +13,20 @@ from lettrage.commands.shared import app
 from tests.journeys.helpers import Firm, Ran, header, pays, run_here
 from tests.people.service import CONTENTS, Client, Route, ask
 from tests.people.test_roles import GUARDED
-from tests.people.twins import DOCUMENT, MARK, NOBODYS, OURS, SLIP, THEIRS, rows_of, statements, twins, without_dossier
+from tests.people.twins import (
+    DOCUMENT,
+    DOUBTFUL,
+    MARK,
+    NOBODYS,
+    OURS,
+    REJECTED,
+    SLIP,
+    THEIRS,
+    rows_of,
+    statements,
+    twins,
+    without_dossier,
+)
 
 
 @pytest.fixture
@@ -37,7 +50,8 @@ def test_the_twins_are_alike_but_for_their_names(firm: Firm) -> None:
 
 def numbers(route: Route) -> dict[str, str]:
     """What of ours stands in the path, and of theirs as well."""
-    of = dict.fromkeys(("invoice", "xml", "pdf"), DOCUMENT)
+    of = dict.fromkeys(("invoice", "xml", "pdf", "check", "send", "follow"), DOCUMENT)
+    of |= {"release": DOUBTFUL, "resend": REJECTED, "explain": REJECTED}
     of |= {"slip": SLIP, "slip_pdf": SLIP, "cancel_slip": SLIP, "unpaid": "3", "cancel": "6"}
     return {"number": of.get(route.name, "2"), "name": "till", "code": "C1"}
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log, warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
+from lettrage.commands.checking import checked_kept
 from lettrage.commands.platforms import platforms
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import app, context, print_json
@@ -52,7 +54,7 @@ def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[
         base,
         SystemClock(),
         slip_pdf,
-        Invoicing(rendered, platforms),
+        Invoicing(rendered, platforms, partial(checked_kept, base)),
         log=log,
         warn=warn,
         hosts=_named("LETTRAGE_HOSTS"),

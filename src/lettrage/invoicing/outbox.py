@@ -209,6 +209,9 @@ class Outbox(Protocol):
     def standing(self, platform: str, numbers: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Deposit]:
         """The deposits that stand for these numbers, each of a supplier."""
 
+    def follow_now(self, documents: Collection[int], platform: str, now: datetime) -> list[Job]:
+        """Plan what tells more of these documents at once; the jobs."""
+
     def intend(self, packets: Sequence[Packet], platform: str, asked_by: str, now: datetime) -> list[int]:
         """Keep flows that are to be sent, with a job for each; their numbers. The bytes are kept before any call."""
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from lettrage.adapters.http import chorus, invoices, openapi, people, reads, watch, writes
+from lettrage.adapters.http import chorus, depositing, invoices, openapi, people, reads, watch, writes
 from lettrage.adapters.http.edge import Edge, Log
 from lettrage.adapters.http.house import House
 from lettrage.adapters.http.problems import (
@@ -29,7 +29,7 @@ def application(house: House, hosts: Collection[str], log: Log, warn: Log) -> Ed
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.house = house
     app.add_api_route(WEBSERVICE, webservice, methods=["POST"], include_in_schema=False)
-    for part in (watch, openapi, reads, writes, invoices, chorus, people):
+    for part in (watch, openapi, reads, writes, invoices, depositing, chorus, people):
         app.router.routes.extend(part.router.routes)
     app.state.described = openapi.described(app)
     app.add_exception_handler(Problem, _problem)

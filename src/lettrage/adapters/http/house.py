@@ -22,11 +22,14 @@ from lettrage.books.logbook import Search
 from lettrage.caller import Caller
 from lettrage.company.dossier import Company
 from lettrage.guard.identity import Identity
+from lettrage.invoicing.checking import Way
 from lettrage.invoicing.diagnose import Evidence, Step
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.format import Render
+from lettrage.invoicing.outbox import Event
+from lettrage.invoicing.precheck import Checked
 from lettrage.invoicing.settings import Change, Platform, Row
-from lettrage.invoicing.shelf import Shelved
+from lettrage.invoicing.shelf import Sent, Shelved
 from lettrage.limits import LARGE, LARGE_BYTES, SEARCHING, VERIFYING
 from lettrage.money import Currency
 from lettrage.opening import LoadingStore
@@ -59,6 +62,9 @@ class Readings(ActBooks, Protocol):
     def documents_of(self, number: str, third_party: str = "", id_: int = 0) -> list[Shelved]: ...  # noqa: D102
     def document_content(self, id_: int) -> Invoice: ...  # noqa: D102
     def latest_file(self, documents: Sequence[Shelved], platform: str) -> bytes | None: ...  # noqa: D102
+    def deposits_of_documents(self, documents: Sequence[Shelved], platform: str) -> list[Sent]: ...  # noqa: D102
+    def events(self, document: int, platform: str) -> list[Event]: ...  # noqa: D102
+    def file_sent(self, sent: Sent) -> bytes: ...  # noqa: D102
     def document_shown(self, documents: Sequence[Shelved], platform: str) -> dict[str, Any]: ...  # noqa: D102
     def waiting_for_slip(self) -> list[Waiting]: ...  # noqa: D102
     def logbook(self, search: Search, limit: int, before: int | None = None) -> LogbookPage: ...  # noqa: D102
@@ -75,11 +81,20 @@ class Chorus(Protocol):
     ) -> tuple[list[Step], Evidence]: ...
 
 
+class Check(Protocol):
+    """The pre-check of documents that are kept."""
+
+    def __call__(  # noqa: D102
+        self, dossier: str, documents: Sequence[Shelved], way: Way, *, offline: bool = False
+    ) -> list[Checked]: ...
+
+
 class Invoicing(msgspec.Struct, frozen=True):
     """What the service does with invoices beside the books. `rendered`: an invoice as a file of some syntax."""
 
     rendered: Render
     chorus: Chorus
+    checked: Check
 
 
 class Sharing(ActStore, Protocol):

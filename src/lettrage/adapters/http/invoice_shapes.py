@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from lettrage.adapters.http.fields import Day, Money, Shape
+from lettrage.adapters.http.fields import Code, Day, Money, Shape
 from lettrage.adapters.http.shapes import Reason
 
 
@@ -131,3 +131,79 @@ class InvoiceShown(InvoiceLine):
     statuses: list[InvoiceStatus]
     deposits: list[InvoiceDeposit]
     payments: list[InvoicePayment]
+
+
+class SentFinding(Shape):
+    """What speaks against an invoice before it is sent."""
+
+    level: Literal["error", "warning"]
+    code: str
+    term: str
+    place: str
+    seen: str
+    expected: str
+    fr: str
+    en: str
+    fix_fr: str
+    fix_en: str
+    raw: str
+
+
+class Findings(Shape):
+    """Every finding of the pre-check; errors keep the invoice back, warnings do not."""
+
+    data: list[SentFinding]
+
+
+class Explanation(SentFinding):
+    """What Chorus Pro said, explained: the field, the line and column of the file sent, the next step as a command."""
+
+    field: str
+    missing: str
+    line: str
+    column: str
+    next: str
+    command: str
+    cause_fr: str = ""
+    cause_en: str = ""
+
+
+class Explanations(Shape):
+    """Everything that Chorus Pro has against an invoice, or asks for."""
+
+    data: list[Explanation]
+
+
+class FollowForm(Shape):
+    """Which invoice of the number, on which platform; both may be left out."""
+
+    third_party: Code | None = None
+    platform: Literal["qualification", "production"] | None = None
+
+
+class SendForm(FollowForm):
+    """Sending. `force`: whatever our checks find; never twice all the same."""
+
+    force: bool = False
+    syntax: Literal["ubl", "cii", "facturx"] | None = None
+
+
+class ReleaseForm(FollowForm):
+    """Ending a doubt. `received`: Chorus Pro has it, under `flow` where that is known."""
+
+    received: bool
+    flow: Code | None = None
+
+
+class InvoiceReleased(Shape):
+    """What was noted of the doubt."""
+
+    number: str
+    platform: Literal["qualification", "production"]
+    said: str
+
+
+class InvoiceSent(InvoiceShown):
+    """An invoice after it was to be sent: `not_sent` with the findings that kept it back, `intended` until it goes."""
+
+    findings: list[SentFinding]

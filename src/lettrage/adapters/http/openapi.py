@@ -38,6 +38,9 @@ _MORE: tuple[type[BaseModel], ...] = (
     shapes.LoadFile,
     invoice_shapes.InvoiceForm,
     invoice_shapes.InvoiceFile,
+    invoice_shapes.SendForm,
+    invoice_shapes.FollowForm,
+    invoice_shapes.ReleaseForm,
     shapes.Problem,
 )
 _REF = "#/components/schemas/{model}"
