@@ -156,7 +156,7 @@ def _unread(document: Read) -> Iterator[Refusal]:
     """Why a document cannot be taken for what it says."""
     for finding in document.findings:
         if finding.blocks:
-            facts = {"fr": finding.say(finding.text.fr), "en": finding.say(finding.text.en)}
+            facts = {"what": finding.say(finding.text.fr), "what_en": finding.say(finding.text.en)}
             yield Refusal("unread_in_document", finding.place or "document", finding.seen, finding.expected, facts)
 
 
