@@ -248,6 +248,28 @@ def test_either_a_service_or_an_engagement_is_demanded(caller: Caller) -> None:
     )
 
 
+def test_a_gross_price_that_is_the_net_price_is_refused_beside_a_discount_alone(caller: Caller) -> None:
+    """Others send it every day; the reports of its refusal come from invoices with a discount on another line."""
+    plain = invoice("cii", number="G-1", gross_price="50.00")
+    start, end = plain.index(b"<ram:IncludedSupplyChain"), plain.index(b"</ram:IncludedSupplyChain")
+    line = plain[start:end] + b"</ram:IncludedSupplyChainTradeLineItem>"
+    discounted = line.replace(
+        b"<ram:ChargeAmount>50.00</ram:ChargeAmount></ram:Gross",
+        b"<ram:ChargeAmount>60.00</ram:ChargeAmount><ram:AppliedTradeAllowanceCharge><ram:ChargeIndicator>"
+        b"<udt:Indicator>false</udt:Indicator></ram:ChargeIndicator><ram:ActualAmount>10.00</ram:ActualAmount>"
+        b"</ram:AppliedTradeAllowanceCharge></ram:Gross",
+    )
+    beside = invoice("cii", number="G-2", gross_price="50.00", line_total="200.00", net="200.00", gross="220.00",
+                     payable="220.00").replace(line, line + discounted)  # fmt: skip
+
+    assert outcome(caller, plain, "cii")["etatCourantDepotFlux"] == "IN_INTEGRE"
+    [refused] = outcome(caller, beside, "cii")["listeErreurDP"]
+    assert refused["libelleErreurDP"].startswith("L'element (AppliedTradeAllowanceCharge.ActualAmount.value) est")
+    caller.control("PATCH", "settings", {"platform": {"gross_price_with_discount": True}})
+    strict = outcome(caller, invoice("cii", number="G-3", gross_price="50.00"), "cii")
+    assert strict["etatCourantDepotFlux"] == "IN_REJETE"
+
+
 def test_a_gross_price_without_discount_is_refused_word_for_word(caller: Caller) -> None:
     [refused] = outcome(caller, invoice("cii", gross_price="60.00"), "cii")["listeErreurDP"]
 

@@ -41,7 +41,7 @@ class Enclosed(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line. `bare_gross_price`: a gross price that no discount accompanies."""
+    """One line. `gross_price` is the price before its discount; `discounted`: whether it has one."""
 
     number: str = ""
     name: str = ""
@@ -52,7 +52,8 @@ class Line(msgspec.Struct, frozen=True):
     vat_type: str = ""
     vat_category: str = ""
     vat_rate: Decimal | None = None
-    bare_gross_price: bool = False
+    gross_price: Decimal | None = None
+    discounted: bool = False
 
 
 class VatTotal(msgspec.Struct, frozen=True):
@@ -182,7 +183,8 @@ _UBL = _compiled(
         "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent",
         "line_vat_rate": "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent | "
         "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:Percent",
-        "line_bare_gross_price": "false()",
+        "line_gross_price": "*[false()]",
+        "line_discounted": "false()",
     },
 )
 
@@ -239,8 +241,9 @@ _CII = _compiled(
         "line_vat_type": "ram:SpecifiedLineTradeSettlement/ram:ApplicableTradeTax/ram:TypeCode",
         "line_vat_category": "ram:SpecifiedLineTradeSettlement/ram:ApplicableTradeTax/ram:CategoryCode",
         "line_vat_rate": "ram:SpecifiedLineTradeSettlement/ram:ApplicableTradeTax/ram:RateApplicablePercent",
-        "line_bare_gross_price": "boolean(ram:SpecifiedLineTradeAgreement/ram:GrossPriceProductTradePrice"
-        "[not(ram:AppliedTradeAllowanceCharge/ram:ActualAmount)])",
+        "line_gross_price": "ram:SpecifiedLineTradeAgreement/ram:GrossPriceProductTradePrice/ram:ChargeAmount",
+        "line_discounted": "boolean(ram:SpecifiedLineTradeAgreement/ram:GrossPriceProductTradePrice"
+        "/ram:AppliedTradeAllowanceCharge/ram:ActualAmount)",
     },
 )
 _FAMILIES = {"ubl": _UBL, "cii": _CII}
@@ -248,7 +251,7 @@ _TEXTS = ("number", "kind", "frame", "profile", "currency", "supplier_name", "bu
           "market", "exemption", "note")  # fmt: skip
 _MANY = ("means", "accounts", "origins")
 _LINE_TEXTS = ("number", "name", "vat_type", "vat_category")
-_LINE_AMOUNTS = ("quantity", "price", "net", "vat_rate")
+_LINE_AMOUNTS = ("quantity", "price", "net", "vat_rate", "gross_price")
 _AMOUNTS = ("line_total", "net", "vat", "gross", "payable", "prepaid", "rounding")
 
 
@@ -320,7 +323,7 @@ def _line(paths: dict[str, etree.XPath], node: _Node) -> Line:
     plain |= {field: decimal(_text(paths[f"line_{field}"](node))) for field in _LINE_AMOUNTS}
     return Line(
         unit=quantity[0].get("unitCode", "") if quantity else "",
-        bare_gross_price=bool(paths["line_bare_gross_price"](node)),
+        discounted=bool(paths["line_discounted"](node)),
         **plain,
     )
 

@@ -10,15 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lettrage.simulator.desk import desk
 from lettrage.simulator.directory import Account, Engagement, Structure
 from lettrage.simulator.faults import Fault
 from lettrage.simulator.flows import Flow
 from lettrage.simulator.lifecycle import Invoice, Step
-from lettrage.simulator.page import page
+from lettrage.simulator.page import flow_page, page
 from lettrage.simulator.piste import Application
+from lettrage.simulator.remarks import remarks
 from lettrage.simulator.simulation import Simulation
 
 MOST_BYTES = 4 * 1024 * 1024
+# A page takes nothing from elsewhere and stands in no other page; a deposited file is never shown as one.
+PAGE_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "cache-control": "no-store",
+}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Asked = TypeVar("Asked")
 Answer = Callable[[Simulation, Any, Any], Any]  # of the simulation, what is asked, and the path's parameters
@@ -154,12 +162,22 @@ def flow_view(simulation: Simulation, flow: Flow) -> dict[str, Any]:
     }
 
 
-def flow_file(simulation: Simulation, _asked: None, path: Any) -> Any:
-    """The bytes as they were deposited."""
+def one_flow(simulation: Simulation, _asked: None, path: Any) -> Any:
+    """One flow, with what EN 16931 remarks on it."""
+    flow = _known(simulation, path)
+    return {**flow_view(simulation, flow), "remarks": remarks(flow)}
+
+
+def _known(simulation: Simulation, path: Any) -> Flow:
     flow = simulation.platform.flow(path["number"])
     if flow is None:
         raise KeyError(path["number"])
-    return flow.data
+    return flow
+
+
+def flow_file(simulation: Simulation, _asked: None, path: Any) -> Any:
+    """The bytes as they were deposited."""
+    return _known(simulation, path).data
 
 
 def stop_flow(simulation: Simulation, asked: StopAsked, path: Any) -> Any:
@@ -247,7 +265,7 @@ def reset(simulation: Simulation, _asked: None, _path: Any) -> Any:
 
 
 def show(simulation: Simulation, _asked: None, _path: Any) -> Any:
-    """The page of a visitor."""
+    """The page of a visitor: everything at a glance."""
     return page(
         simulation,
         [flow_view(simulation, flow) for flow in simulation.platform.flows()],
@@ -255,8 +273,16 @@ def show(simulation: Simulation, _asked: None, _path: Any) -> Any:
     )
 
 
+def show_flow(simulation: Simulation, _asked: None, path: Any) -> Any:
+    """The page of one flow."""
+    flow = _known(simulation, path)
+    own = [invoice_view(invoice) for invoice in simulation.platform.invoices() if invoice.flow == flow.number]
+    return flow_page(flow_view(simulation, flow), own, remarks(flow))
+
+
 ENDPOINTS: tuple[tuple[str, str, Any, Answer], ...] = (
     ("GET", "/", None, show),
+    ("GET", "/flux/{number}", None, show_flow),
     ("GET", "/simulator/state", None, state),
     ("POST", "/simulator/clock", ClockAsked, clock),
     ("PATCH", "/simulator/settings", SettingsAsked, change_settings),
@@ -266,6 +292,7 @@ ENDPOINTS: tuple[tuple[str, str, Any, Answer], ...] = (
     ("POST", "/simulator/seed", SeedAsked, seed),
     ("GET", "/simulator/flows", None, flows),
     ("POST", "/simulator/flows/stop-next", StopAsked, stop_next),
+    ("GET", "/simulator/flows/{number}", None, one_flow),
     ("GET", "/simulator/flows/{number}/file", None, flow_file),
     ("POST", "/simulator/flows/{number}/stop", StopAsked, stop_flow),
     ("DELETE", "/simulator/flows/{number}/stop", None, resume_flow),
@@ -283,9 +310,13 @@ ENDPOINTS: tuple[tuple[str, str, Any, Answer], ...] = (
 
 def routes(simulation: Simulation, host: str) -> list[Route]:
     """The endpoints of one simulation, for callers that name a loopback address or `host`, which it listens on."""
+    hosts = (*LOOPBACK, host)
     return [
-        Route(path, _endpoint(simulation, asked, answer, (*LOOPBACK, host)), methods=[method])
-        for method, path, asked, answer in ENDPOINTS
+        *(
+            Route(path, _endpoint(simulation, asked, answer, hosts), methods=[method])
+            for method, path, asked, answer in ENDPOINTS
+        ),
+        Route("/", desk(simulation, hosts), methods=["POST"]),
     ]
 
 
@@ -321,9 +352,9 @@ async def _asked(request: Request, kind: Any) -> Any:
 
 def _response(answered: Any) -> Response:
     if isinstance(answered, bytes):
-        return Response(answered, media_type="application/octet-stream")
+        return Response(answered, headers={"x-content-type-options": "nosniff"}, media_type="application/octet-stream")
     if isinstance(answered, str):
-        return Response(answered, media_type="text/html")
+        return Response(answered, headers=PAGE_HEADERS, media_type="text/html")
     return Response(msgspec.json.encode(answered), media_type="application/json")
 
 

@@ -111,10 +111,10 @@ def _schema(syntax: Syntax, document: Document, settings: Settings) -> str:
     if syntax.family == "ubl":
         credit_note = settings.ubl_credit_notes and document.root.tag == _UBL_CREDIT_NOTE
         return CREDIT_NOTE if credit_note else INVOICE
-    return schema_of_profile(_profile(document)) if syntax.facturx else CII
+    return schema_of_profile(profile_of(document)) if syntax.facturx else CII
 
 
-def _profile(document: Document) -> str:
+def profile_of(document: Document) -> str:
     """The profile that a Factur-X file claims, read before its schema is known."""
     found = document.root.xpath(
         "*[local-name() = 'ExchangedDocumentContext']"

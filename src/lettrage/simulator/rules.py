@@ -140,8 +140,8 @@ def _means(claim: Claim, facts: Facts) -> Iterator[str]:
     if claim.is_credit_note:
         if codes and facts.settings.credit_notes_without_means:
             yield "means_on_credit_note"
-    elif not codes or any(code not in MEANS for code in codes):
-        yield "means_absent"
+    elif any(code not in MEANS for code in codes) or not (codes or claim.profile.endswith(":minimum")):
+        yield "means_absent"  # the shortest profile has no room for it
     if facts.settings.account_required and TRANSFERS & set(codes) and not claim.accounts and not claim.is_credit_note:
         yield "account_absent"
     if any(_wrong_account(account, claim.supplier) for account in claim.accounts):
@@ -172,9 +172,13 @@ def _countries(claim: Claim, facts: Facts) -> Iterator[str]:
         yield "delivery_country"
 
 
-def _lines(claim: Claim, _facts: Facts) -> Iterator[str]:
+def _lines(claim: Claim, facts: Facts) -> Iterator[str]:
+    # A gross price needs its discount, but the reports all come from invoices that have a discount somewhere: in one
+    # that has none, a gross price that is the net price is sent by others every day.
+    strict = facts.settings.gross_price_with_discount or any(line.discounted for line in claim.lines)
     for line in claim.lines:
-        if line.bare_gross_price:
+        alone = line.gross_price is not None and not line.discounted
+        if alone and (strict or line.gross_price != line.price):
             yield "line_gross_price"
         if not line.vat_type:
             yield "line_vat_type"

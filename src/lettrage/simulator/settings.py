@@ -17,11 +17,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `integration`: from the deposit of a flow to its result. `routing`: from one of the first statuses of an invoice to
     the next. `preprocessing`: until the buyer's system finds that an engagement does not exist, and
     `wrong_engagement` the status that it then gives. `credit_notes_without_means` refuses a credit note that names a
-    means of payment; `credit_notes_with_origin` one that names no invoice, which other
-    people's credit notes do without being refused; `ubl_credit_notes` takes the root
-    `CreditNote` (`chorus-pro.md`, sections 10 and 11). `country_required` is for UBL, where a missing country is known
-    to be refused; clients whose CII names none are known to be served. `received_states`: whether flows also show
-    `IN_RECU` and `IN_TRAITE_SE_CPP` on their way, which some clients take for the end (section 12).
+    means of payment; `credit_notes_with_origin` one that names no invoice, which other people's credit notes do;
+    `ubl_credit_notes` takes the root `CreditNote` (`chorus-pro.md`, sections 10 and 11). `country_required` is for UBL,
+    where a missing country is known to be refused; clients whose CII names none are known to be served.
+    `gross_price_with_discount` refuses a gross price without a discount in every invoice, not only where there is a
+    discount or should be one. `received_states`: whether flows also show `IN_RECU` and `IN_TRAITE_SE_CPP` on their way,
+    which some clients take for the end (section 12).
     """
 
     integration: Seconds = 600
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cii_country_required: bool = False
     received_states: bool = False
     account_required: bool = True
+    gross_price_with_discount: bool = False
     ubl_credit_notes: bool = False
     most_in_a_deposit: Bytes = 10 * MEGABYTE
     most_in_a_compressed_deposit: Bytes = 30 * MEGABYTE
