@@ -374,6 +374,29 @@ def test_a_table_is_read_as_the_form_is(firm: Firm) -> None:
     assert found.notes[0].text == "Livré"
 
 
+@pytest.mark.parametrize("further", ["F1;;;;", "F1;2024-10-14;2024-11-13;C1;", ";;;;"])
+def test_a_further_line_of_a_table_may_leave_all_but_its_own_blank(firm: Firm, further: str) -> None:
+    table = (
+        f"number;date;due_date;buyer;name;price;vat_rate\nF1;2024-10-14;2024-11-13;C1;Vis;100;20\n{further}Clou;10;20\n"
+    )
+    (line,) = result(performed(firm, table.encode()))
+
+    assert (line["outcome"], line["total"]) == ("posted", "132.00")
+
+
+def test_a_buyer_named_on_a_later_line_of_a_table_is_the_invoices(firm: Firm) -> None:
+    table = (
+        "number;name;price;vat_rate;date;due_date;buyer\n"
+        "F1;Vis;100;20\nF1;Clou;10;20;2024-10-14;2024-11-13;C1\n"
+        "F2;Vis;1;20;2024-10-14;2024-11-13;C1\nF2;Clou;2;20;2024-10-14;2024-11-13;C2\nF2;Clou;4;20;;;\n"
+    )
+    done = result(performed(firm, table.encode()))
+
+    assert [(d["outcome"], d["third_party"], d["total"]) for d in done] == [
+        ("posted", "C1", "132.00"), ("posted", "C1", "1.20"), ("posted", "C2", "7.20"),
+    ]  # fmt: skip
+
+
 def test_a_table_may_have_several_due_dates(firm: Firm) -> None:
     table = (
         "number,date,due_date,due_amount,buyer,name,price,vat_rate\n"

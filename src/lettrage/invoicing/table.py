@@ -1,7 +1,7 @@
 """A table of invoices (CSV): one line per line of an invoice, under the names that the JSON form has.
 
-What concerns the whole invoice stands on its first line; further lines repeat it or leave it blank. Each line may name
-an attachment, a due date with its `due_amount`, and one note.
+What concerns the whole invoice, its buyer as well, stands on its first line; further lines repeat it or leave it blank.
+Each line may name an attachment, a due date with its `due_amount`, and one note.
 """
 
 from typing import Any
@@ -19,46 +19,74 @@ _LISTS = {
 }
 
 
+_WHOSE = ("seller", "buyer")
+_Lines = tuple[dict[str, str], list[dict[str, str]]]  # whose they are as far as they say, and the lines
+
+
 def records_of(text: str) -> list[dict[str, Any]]:
     """The invoices of a table, each as the JSON form has it. Raises Unreadable."""
-    rows = rows_of(text)
-    several = {_key(row) for row in rows if row.get("due_amount", "").strip()}
-    invoices: dict[tuple[str, str, str], dict[str, Any]] = {}
+    return [_record(rows) for rows in _together(rows_of(text))]
+
+
+def _together(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """The lines of each invoice: of one number, and of one seller and buyer where they name any.
+
+    A line without a number goes on with the invoice above it.
+    """
+    invoices: list[_Lines] = []
+    numbered: dict[str, list[_Lines]] = {}
     for row in rows:
-        key = _key(row)
-        columns = {*LINE_NAMES, *_LISTS, *(("due_date",) if key in several else ())}
-        own = {name: value for name, value in row.items() if name not in columns}
-        invoice = invoices.setdefault(key, {**own, "lines": []})
-        _agree(invoice, own, key)
-        line = {name: row[name] for name in LINE_NAMES if row.get(name, "").strip()}
+        number, named = _cell(row, "number"), {name: _cell(row, name) for name in _WHOSE if _cell(row, name)}
+        met = numbered.setdefault(number, []) if number else invoices[-1:]
+        for whose, lines in reversed(met):
+            if all(whose.get(name, value) == value for name, value in named.items()):
+                whose.update(named)
+                lines.append(row)
+                break
+        else:
+            invoices.append((named, [row]))
+            numbered.setdefault(number, []).append(invoices[-1])
+    return [lines for _whose, lines in invoices]
+
+
+def _record(rows: list[dict[str, str]]) -> dict[str, Any]:
+    """One invoice. Raises Unreadable where its lines say different things of the whole."""
+    several = any(_cell(row, "due_amount") for row in rows)
+    columns = {*LINE_NAMES, *_LISTS, *(("due_date",) if several else ())}
+    invoice: dict[str, Any] = {"lines": []}
+    for row in rows:
+        _agree(invoice, {name: value for name, value in row.items() if name not in columns}, rows[0])
+        line = {name: row[name] for name in LINE_NAMES if _cell(row, name)}
         if line:
             invoice["lines"].append(line)
-        for name, entry in _listed(row, several=key in several).items():
+        for name, entry in _listed(row, several=several).items():
             found = invoice.setdefault(name, [])
             if entry not in found:
                 found.append(entry)
-    return list(invoices.values())
+    return invoice
 
 
-def _key(row: dict[str, str]) -> tuple[str, str, str]:
-    return row.get("seller", "").strip(), row.get("buyer", "").strip(), row.get("number", "").strip()
+def _cell(row: dict[str, str], name: str) -> str:
+    """What stands in a column, without blanks around it; a line may end before the last column."""
+    return row.get(name, "").strip()
 
 
-def _agree(invoice: dict[str, Any], own: dict[str, str], key: tuple[str, ...]) -> None:
-    """What a further line says of the whole invoice is what the first one said. Raises Unreadable."""
+def _agree(invoice: dict[str, Any], own: dict[str, str], first: dict[str, str]) -> None:
+    """What a further line says of the whole invoice is what the ones above said. Raises Unreadable."""
     for name, value in own.items():
-        if not invoice[name].strip():
+        if not invoice.get(name, "").strip():
             invoice[name] = value
         elif value.strip() and value.strip() != invoice[name].strip():
-            raise Unreadable(Refusal("malformed_table", "/".join(filter(None, key)), f"{name}: {quoted(value)}"))
+            where = "/".join(filter(None, (_cell(first, name) for name in (*_WHOSE, "number"))))
+            raise Unreadable(Refusal("malformed_table", where, f"{name}: {quoted(value)}"))
 
 
 def _listed(row: dict[str, str], *, several: bool) -> dict[str, dict[str, str]]:
     """What a line adds to the invoice's own lists."""
     found: dict[str, dict[str, str]] = {}
     for column, (name, field) in _LISTS.items():
-        if row.get(column, "").strip():
+        if _cell(row, column):
             found.setdefault(name, {})[field] = row[column]
-    if several and (row.get("due_date", "").strip() or "due_dates" in found):
+    if several and (_cell(row, "due_date") or "due_dates" in found):
         found.setdefault("due_dates", {})["date"] = row.get("due_date", "")
     return found
