@@ -233,7 +233,8 @@ def test_a_delivery_country_that_is_none(told: Any) -> None:
     assert codes & {"chorus_country", "chorus_xsd"}
 
 
-def test_a_gross_price_without_its_discount(told: Any) -> None:
+def test_a_gross_price_without_its_discount(simulator: Simulator, told: Any) -> None:
+    simulator.platform.settings = replace(simulator.platform.settings, gross_price_with_discount=True)
     price = Price(figure("1010.5025"), figure("0"), figure("1010.5025"))
     document = invoice(lines=(replace(papers.line(1), price=price),))
     sent = rendered(document, "cii")
