@@ -241,6 +241,31 @@ def test_another_amount_under_a_posted_number_is_refused(firm: Firm) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"price": "240.00", "quantity": "1", "vat_rate": "0", "vat_category": "Z"}, "(TVA 0.00 EUR)"),
+        ({"price": "218.18", "quantity": "1", "vat_rate": "10"}, "(TVA 10 % 21.82 EUR)"),
+    ],
+)
+def test_other_vat_under_a_posted_number_is_refused(firm: Firm, line: dict[str, str], said: str) -> None:
+    bring(firm, form())
+    (refused,) = bring(firm, form(lines=[LINE | line]))
+
+    assert reasons(refused) == [("number_posted", "number")]
+    assert (refused["reasons"][0]["seen"], refused["reasons"][0]["expected"]) == (
+        f"2024-10-14 240.00 EUR {said}", "2024-10-14 240.00 EUR (TVA 20 % 40.00 EUR)",
+    )  # fmt: skip
+
+
+def test_a_loaded_invoice_that_says_nothing_of_vat_is_linked(tmp_path: Path) -> None:
+    due = [{"due_date": "2024-11-13", "amount": "240.00"}]
+    loaded = {"third_party": "C1", "number": "F1", "date": "2024-10-14", "currency": "EUR", "due_items": due}
+    firm = firm_of(tmp_path, invoices=[loaded])
+
+    assert outcomes(bring(firm, form())) == ["linked"]
+
+
 def test_a_document_on_its_way_to_the_platform_does_not_change(firm: Firm) -> None:
     bring(firm, form())
     send_away(firm)

@@ -6,7 +6,7 @@ number. A document may take the place of an earlier one as long as none of this 
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date as Day  # noqa: N812  (values below have a field called `date`)
 from datetime import datetime
 from fractions import Fraction
@@ -20,7 +20,7 @@ from lettrage.company.dossier import Company
 from lettrage.invoicing.compose import content_of
 from lettrage.invoicing.intake import Judged
 from lettrage.invoicing.sale import Sale
-from lettrage.money import Amount, Currency
+from lettrage.money import Amount, Currency, percent_text
 from lettrage.opening.document import Load, LoadedDueItem, LoadedInvoice, Opening, Present
 from lettrage.opening.plan import plan
 from lettrage.opening.read import digest_of
@@ -34,12 +34,13 @@ replace = msgspec.structs.replace
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """An invoice that the books have; `amount` below zero for a credit note."""
+    """An invoice that the books have; amounts below zero for a credit note. No `vat`: a load said nothing of it."""
 
     id: int
     date: Day
     currency: Currency
     amount: int
+    vat: tuple[Vat, ...] = ()
 
 
 class Filed(msgspec.Struct, frozen=True):
@@ -168,10 +169,11 @@ class _Desk:
         booked, filed = self.booked.get(key), self.filed.get(key)
         invoice = sale.invoice
         if booked is not None:
-            seen, there = (
-                _said(invoice.date, signed_total(sale), invoice.currency),
-                (_said(booked.date, booked.amount, booked.currency)),
-            )
+            seen = _said(invoice.date, signed_total(sale), invoice.currency)
+            there = _said(booked.date, booked.amount, booked.currency)
+            if seen == there and booked.vat:  # the tax in the books is the tax on the paper
+                seen += _charged(_vat(sale), invoice.currency)
+                there += _charged(booked.vat, booked.currency)
             if seen != there:
                 return [Refusal("number_posted", _at(sale, "number"), seen, there, {"number": invoice.number})]
         if filed is not None and filed.stands and filed.digest != digest:
@@ -210,9 +212,7 @@ def _loaded(sale: Sale) -> LoadedInvoice:
     """The sale as a load would bring it; loaded as such later, it is known again."""
     invoice = sale.invoice
     sign = -1 if invoice.is_credit_note else 1
-    vat = tuple(
-        Vat(row.rate.fraction if row.rate else Fraction(0), sign * row.base, sign * row.amount) for row in invoice.vat
-    )
+    vat = _vat(sale)
     items = tuple(LoadedDueItem(due.date, sign * due.amount, sign * due.amount, False) for due in sale.dues)
     return LoadedInvoice(
         path=sale.path,
@@ -230,6 +230,28 @@ def _loaded(sale: Sale) -> LoadedInvoice:
             "receipts" if invoice.vat_due == "receipts" else "debits", vat, items,
         ),
     )  # fmt: skip
+
+
+def _vat(sale: Sale) -> tuple[Vat, ...]:
+    """Its VAT as the books have it: below zero for a credit note."""
+    sign = -1 if sale.invoice.is_credit_note else 1
+    return tuple(
+        Vat(row.rate.fraction if row.rate else Fraction(0), sign * row.base, sign * row.amount)
+        for row in sale.invoice.vat
+    )
+
+
+def _charged(vat: Iterable[Vat], held: Currency) -> str:
+    """The VAT of each rate that charges any, in words that are equal where the VAT is."""
+    rates: dict[Fraction, int] = {}
+    for line in vat:
+        rates[line.rate] = rates.get(line.rate, 0) + line.amount
+    charged = [
+        f"{percent_text(Fraction(rate, 100))} {Amount(amount, held)}"
+        for rate, amount in sorted(rates.items())
+        if amount
+    ]
+    return f" (TVA {' + '.join(charged) or Amount(0, held)})"
 
 
 def _said(day: Day, amount: int, held: Currency) -> str:

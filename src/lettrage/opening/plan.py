@@ -65,7 +65,9 @@ class _Planner:
 
     def fault(self, code: str, path: str, seen: str = "", expected: str = "", **facts: str) -> None:
         """Note what speaks against the load."""
-        self.faults.append(Refusal(code, path, seen, expected, facts))
+        self.faults.append(
+            Refusal(code, path.removeprefix("."), seen, expected, facts)
+        )  # no name before: a file of one
 
     # ------------------------------------------------------------ the company file
 

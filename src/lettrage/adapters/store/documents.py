@@ -8,7 +8,7 @@ import msgspec
 
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.batch import Batch
-from lettrage.adapters.store.reading import Reader, held
+from lettrage.adapters.store.reading import Reader, held, vat_lines
 from lettrage.adapters.store.sql import Row
 from lettrage.books.chain import Posted
 from lettrage.company.customer import Customer, kept
@@ -28,7 +28,8 @@ _CUSTOMERS = "SELECT code, ledger, record FROM third_party WHERE dossier = ?1 AN
 _CHOICES = "SELECT establishment, name, value FROM chorus_setting WHERE dossier = ?1 AND platform = '' AND sealed = 0"
 # A loaded invoice may have its number in two parts, the prefix apart.
 _BOOKED = """
-SELECT v.third_party, v.prefix || v.number, v.id, v.date, v.currency, v.amount FROM json_each(?2) k
+SELECT v.third_party, v.prefix || v.number, v.id, v.date, v.currency, v.amount, v.vat
+FROM json_each(?2) k
 CROSS JOIN invoice v ON v.dossier = ?1 AND v.third_party = k.value->>0 AND v.prefix = k.value->>1
 AND v.number = k.value->>2 ORDER BY v.id
 """
@@ -75,7 +76,10 @@ class Documents(Reader):
         ((next_invoice, next_document),) = self.rows(_NEXT)
         rates = self.rows(_RATES, _keys((code,) for code in currencies)) if currencies else ()
         return Facts(
-            {(p, n): Booked(id_, _day(day), held(code), amount) for p, n, id_, day, code, amount in booked},
+            {
+                (p, n): Booked(id_, _day(day), held(code), amount, vat_lines(vat))
+                for p, n, id_, day, code, amount, vat in booked
+            },
             filed,
             Present(
                 None, frozenset(), {}, tuple(LoadedRate(c, _day(day), rate) for c, day, rate in rates), {}, {}, 0, 0,

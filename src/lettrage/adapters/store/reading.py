@@ -279,7 +279,8 @@ def held(code: str) -> Currency:
     return found
 
 
-def _vat(text: str | None) -> tuple[Vat, ...]:
+def vat_lines(text: str | None) -> tuple[Vat, ...]:
+    """The VAT lines of a stored invoice."""
     if not text or text == "[]":
         return ()
     return tuple(Vat(Fraction(rate), base, amount) for rate, base, amount in msgspec.json.decode(text))
@@ -294,7 +295,7 @@ def item(row: Any) -> Item:
     ) = row  # fmt: skip
     return Item(
         id_, kind, ledger, party, prefix, piece, _day(day), _day(due), held(code), amount, open_, carried,
-        origin_amount, origin_carried, bool(disputed), means, previous, invoice, transaction, order, _vat(vat),
+        origin_amount, origin_carried, bool(disputed), means, previous, invoice, transaction, order, vat_lines(vat),
         tuple(msgspec.json.decode(parked)) if parked else (), settled, passed_on,
         account,
     )  # fmt: skip
