@@ -7,6 +7,7 @@ from lettrage.acts import perform
 from lettrage.acts.slips import MakeSlip
 from lettrage.bank.slip import Wanted
 from lettrage.caller import Caller
+from tests.invoicing.brought import bring, firm_of, form, outcomes, send_as
 from tests.journeys.helpers import EXAMPLES, Firm, company, deposit, header, invoice, pays
 
 CODE = "998"
@@ -45,3 +46,13 @@ def example_firm(folder: Path, number: int = 1) -> Firm:
     """The company of one of the source's five examples."""
     (found,) = EXAMPLES.glob(f"{number}-*")
     return Firm(folder, *json.loads((found / "load.json").read_text("utf-8"))["dossiers"])
+
+
+def invoiced_firm(folder: Path) -> Firm:
+    """A firm with invoices to a town: one not sent yet, one rejected for its service code, one in doubt."""
+    firm = firm_of(folder)
+    assert outcomes(bring(firm, *(form(number) for number in ("F1", "F2", "F3")))) == ["posted"] * 3
+    wrong = "Le code service (AccountingCustomerParty.AccountingContact.ID) n'existe pas dans le referentiel."
+    send_as(firm, CODE, {"F2": "rejected"}, wrong)
+    send_as(firm, CODE, {"F3": "in_doubt"})
+    return firm

@@ -225,7 +225,7 @@ def test_only_what_is_done_once_under_a_key_takes_one(client: httpx.Client) -> N
     }
 
     acts = {"settle", "cancel", "unpaid", "make_slip", "cancel_slip", "close_task"}
-    assert keyed == acts | {"register_invoice", "import_invoices"}
+    assert keyed == acts | {f"{act}_invoice" for act in ("register", "send", "resend", "release")} | {"import_invoices"}
 
 
 # ---------------------------------------------------------------- pages

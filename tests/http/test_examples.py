@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.http.service import running
-from tests.http.story import example_firm, settled_firm
+from tests.http.story import example_firm, invoiced_firm, settled_firm
 
 REFRESH = os.environ.get("LETTRAGE_REFRESH") == "1"
 EXAMPLES = files("lettrage.adapters.http").joinpath("examples.json")
@@ -106,6 +106,17 @@ STORY: list[Asked] = [
     ("revoke_token", "POST", "/users/tokens/revoke?dossier=998", {"shown": "SHOWN"}),
     ("close_user", "POST", "/users/caisse-2/close?dossier=998", None),
 ]
+INVOICES: list[Asked] = [
+    ("check_invoice", "GET", "/invoices/F1/check?offline=true", None),
+    ("explain_invoice", "GET", "/invoices/F2/explain", None),
+    ("send_invoice", "POST", "/invoices/F1/send", {"force": True}),
+    ("follow_invoice", "POST", "/invoices/F1/follow", {"platform": "qualification"}),
+    ("resend_invoice", "POST", "/invoices/F2/resend", {"force": True, "syntax": "cii"}),
+    ("set_chorus", "PUT", "/chorus/settings", {"settings": {"application": "APP_DURAND"}}),
+    ("chorus_settings", "GET", "/chorus/settings", None),
+    ("test_chorus", "POST", "/chorus/test", {"platform": "qualification"}),
+    ("release_invoice", "POST", "/invoices/F3/release", {"received": False}),
+]
 TOKEN = re.compile(r"lettrage_[\w-]+")
 MOMENT = re.compile(r"20[0-9T:+.-]{30}")
 
@@ -128,7 +139,11 @@ def told(client: httpx.Client, asked: list[Asked]) -> dict[str, Any]:
 
 def test_every_example_is_what_the_service_answers(tmp_path: Path) -> None:
     found: dict[str, Any] = {}
-    for name, firm, asked in (("source", example_firm, SOURCE), ("story", settled_firm, STORY)):
+    for name, firm, asked in (
+        ("source", example_firm, SOURCE),
+        ("story", settled_firm, STORY),
+        ("invoices", invoiced_firm, INVOICES),
+    ):
         folder = tmp_path / name
         folder.mkdir()
         with running(firm(folder)) as service, service.client() as client:

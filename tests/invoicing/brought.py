@@ -4,13 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from lettrage.acts import Performed, perform
 from lettrage.acts.invoice import ImportInvoices
 from lettrage.caller import Caller
+from lettrage.commands.rendering import rendered
 from lettrage.invoicing.compose import Files
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.intake import opened
-from lettrage.invoicing.outbox import Packet, Parcel
+from lettrage.invoicing.outbox import Outcome, Packet, Parcel, Said
+from lettrage.invoicing.parcels import parcel_of
 from tests.journeys.helpers import Firm, Line, company, lines_of
 
 ADDRESS = {"street": "1 rue des Copeaux", "zip": "69001", "city": "Lyon", "country": "FR"}
@@ -105,3 +109,16 @@ def send_away(firm: Firm) -> None:
         books.intend(
             [Packet("f.xml", parcel.syntax, parcel.file, (parcel,))], "qualification", "test", firm.clock.now()
         )
+
+
+def send_as(firm: Firm, dossier: str, outcomes: dict[str, Outcome], said: str = "") -> None:
+    """These documents were sent to the qualification platform, with these outcomes; what it said against them."""
+    errors = (Said(said),) if said else ()
+    with firm.store.books(dossier, writing=True) as books:
+        for number, outcome in outcomes.items():
+            (document,) = books.documents_of(number)
+            parcel = parcel_of(books, document, "ubl", rendered)
+            packet = Packet(parcel.name, parcel.syntax, parcel.file, (parcel,))
+            books.intend([packet], "qualification", "till", firm.clock.now())
+            (deposit,) = books.deposits_of(document.id, "qualification")
+            books.set_deposits([replace(deposit, outcome=outcome, errors=errors)])

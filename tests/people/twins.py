@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
 from sqlalchemy import Engine, event
 
 from lettrage.acts import perform
@@ -19,16 +18,13 @@ from lettrage.acts.slips import MakeSlip
 from lettrage.adapters.store import schema
 from lettrage.bank.slip import Wanted
 from lettrage.caller import Caller
-from lettrage.commands.rendering import rendered
 from lettrage.invoicing.intake import opened
-from lettrage.invoicing.outbox import Outcome, Packet
-from lettrage.invoicing.parcels import parcel_of
 from tests.databases import every_row
+from tests.invoicing.brought import send_as
 from tests.journeys.helpers import Firm, advance, company, deposit, header, instrument, invoice, pays
 
 OURS, THEIRS, NOBODYS = "998", "999", "997"
 MARK = "Voisine"  # in every free text of the other company
-ON = "qualification"
 SLIP = "BNP-2024-000001"
 DOCUMENT, DOUBTFUL, REJECTED = "D1", "D8", "D9"  # invoices with documents: not sent, in doubt, rejected
 
@@ -74,19 +70,8 @@ def _live(firm: Firm, dossier: str, name: str) -> None:
     forms = [form | {"number": number} for number in (DOCUMENT, DOUBTFUL, REJECTED)]
     brought = ImportInvoices(opened(json.dumps(forms).encode()), {}, "till")
     assert perform(brought, Caller("till", "cli", dossier), firm.store, firm.clock).result
-    _send(firm, dossier, {DOUBTFUL: "in_doubt", REJECTED: "rejected"})
+    send_as(firm, dossier, {DOUBTFUL: "in_doubt", REJECTED: "rejected"})
     firm.store.accounts.issue("till", "clerk", dossier)
-
-
-def _send(firm: Firm, dossier: str, outcomes: dict[str, Outcome]) -> None:
-    """These documents were sent, with these outcomes."""
-    with firm.store.books(dossier, writing=True) as books:
-        for number, outcome in outcomes.items():
-            (document,) = books.documents_of(number)
-            parcel = parcel_of(books, document, "ubl", rendered)
-            books.intend([Packet(parcel.name, parcel.syntax, parcel.file, (parcel,))], ON, "till", firm.clock.now())
-            (deposit,) = books.deposits_of(document.id, ON)
-            books.set_deposits([replace(deposit, outcome=outcome)])
 
 
 def rows_of(firm: Firm, dossier: str) -> dict[str, list[dict[str, Any]]]:
