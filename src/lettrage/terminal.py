@@ -8,209 +8,23 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
+from lettrage.columns import COLUMNS, LOADED, PROSE, RIGHT, WORDS
 from lettrage.dates import PARIS
+from lettrage.invoicing import labels
+from lettrage.invoicing.shelf import NOT_SENT
 from lettrage.opening import Loaded
 from lettrage.refusal import Language, legible
 from lettrage.settlement.answer import Reply
 
-# Columns of each list: field, French, English; amounts stand to the right.
-COLUMNS = {
-    "items": (
-        ("third_party", "Tiers", "Third party"),
-        ("piece", "Pièce", "Piece"),
-        ("kind", "Nature", "Kind"),
-        ("due_date", "Échéance", "Due"),
-        ("amount", "Montant", "Amount"),
-        ("open_amount", "Reste dû", "Open"),
-        ("currency", "Devise", "Currency"),
-        ("state", "État", "State"),
-        ("days_overdue", "Retard (j)", "Days late"),
-    ),
-    "portfolio": (
-        ("transaction", "Transaction", "Transaction"),
-        ("order", "Ordre", "Order"),
-        ("state", "État", "State"),
-        ("third_party", "Tiers", "Third party"),
-        ("amount", "Montant", "Amount"),
-        ("currency", "Devise", "Currency"),
-        ("date", "Date", "Date"),
-        ("bank", "Banque", "Bank"),
-        ("slip", "Bordereau", "Slip"),
-    ),
-    "third_parties": (
-        ("third_party", "Tiers", "Third party"),
-        ("name", "Nom", "Name"),
-        ("kind", "Nature", "Kind"),
-        ("due", "Échu", "Due"),
-        ("not_yet_due", "À échoir", "Not yet due"),
-        ("advances", "Acomptes", "Advances"),
-        ("total", "Total", "Total"),
-        ("currency", "Devise", "Currency"),
-        ("unpaid", "Impayés", "Returned"),
-    ),
-    "statement": (
-        ("date", "Date", "Date"),
-        ("piece", "Pièce", "Piece"),
-        ("label", "Libellé", "Label"),
-        ("due_date", "Échéance", "Due"),
-        ("amount", "Montant", "Amount"),
-        ("open_amount", "Reste dû", "Open"),
-        ("currency", "Devise", "Currency"),
-        ("state", "État", "State"),
-        ("days_overdue", "Retard (j)", "Days late"),
-    ),
-    "totals": (
-        ("currency", "Devise", "Currency"),
-        ("due", "Échu", "Due"),
-        ("not_yet_due", "À échoir", "Not yet due"),
-        ("advances", "Acomptes", "Advances"),
-        ("total", "Total", "Total"),
-        ("total_home", "Valeur comptable", "Carried at"),
-    ),
-    "tasks": (
-        ("kind", "Tâche", "Task"),
-        ("third_party", "Tiers", "Third party"),
-        ("piece", "Pièce", "Piece"),
-        ("amount", "Escompte", "Discount"),
-        ("vat", "dont TVA", "of which VAT"),
-        ("transaction", "Transaction", "Transaction"),
-    ),
-    "instruments": (
-        ("order", "Ordre", "Order"),
-        ("state", "État", "State"),
-        ("third_party", "Tiers", "Third party"),
-        ("amount", "Montant", "Amount"),
-        ("currency", "Devise", "Currency"),
-        ("amount_home", "Valeur comptable", "Carried at"),
-    ),
-    "lines": (
-        ("account", "Compte", "Account"),
-        ("third_party", "Tiers", "Third party"),
-        ("debit", "Débit", "Debit"),
-        ("credit", "Crédit", "Credit"),
-        ("currency_amount", "En devise", "In currency"),
-        ("currency", "Devise", "Currency"),
-    ),
-    "logbook": (
-        ("id", "N°", "No."),
-        ("received_at", "Reçu", "Received"),
-        ("kind", "Nature", "Kind"),
-        ("caller", "Appelant", "Caller"),
-        ("origin", "Par", "Through"),
-        ("source", "De", "From"),
-        ("done", "Faits", "Done"),
-        ("refused", "Refusés", "Refused"),
-        ("replayed", "Déjà faits", "Done before"),
-        ("warnings", "Avert.", "Warnings"),
-        ("transactions", "Transactions", "Transactions"),
-    ),
-    "told": (
-        ("settlement", "Règlement", "Settlement"),
-        ("code", "Code", "Code"),
-        ("said", "Motif ou avertissement", "Reason or warning"),
-    ),
-    "accounts": (
-        ("dossier", "Dossier", "Dossier"),
-        ("name", "Compte", "Account"),
-        ("role", "Rôle", "Role"),
-        ("shown", "Jeton", "Token"),
-        ("created_at", "Créé", "Created"),
-        ("ended_at", "Fermé", "Ended"),
-    ),
-    "slips": (
-        ("number", "Bordereau", "Slip"),
-        ("bank", "Banque", "Bank"),
-        ("date", "Date", "Date"),
-        ("state_change", "Remise", "Deposit"),
-        ("count", "Effets", "Count"),
-        ("total", "Total", "Total"),
-        ("currency", "Devise", "Currency"),
-        ("status", "Statut", "Status"),
-        ("entry", "Écriture", "Entry"),
-    ),
-    "drawn": (
-        ("received_by", "Reçu par", "Received by"),
-        ("reglement_num", "N° règlement", "REGLEMENTNUM"),
-        ("third_party", "Tiers", "Third party"),
-        ("name", "Tireur", "Drawer"),
-        ("amount", "Montant", "Amount"),
-        ("transaction", "Transaction", "Transaction"),
-    ),
-    "invoices_brought": (
-        ("number", "Facture", "Invoice"),
-        ("third_party", "Client", "Customer"),
-        ("date", "Date", "Date"),
-        ("total", "Total TTC", "Total"),
-        ("currency", "Devise", "Currency"),
-        ("outcome", "Résultat", "Outcome"),
-        ("entry", "Écriture", "Entry"),
-    ),
-    "invoices": (
-        ("number", "Facture", "Invoice"),
-        ("type", "Type", "Type"),
-        ("date", "Date", "Date"),
-        ("third_party", "Client", "Customer"),
-        ("total", "Total TTC", "Total"),
-        ("currency", "Devise", "Currency"),
-        ("state", "État", "State"),
-        ("flow", "Flux", "Flow"),
-    ),
-    "sent": (
-        ("number", "Facture", "Invoice"),
-        ("state", "État", "State"),
-        ("flow", "Flux", "Flow"),
-        ("sha256", "Empreinte", "Digest"),
-    ),
-    "released": (("number", "Facture", "Invoice"), ("platform", "Plateforme", "Platform"), ("said", "Dit", "Said")),
-    "payments": (
-        ("date", "Date", "Date"),
-        ("transaction", "Transaction", "Transaction"),
-        ("amount", "Réglé", "Settled"),
-        ("currency", "Devise", "Currency"),
-        ("cancelled", "Annulé", "Cancelled"),
-    ),
-    "jobs": (
-        ("kind", "Travail", "Job"),
-        ("numbers", "Factures", "Invoices"),
-        ("run_at", "Prévu", "Planned"),
-        ("attempts", "Essais", "Tries"),
-    ),
-    "statuses": (("date", "Date", "Date"), ("code", "État", "Status"), ("comment", "Commentaire", "Comment")),
-    "deposits": (
-        ("sent_at", "Envoyé", "Sent"),
-        ("flow", "Flux", "Flow"),
-        ("outcome", "Résultat", "Outcome"),
-        ("sha256", "SHA-256", "SHA-256"),
-    ),
-    "findings": (("code", "Code", "Code"), ("where", "Où", "Where"), ("message", "Constat", "Finding")),
-}
-WORDS = {
-    "customer": ("client", "customer"),
-    "supplier": ("fournisseur", "supplier"),
-    "invoice": ("facture", "invoice"),
-    "credit_note": ("avoir", "credit note"),
-    "advance": ("acompte", "advance"),
-    "settled": ("réglée", "settled"),
-    "disputed": ("en litige", "disputed"),
-    "credit_note_to_issue": ("avoir à émettre", "credit note to issue"),
-    "waiting": ("en attente", "waiting"),
-    "posted": ("comptabilisé", "posted"),
-    "cancelled": ("annulé", "cancelled"),
-    "linked": ("rattachée", "linked"),
-    "corrected": ("corrigée", "corrected"),
-    "already": ("déjà là", "there already"),
-    "refused": ("refusée", "refused"),
-    "not_sent": ("non envoyée", "not sent"),
-    "credit_note_to_receive": ("avoir à recevoir", "credit note to receive"),
-}
 NOTHING = ("Rien à montrer.", "Nothing to show.")
-RIGHT = {
-    "amount", "open_amount", "debit", "credit", "currency_amount", "days_overdue", "vat", "amount_home", "count",
-    "total", "due", "not_yet_due", "advances", "total_home", "unpaid",
-    "id", "done", "refused", "replayed", "warnings",
-}  # fmt: skip
+YES = ("oui", "yes")
+WIDTH = 120  # of a line, in characters
+_LEAST = 30  # characters a line of prose has, however wide the columns before it are
+_DIGEST = 12  # characters that are shown of a digest
+_NAMED = 3  # invoices of a job that are named
 
 
 def discard_output() -> None:
@@ -242,11 +56,22 @@ def table(rows: Iterable[dict[str, Any]], kind: str, lang: Language, title: str 
     """A list as lines of text: a title, the names of the columns, the rows."""
     columns = COLUMNS[kind]
     names = [said((french, english), lang) for _, french, english in columns]
-    cells = [[_cell(field, row.get(field), lang) for field, _, _ in columns] for row in rows]
+    readers = [_READERS.get((kind, field), _cell) for field, _, _ in columns]
+    cells = [[read(row.get(field), lang) for (field, _, _), read in zip(columns, readers, strict=True)] for row in rows]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    if kind in PROSE:
+        cells = [line for row in cells for line in _folded(row, widths)]
     right = [field in RIGHT for field, _, _ in columns]
     lines = [_line(line, widths, right) for line in [names, *cells]]
     return [title, *lines] if title else lines
+
+
+def _folded(cells: list[str], widths: list[int]) -> list[list[str]]:
+    """A row whose last cell is prose, on as many lines as that needs."""
+    *before, prose = cells
+    room = max(WIDTH - sum(widths[:-1]) - 2 * len(before), _LEAST)
+    first, *more = wrap(prose, room) or [""]
+    return [[*before, first], *([*([""] * len(before)), line] for line in more)]
 
 
 def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
@@ -257,11 +82,72 @@ def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
     return "  ".join(padded).rstrip()
 
 
-def _cell(field: str, value: Any, lang: Language) -> str:
-    if value is None or (field in ("debit", "credit") and not str(value).strip("0.")):
+def _cell(value: Any, lang: Language) -> str:
+    if value is None or value is False:
         return ""
+    if value is True:
+        return said(YES, lang)
     text = str(value)
     return said(WORDS[text], lang) if text in WORDS else legible(text)
+
+
+def _side(value: Any, lang: Language) -> str:
+    """An amount of debit or credit; the unused one is empty."""
+    return _cell(value, lang) if str(value).strip("0.") else ""
+
+
+def _moment(value: Any, _: Language) -> str:
+    return moment(value) if value else ""
+
+
+def _state(value: Any, lang: Language) -> str:
+    return legible(labels.state(value, lang)) if value else ""
+
+
+def _outcome(value: Any, lang: Language) -> str:
+    """What a sending has come to; what was stopped may have been sent before."""
+    return said(WORDS[NOT_SENT], lang) if value == NOT_SENT else _state(value, lang)
+
+
+def _kind(value: Any, lang: Language) -> str:
+    """The type of a document (UNTDID 1001) in words, as far as we write it."""
+    kinds = {"380": "invoice", "381": "credit_note"}
+    return said(WORDS[kinds[value]], lang) if value in kinds else legible(value)
+
+
+def _digest(value: Any, _: Language) -> str:
+    return f"{value[:_DIGEST]}…" if value else ""
+
+
+def _job(value: Any, lang: Language) -> str:
+    return legible(labels.job(value, lang))
+
+
+def _numbers(value: Any, _: Language) -> str:
+    more = f" + {len(value) - _NAMED}" if len(value) > _NAMED else ""
+    return legible(", ".join(value[:_NAMED])) + more
+
+
+# How the cells of a column are read, where that is not as they stand.
+_READERS: dict[tuple[str, str], Callable[[Any, Language], str]] = {
+    ("lines", "debit"): _side,
+    ("lines", "credit"): _side,
+    ("accounts", "created_at"): _moment,
+    ("accounts", "ended_at"): _moment,
+    ("invoices", "type"): _kind,
+    ("invoices", "state"): _state,
+    ("sent", "state"): _outcome,
+    ("sent", "sha256"): _digest,
+    ("released", "said"): _state,
+    ("jobs", "kind"): _job,
+    ("jobs", "numbers"): _numbers,
+    ("jobs", "run_at"): _moment,
+    ("statuses", "date"): _moment,
+    ("statuses", "state"): _state,
+    ("deposits", "sent_at"): _moment,
+    ("deposits", "outcome"): _state,
+    ("deposits", "sha256"): _digest,
+}
 
 
 def show(value: Any, kind: str, lang: Language) -> None:
@@ -357,17 +243,107 @@ def _show_statement(value: dict[str, Any], lang: Language) -> None:
     say(*table(value["items"], "statement", lang), "", *table(value["totals"], "totals", lang))
 
 
+_PARTS = {
+    "deposits": ("Dépôts", "Deposits"),
+    "statuses": ("Historique (heure de Paris)", "History (Paris time)"),
+    "payments": ("Règlements", "Settlements"),
+}
+_BACK = ("retour en arrière", "a step back")
+
+
+def standing(number: str, platform: str, state: str, lang: Language) -> str:
+    """Where an invoice stands, in one line."""
+    return legible(f"{number} · {platform} · {labels.state(state, lang)}")
+
+
 def _show_invoice(value: dict[str, Any], lang: Language) -> None:
-    """An invoice, its deposits and its timeline."""
-    say(*table([value], "invoices", lang), value["platform"])
-    for part in ("deposits", "statuses", "payments"):
-        if value[part]:
-            say("", *table(value[part], part, lang))
+    """An invoice, where it stands, its deposits, its history and what settled it."""
+    kind = _kind(value["type"], lang)
+    say(
+        legible(f"{value['number']} · {kind} · {value['date']} · {value['third_party']} · ")
+        + f"{value['total']} {value['currency']}"
+    )
+    flow = f" · {said(('flux', 'flow'), lang)} {legible(value['flow'])}" if value["flow"] else ""
+    say(f"{value['platform']} · {_state(value['state'], lang)}{flow}")
+    if len(value["documents"]) > 1:
+        say(f"documents (--id){colon(lang)}{', '.join(value['documents'])}")
+    parts = value | {"statuses": [_status(status, lang) for status in value["statuses"]]}
+    for part, title in _PARTS.items():
+        if parts[part]:
+            say("", *table(parts[part], part, lang, said(title, lang)))
+
+
+def _status(status: dict[str, Any], lang: Language) -> dict[str, Any]:
+    """A line of the history: the platform's own code stands beside the word."""
+    ours = status["origin"] == "ours"
+    text = labels.comment(status["code"], status["comment"], lang) if ours else status["comment"]
+    back = said(_BACK, lang) if status["back"] else ""
+    return {
+        "date": status["date"],
+        "state": status["code"],
+        "code": None if ours else status["code"],
+        "comment": " · ".join(filter(None, (back, text))),
+    }
 
 
 def sentence(reason: dict[str, str], lang: Language) -> str:
     """A reason (in the shape of `reason_shape`) and how to mend it, in one line."""
     return f"{reason['fr']} {reason['fix']}" if lang == "fr" else f"{reason['en']} {reason['fix_en']}"
+
+
+_LEVELS = {"error": ("ERREUR", "ERROR"), "warning": ("avertissement", "warning")}
+
+
+def level(shape: dict[str, Any], lang: Language) -> str:
+    """How grave a finding is, in a word."""
+    return said(_LEVELS[shape["level"]], lang)
+
+
+def finding(shape: dict[str, Any], lang: Language) -> list[str]:
+    """A finding of the pre-check for reading: what and where, why, what to do."""
+    where = " ".join(filter(None, (shape["place"], f"({shape['term']})" if shape["term"] else "")))
+    lines = [f"  {level(shape, lang)} {shape['code']} {where}".rstrip()]
+    return [legible(line) for line in lines + prose(shape[lang], 4) + prose(f"→ {shape[f'fix_{lang}']}", 4)]
+
+
+def prose(text: str, indent: int = 2) -> list[str]:
+    """A text on as many lines as it needs; what follows an arrow stands below itself."""
+    blanks = " " * indent
+    return wrap(text, WIDTH, initial_indent=blanks, subsequent_indent=blanks + "  " * text.startswith("→"))
+
+
+def hindrance(way: dict[str, Any], lang: Language) -> list[str]:
+    """What stands in the way of everything that is to be sent (the shape of `chorus queue`), and what to do."""
+    reason = way["reason"]
+    facts = " ".join(str(reason[name]) for name in ("step", "status", "code") if reason[name])
+    if reason["step"] != "settings":  # our own words on settings that miss something: the test says them better
+        facts += f"{colon(lang)}{reason['text']}" if reason["text"] else ""
+    what = f"{labels.trouble(reason['kind'], lang)} ({legible(facts)})"
+    until = moment(way["until"]) if way["until"] else ""
+    return [said(pair, lang).format(platform=way["platform"], what=what, until=until) for pair in _WAYS[way["state"]]]
+
+
+_WAYS = {
+    "stopped": (
+        ("Envois arrêtés sur {platform} : {what}.", "Sending is stopped on {platform}: {what}."),
+        (
+            "→ lettrage chorus test dit pourquoi ; corriger, puis lettrage chorus queue --reopen.",
+            "→ lettrage chorus test says why; mend it, then lettrage chorus queue --reopen.",
+        ),
+    ),
+    "waiting": (
+        ("Envois en attente sur {platform} : {what}.", "Sending waits on {platform}: {what}."),
+        (
+            "→ Rien à faire : ils reprennent d'eux-mêmes à partir de {until} (heure de Paris).",
+            "→ Nothing to do: it goes on by itself from {until} (Paris time).",
+        ),
+    ),
+}
+
+
+def colon(lang: Language) -> str:
+    """What stands between a name and what is said of it: in French with a blank before."""
+    return " : " if lang == "fr" else ": "
 
 
 def _show_verify(value: dict[str, Any], lang: Language) -> None:
@@ -401,7 +377,8 @@ def show_load(loaded: Loaded, lang: Language) -> None:
                    f"Load refused, nothing has changed (faults: {count}).")  # fmt: skip
         tell(said(refused, lang))
     for code, counts in loaded.counts.items():
-        say(f"{legible(code)}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+        told = ", ".join(f"{said(LOADED[name], lang)} {count}" for name, count in counts.items())
+        say(f"{legible(code)}{colon(lang)}{told}")
 
 
 def show_reply(reply: Reply, lang: Language) -> None:

@@ -43,10 +43,14 @@ class Office:
         self.done("chorus", "set", "rib=BNP", f"time_scale={SPEED}")
 
     def run(self, *arguments: str, stdin: Any = None) -> Ran:
+        return self.read("--json", *arguments, stdin=stdin)
+
+    def read(self, *arguments: str, stdin: Any = None) -> Ran:
+        """What a person sees."""
         keys = str(self.folder / "keys.json")
         given = json.dumps(stdin).encode() if stdin is not None else b""
         env = {"LETTRAGE_DATABASE": self.address, "LETTRAGE_KEYS": keys}
-        return run_here("--json", *arguments, folder=self.folder, stdin=given, env=env)
+        return run_here(*arguments, folder=self.folder, stdin=given, env=env)
 
     def done(self, *arguments: str, stdin: Any = None) -> Any:
         ran = self.run(*arguments, stdin=stdin)
@@ -99,6 +103,7 @@ def test_what_our_checks_find_is_told_and_not_sent(office: Office) -> None:
     ran = office.run("invoice", "send", "F3", "F1")
 
     assert ran.status == 1
+    assert "BT-10" in office.read("invoice", "send", "F3").err
     assert [line["state"] for line in ran.json] == ["not_sent", "sent"]
     assert any(finding["level"] == "error" and finding["term"] == "BT-10" for finding in ran.json[0]["findings"])
     assert len(office.simulator.platform.flows()) == 1
@@ -147,7 +152,8 @@ def test_one_in_doubt_may_be_released(office: Office) -> None:
 
     office.simulator.faults.off(fault)
     assert office.run("invoice", "release", "F1").status == 2
-    office.done("invoice", "release", "F1", "--resend")
+    released = office.read("invoice", "release", "F1", "--resend")
+    assert (released.status, "Dite non reçue" in released.out) == (0, True), released.err
     assert office.run("chorus", "work", "--once").status == 0
     assert office.show("F1")["state"] == "sent"
     assert office.run("invoice", "release", "F1", "--resend").status == 1

@@ -16,7 +16,7 @@ _SECRET = ("token", "secret", "password", "iban", "authorization", "key")
 
 def configure(default: str = "warning") -> None:
     """Log at the level of LETTRAGE_LOG, else at this one, as JSON."""
-    named = os.environ.get("LETTRAGE_LOG", default)
+    named = os.environ.get("LETTRAGE_LOG") or default
     level = logging.getLevelNamesMapping().get(named.upper())
     if level is None:
         raise Stop(Refusal("malformed_option", "LETTRAGE_LOG", quoted(named), "debug, info, warning, error"))

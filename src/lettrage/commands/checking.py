@@ -18,18 +18,16 @@ from lettrage.invoicing.checking import Way, check_kept
 from lettrage.invoicing.circumstances import Circumstances, NotAsked
 from lettrage.invoicing.directory import Inquiry
 from lettrage.invoicing.document import Platform, Route, Syntax
-from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.precheck import Checked, for_public_buyer, precheck_file
 from lettrage.invoicing.read import Read, read
 from lettrage.invoicing.shelf import Shelved
 from lettrage.limits import INVOICE_FILE
 from lettrage.refusal import Refusal, Stop, legible, quoted
 
-_ROUTES: dict[str, Route | None] = {"": None, "chorus": "chorus", "platform": "platform"}
+ROUTES: dict[str, Route | None] = {"": None, "chorus": "chorus", "platform": "platform"}
 _PLATFORMS: dict[str, Platform | None] = {"": None, "qualification": "qualification", "production": "production"}
 _SYNTAXES: dict[str, Syntax | None] = {"": None, "ubl": "ubl", "cii": "cii", "facturx": "facturx"}
 _OFFLINE = NotAsked("offline")
-_LEVELS = {"error": ("ERREUR", "ERROR"), "warning": ("avertissement", "warning")}
 _SOUND = ("rien à redire", "nothing to mend")
 
 
@@ -37,15 +35,16 @@ class _Asked:
     """The options, read. Raises Stop for a word that is none."""
 
     def __init__(self, route: str, platform: str, syntax: str) -> None:
-        _known(_ROUTES, route, "--route")
-        _known(_PLATFORMS, platform, "--platform")
-        _known(_SYNTAXES, syntax, "--syntax")
-        self.route = _ROUTES[route]
+        known(ROUTES, route, "--route")
+        known(_PLATFORMS, platform, "--platform")
+        known(_SYNTAXES, syntax, "--syntax")
+        self.route = ROUTES[route]
         self.platform = _PLATFORMS[platform]
         self.syntax = _SYNTAXES[syntax]
 
 
-def _known(words: Iterable[str], given: str, option: str) -> None:
+def known(words: Iterable[str], given: str, option: str) -> None:
+    """Raises Stop for a word that is none of these."""
     if given not in words:
         raise Stop(Refusal("malformed_option", option, quoted(given), ", ".join(filter(None, words))))
 
@@ -124,7 +123,8 @@ def _show(found: Mapping[str, Checked]) -> None:
         print_json([{"invoice": name} | one.shape for name, checked in found.items() for one in checked.findings])
         return
     for name, checked in found.items():
-        terminal.say(f"{legible(name)}: {_count(checked)}", *(_line(one) for one in checked.findings))
+        told = [line for one in checked.findings for line in terminal.finding(one.shape, context.lang)]
+        terminal.say(f"{legible(name)}{terminal.colon(context.lang)}{_count(checked)}", *told)
 
 
 def _count(checked: Checked) -> str:
@@ -134,11 +134,3 @@ def _count(checked: Checked) -> str:
         return terminal.said(_SOUND, context.lang)
     told = (f"{errors} erreur(s), {warnings} avertissement(s)", f"{errors} error(s), {warnings} warning(s)")
     return terminal.said(told, context.lang)
-
-
-def _line(finding: Finding) -> str:
-    shape = finding.shape
-    level = terminal.said(_LEVELS[shape["level"]], context.lang)
-    where = " ".join(filter(None, (shape["place"], f"({shape['term']})" if shape["term"] else "")))
-    text = terminal.sentence({**shape, "fix": shape["fix_fr"]}, context.lang)
-    return legible(f"  {level} {shape['code']} {where}: {text}")

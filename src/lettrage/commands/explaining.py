@@ -29,7 +29,7 @@ from lettrage.refusal import Refusal, Stop, Unreadable, legible, quoted
 
 AROUND = 1  # lines of the sent file shown before and behind the one at fault
 LINE_CHARACTERS = 160  # of such a line
-_LEVELS = {"error": ("ERREUR", "ERROR"), "warning": ("avertissement", "warning")}
+_NOTHING = ("Chorus Pro n'a rien signalé contre cette facture.", "Chorus Pro has told nothing against this invoice.")
 _ATTACHMENT = Limits(document_bytes=ATTACHMENT_BYTES)
 Comment = Annotated[str, typer.Option(help="What the buyer is told")]
 
@@ -54,7 +54,8 @@ def _show(standing: Standing, found: Sequence[Finding]) -> None:
         return
     lines = xml_of(standing.sent).decode("utf-8", "replace").splitlines()
     told = [line for finding in found for line in _told(finding, lines)]
-    terminal.say(legible(f"{standing.deposit.number} · {standing.platform} · {standing.state}"), *told)
+    where = terminal.standing(standing.deposit.number, standing.platform, standing.state, context.lang)
+    terminal.say(where, *(told or [f"  {terminal.said(_NOTHING, context.lang)}", f"  → {standing.command}"]))
 
 
 def _standing(books: SqlBooks, number: str, platform: str, third_party: str) -> Standing:
@@ -69,12 +70,16 @@ def _standing(books: SqlBooks, number: str, platform: str, third_party: str) -> 
 def _told(finding: Finding, lines: list[str]) -> list[str]:
     """A finding for reading: what, where in the file, why, what to do."""
     shape = explained_shape(finding)
-    head = " ".join(filter(None, (terminal.said(_LEVELS[shape["level"]], context.lang), shape["code"], shape["term"])))
-    said = [f"  « {shape['raw']} »"] if shape["raw"] and shape["raw"] not in shape[context.lang] else []
-    told = [head, f"  {shape[context.lang]}", *said, f"  {shape[f'cause_{context.lang}']}"]
+    head = " ".join(filter(None, (terminal.level(shape, context.lang), shape["code"], shape["term"])))
+    said = f"« {shape['raw']} »" if shape["raw"] not in shape[context.lang] else ""
+    texts = (shape[context.lang], said, shape[f"cause_{context.lang}"])
+    told = [head, *(line for text in texts for line in terminal.prose(text))]
     told += [f"  {shape['place']}"] if shape["place"] else []
     extract = _extract(lines, int(shape["line"]), int(shape["column"])) if shape["line"] else []
-    return ["", *map(legible, told), *extract, legible(f"  → {shape[f'fix_{context.lang}']}")]
+    # The command stands on a line of its own, to be copied.
+    command = f"    {shape['command']}" if shape["command"] else ""
+    fix = terminal.prose(f"→ {shape[f'fix_{context.lang}'].removesuffix(shape['command'])}")
+    return ["", *map(legible, told), *extract, *map(legible, fix), *filter(None, [legible(command)])]
 
 
 def _extract(lines: list[str], line: int, column: int) -> list[str]:

@@ -23,7 +23,7 @@ from lettrage.invoicing.document import Platform, Syntax
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.parcels import SYNTAXES, parcel_of
 from lettrage.invoicing.shelf import NOT_SENT, Shelved
-from lettrage.refusal import Refusal, Stop, quoted
+from lettrage.refusal import Refusal, Stop, legible, quoted
 
 # States that somebody should look at.
 _TROUBLED = frozenset((NOT_SENT, "refused", "rejected", "in_doubt", "numbering_error", "REJETEE"))
@@ -118,12 +118,13 @@ def _tell(lines: list[dict[str, Any]], platform: str) -> None:
         for line in lines:
             for reason in line["reasons"]:
                 terminal.tell(terminal.sentence(reason, context.lang))
-            for finding in line["findings"]:
-                terminal.tell(f"{line['number']} : {finding[context.lang]} {finding[f'fix_{context.lang}']}")
+            if line["findings"]:
+                told = [text for shape in line["findings"] for text in terminal.finding(shape, context.lang)]
+                terminal.tell(f"{legible(line['number'])}{terminal.colon(context.lang)}".rstrip(), *told)
     with context.books() as books:
         way = books.queue_shown(platform)
     if way["reason"] is not None:
-        terminal.tell(_why(way))
+        terminal.tell(*terminal.hindrance(way, context.lang))
     if way["state"] == "stopped" or any(line["reasons"] or line["state"] in _TROUBLED for line in lines):
         raise typer.Exit(1)
 
@@ -168,7 +169,11 @@ def release(
         document = named(books, number)[0].id
     by = plain(caller, "--caller") or user()
     act = ReleaseInvoice(document, plain(number, "NUMBER"), where, by, received, plain(flow, "--flow"))
-    context.perform(act, "released", None, caller)
+    done = context.result(context.performed(act, None, caller))
+    if context.json:
+        print_json(done)
+    else:
+        terminal.show([done], "released", context.lang)
 
 
 # ---------------------------------------------------------------- the worker, the queue
@@ -221,7 +226,7 @@ def queue(
     else:
         context.show(shown["jobs"], "jobs")
         if shown["reason"] is not None:
-            terminal.tell(_why(shown))
+            terminal.tell(*terminal.hindrance(shown, context.lang))
     _tell_of_password(store)
     if shown["state"] == "stopped":
         raise typer.Exit(1)
@@ -237,11 +242,3 @@ def _tell_of_password(store: SqlStore) -> None:
     days = Ways(store).password_days(context.dossier or only(store), SystemClock().today())
     if days is not None:
         terminal.tell(terminal.said(_PASSWORD, context.lang).format(days=days))
-
-
-def _why(shown: dict[str, Any]) -> str:
-    """What stands in the way, in one line."""
-    reason = shown["reason"]
-    said = " ".join(str(reason[name]) for name in ("kind", "step", "status", "code", "text") if reason[name])
-    until = f" → {shown['until']}" if shown["until"] else ""
-    return f"{shown['platform']} : {shown['state']} ({said}){until}"
