@@ -109,6 +109,9 @@ def rotate_key(
         return
     words = ("{n} secrets scellés avec la clé {key} ({file}).", "{n} secrets sealed with the key {key} ({file}).")
     terminal.say(terminal.said(words, context.lang).format(n=sum(sealed.values()), key=key, file=keys.path))
+    if dropped:
+        words = ("Clés retirées du fichier : {keys}.", "Keys taken out of the file: {keys}.")
+        terminal.say(terminal.said(words, context.lang).format(keys=", ".join(dropped)))
 
 
 # ---------------------------------------------------------------- what they share
@@ -218,7 +221,7 @@ def shape_of(dossier: str) -> dict[str, Any]:
     return platforms.shape(dossier, _rows(dossier))
 
 
-_SET = ("renseigné", "set")
+_SET = ("posé{hint} le {at} par {by}", "set{hint} on {at} by {by}")
 _UNSET = ("à renseigner", "not set")
 
 
@@ -227,14 +230,14 @@ def _show(shown: dict[str, Any]) -> None:
     lang = context.lang
     on = shown["platform"]
     own = [(name, value) for name, value in shown.items() if isinstance(value, str) and name != "dossier"]
-    terminal.say(*(f"{name:22}{legible(value)}" for name, value in own))
+    terminal.say(*(f"{name:22}{legible(value)}".rstrip() for name, value in own))
     for establishment, value in shown["establishments"].items():
         terminal.say(f"{'rib':22}{legible(value['rib'])} ({legible(establishment)})")
     for platform in sorted(PLATFORMS, key=lambda name: name != on):
         words = ("en service", "on") if platform == on else ("hors service", "off")
         terminal.say("", f"{platform} ({terminal.said(words, lang)})")
         for name, value in shown["platforms"][platform].items():
-            terminal.say(f"  {name:20}{_cell(value)}")
+            terminal.say(f"  {name:20}{_cell(value)}".rstrip())
 
 
 def _cell(value: Any) -> str:
@@ -242,5 +245,6 @@ def _cell(value: Any) -> str:
         return legible(value)
     if not value["set"]:
         return terminal.said(_UNSET, context.lang)
-    since = f"{terminal.moment(value['changed_at'])} {legible(value['changed_by'])}"
-    return f"{terminal.said(_SET, context.lang)} {value['hint']} ({since})"
+    hint = f" ({value['hint']})" if value["hint"] else ""
+    words = terminal.said(_SET, context.lang)
+    return words.format(hint=hint, at=terminal.moment(value["changed_at"]), by=legible(value["changed_by"]))

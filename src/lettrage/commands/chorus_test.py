@@ -20,6 +20,7 @@ from lettrage.commands.shared import context, plain, print_json, user, write_fil
 from lettrage.invoicing.diagnose import Evidence, Step, works
 from lettrage.invoicing.settings import Change, Platform
 
+_NOTED = ("à savoir", "note")  # a step that holds, with something worth knowing
 _MARKS = {True: ("fait", "done"), False: ("EN DÉFAUT", "FAILS"), None: ("non vérifié", "not checked")}
 
 
@@ -67,7 +68,7 @@ def _remember(platform: Platform, evidence: Evidence) -> None:
 
 
 def _lines(step: dict[str, Any]) -> list[str]:
-    mark = terminal.said(_MARKS[step["ok"]], context.lang)
+    mark = terminal.said(_NOTED if step["ok"] and step["causes"] else _MARKS[step["ok"]], context.lang)
     lines = [f"{mark:12} {step[context.lang]}"]
     for cause in step["causes"]:
         lines += [f"{'':12}  - {cause[context.lang]}", f"{'':12}    {cause[f'fix_{context.lang}']}"]
