@@ -36,14 +36,14 @@ def configure(default: str = "warning") -> None:
 def log(event: str, **facts: object) -> None:
     """One event with its facts, at the level of information; never on standard output, never in the way."""
     if sys.stderr is not None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: it was closed
             structlog.get_logger().info(event, **facts)
 
 
 def warn(event: str, **facts: object) -> None:
     """One event that somebody should look at; never in the way."""
     if sys.stderr is not None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: it was closed
             structlog.get_logger().warning(event, **facts)
 
 

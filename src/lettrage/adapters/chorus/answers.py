@@ -6,6 +6,7 @@ kind than the service's own makes the whole answer garbled, so that nothing is c
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -29,10 +30,15 @@ class Numeral(str):
 
 
 class Answer:
-    """An object of an answer, each member read as what the service says it is. Every method raises Garbled."""
+    """An object of an answer, each member read as what the service says it is. Every method raises Garbled.
 
-    def __init__(self, members: dict[str, Any]) -> None:
+    `mask` hides our secrets in every text, wherever an answer repeats them. `size`: the whole answer's, in bytes.
+    """
+
+    def __init__(self, members: dict[str, Any], mask: Callable[[str], str] = str, size: int = 0) -> None:
         self._members = members
+        self._mask = mask
+        self.size = size
 
     def __contains__(self, name: str) -> bool:
         return self._members.get(name) is not None
@@ -44,7 +50,7 @@ class Answer:
             return ""
         if not isinstance(value, str):
             raise Garbled(name)
-        return _clean(value)
+        return _clean(value if isinstance(value, Numeral) else self._mask(value))
 
     def needed(self, name: str) -> str:
         """A text without which the answer says nothing."""
@@ -109,7 +115,7 @@ class Answer:
         value = self._members.get(name)
         if not isinstance(value, dict | None):
             raise Garbled(name)
-        return Answer(value or {})
+        return Answer(value or {}, self._mask)
 
     def rows(self, name: str) -> "list[Answer]":
         """A list of objects; an empty one where there is none."""
@@ -118,18 +124,34 @@ class Answer:
             return []
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             raise Garbled(name)
-        return [Answer(row) for row in value]
+        return [Answer(row, self._mask) for row in value]
 
 
-def read(data: bytes) -> Answer:
-    """An answer's text as an object. Raises Garbled for anything else: HTML, cut JSON, bottomless nesting, NaN."""
+def read(data: bytes, mask: Callable[[str], str] = str) -> Answer:
+    """An answer's text as an object. Raises Garbled for anything else.
+
+    HTML, cut JSON, bottomless nesting, NaN, a member that is there twice: readers differ in which counts.
+    """
     try:
-        value = json.loads(data.decode("utf-8-sig"), parse_float=Numeral, parse_int=Numeral, parse_constant=_no_number)
+        value = json.loads(
+            data.decode("utf-8-sig"),
+            parse_float=Numeral,
+            parse_int=Numeral,
+            parse_constant=_no_number,
+            object_pairs_hook=_members,
+        )
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise Garbled("JSON")
-    return Answer(value)
+    return Answer(value, mask, len(data))
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members
 
 
 def _no_number(name: str) -> NoReturn:

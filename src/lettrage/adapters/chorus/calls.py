@@ -15,8 +15,10 @@ import httpx
 import msgspec
 
 from lettrage.adapters.chorus.answers import Answer, Garbled, message, read
+from lettrage.adapters.chorus.bounded import Deadline, transport
+from lettrage.adapters.chorus.masking import Mask
 from lettrage.adapters.chorus.trouble import of_failure, verdict
-from lettrage.guard.secrets import MASK, Secret
+from lettrage.guard.secrets import Secret
 from lettrage.invoicing.portal import Trouble, TroubleKind
 from lettrage.invoicing.settings import PlatformSettings, address_expected
 from lettrage.limits import (
@@ -37,25 +39,28 @@ _TIMEOUT = httpx.Timeout(
     pool=CHORUS_CONNECT_SECONDS,
 )
 _MOST_WAIT = 86_400  # seconds that we let the platform make us wait
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _DESCRIPTION = re.compile(r'error_description="(?P<text>[^"]*)"')
 
 
 class Reply(NamedTuple):
-    """An answer over HTTP, whatever it says."""
+    """An answer over HTTP, whatever it says. `mask` hides what the call carried in all that is read of it."""
 
     status: int
     body: bytes
     headers: httpx.Headers
+    mask: Mask
 
     @property
     def request_id(self) -> str:
-        """PISTE's name for the call."""
-        return legible(self.headers.get("x-piste-request-id", "")[:100])
+        """PISTE's name for the call; "" where it is none."""
+        said = self.mask(self.headers.get("x-piste-request-id", ""))
+        return said if _REQUEST_ID.fullmatch(said) else ""
 
     @property
     def challenge(self) -> str:
         """Who asks to be told who calls, where somebody does."""
-        return legible(self.headers.get("www-authenticate", "")[:300])
+        return legible(self.mask(self.headers.get("www-authenticate", ""))[:300])
 
     @property
     def after(self) -> int:
@@ -66,7 +71,7 @@ class Reply(NamedTuple):
     def answer(self) -> Answer | None:
         """The JSON object that it carries; None for anything else."""
         try:
-            return read(self.body)
+            return read(self.body, self.mask)
         except Garbled:
             return None
 
@@ -75,11 +80,11 @@ class _Identity(httpx.Auth):
     """Puts on who calls at the last moment: PISTE's token, the technical account (or none)."""
 
     def __init__(self, token: Secret, account: Secret | None) -> None:
-        self._token = token
+        self.token = token
         self._account = account
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        request.headers["Authorization"] = f"Bearer {self.token.reveal()}"
         if self._account is not None:
             request.headers["cpro-account"] = self._account.reveal()
         yield request
@@ -102,9 +107,12 @@ class Calls:
         self._told = told
         self._pace = threading.Lock()
         self._next = ticks()
+        self._deadline = Deadline(ticks)
         self._account = Secret(
             base64.b64encode(f"{settings.login.reveal()}:{settings.password.reveal()}".encode()).decode()
         )
+        known = (settings.client_id, settings.client_secret, settings.login, settings.password)
+        self._mask = Mask((self._account, *known))
         self._kept = self._client(keepalive=8)
 
     def _client(self, keepalive: int) -> httpx.Client:
@@ -113,9 +121,12 @@ class Calls:
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=False,
-            proxy=self.settings.proxy or None,
+            transport=transport(
+                self._deadline,
+                self.settings.proxy,
+                httpx.Limits(max_connections=32, max_keepalive_connections=keepalive),
+            ),
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "lettrage"},
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=keepalive),
         )
 
     def close(self) -> None:
@@ -160,7 +171,7 @@ class Calls:
         self,
         step: str,
         build: Callable[[httpx.Client], httpx.Request],
-        identity: httpx.Auth | None = None,
+        identity: _Identity | None = None,
         *,
         write: bool = False,
     ) -> Reply:
@@ -175,7 +186,8 @@ class Calls:
         fault: tuple[TroubleKind, bool, str] = ("garbled", True, "")
         client = self._client(keepalive=0) if write else self._kept
         try:
-            reply = self._streamed(client, build(client), identity, begun)
+            with self._deadline.in_(CHORUS_ANSWER_SECONDS):
+                reply = self._streamed(client, build(client), identity)
         except Garbled as garbled:
             fault = ("unknown" if write else "garbled", True, str(garbled))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
@@ -191,9 +203,7 @@ class Calls:
         self._told("chorus_call", step=step, status=reply.status, request_id=reply.request_id, ms=milliseconds)
         return reply
 
-    def _streamed(
-        self, client: httpx.Client, request: httpx.Request, identity: httpx.Auth | None, begun: float
-    ) -> Reply:
+    def _streamed(self, client: httpx.Client, request: httpx.Request, identity: _Identity | None) -> Reply:
         response = client.send(request, auth=identity, stream=True)
         try:
             if response.headers.get("content-encoding", "identity").lower() != "identity":
@@ -201,9 +211,10 @@ class Calls:
             body = bytearray()
             for piece in response.iter_raw():
                 body += piece
-                if len(body) > CHORUS_ANSWER_BYTES or self._ticks() - begun > CHORUS_ANSWER_SECONDS:
-                    raise Garbled("too large" if len(body) > CHORUS_ANSWER_BYTES else "too slow")
-            return Reply(response.status_code, bytes(body), response.headers)
+                if len(body) > CHORUS_ANSWER_BYTES:
+                    raise Garbled("too large")
+            mask = Mask([identity.token], self._mask) if identity is not None else self._mask
+            return Reply(response.status_code, bytes(body), response.headers, mask)
         finally:
             response.close()
 
@@ -239,15 +250,7 @@ class Calls:
             step=step,
             status=reply.status,
             code=code[:100],
-            text=self.masked(message(libelle)[1] or libelle),
+            text=legible((message(libelle)[1] or libelle)[:TEXT_CHARACTERS]),
             after=reply.after,
             request_id=reply.request_id,
         )
-
-    def masked(self, text: str) -> str:
-        """What the platform said, cut, with stars for whatever of our secrets it repeats."""
-        settings = self.settings
-        for secret in (self._account, settings.client_secret, settings.password, settings.client_id, settings.login):
-            if len(secret.reveal()) > 3:
-                text = text.replace(secret.reveal(), MASK)
-        return legible(text[:TEXT_CHARACTERS])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lettrage.adapters.chorus.answers import Answer, Garbled
-from lettrage.limits import CHORUS_PAGES
+from lettrage.limits import CHORUS_LIST_BYTES, CHORUS_PAGES
 
 
 class Page(NamedTuple):
@@ -14,6 +14,7 @@ class Page(NamedTuple):
     number: int | None = None
     pages: int | None = None
     total: int | None = None
+    size: int = 0  # of the answer, in bytes
 
 
 EMPTY = Page([], 1, 0, 0)
@@ -23,8 +24,8 @@ def page_of(answer: Answer, rows: list[Answer], *places: Answer) -> Page:
     """A page; its figures stand in `parametresRetour`, or beside the list, or in one of `places`."""
     for place in (answer.inner("parametresRetour"), *places, answer):
         if "pages" in place:
-            return Page(rows, place.count("pageCourante"), place.count("pages"), place.count("total"))
-    return Page(rows)
+            return Page(rows, place.count("pageCourante"), place.count("pages"), place.count("total"), size=answer.size)
+    return Page(rows, size=answer.size)
 
 
 def every(ask: Callable[[int], Page], key: Callable[[Answer], str]) -> list[Answer]:
@@ -35,7 +36,7 @@ def every(ask: Callable[[int], Page], key: Callable[[Answer], str]) -> list[Answ
     """
     found: dict[str, Answer] = {}
     seen: set[tuple[str, ...]] = set()
-    received, number = 0, 1
+    received, size, number = 0, 0, 1
     while number <= CHORUS_PAGES:
         page = ask(number)
         keys = tuple(key(row) for row in page.rows)
@@ -46,6 +47,9 @@ def every(ask: Callable[[int], Page], key: Callable[[Answer], str]) -> list[Answ
             raise Garbled("pages")
         seen.add(keys)
         received += len(keys)
+        size += page.size
+        if size > CHORUS_LIST_BYTES:
+            raise Garbled("too large")
         found |= {one: row for one, row in zip(keys, page.rows, strict=True) if one not in found}
         if number >= page.pages if page.pages is not None else not keys:
             if page.total is not None and received < page.total:

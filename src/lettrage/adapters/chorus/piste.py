@@ -9,7 +9,8 @@ from lettrage.adapters.chorus.answers import Answer, Garbled, message
 from lettrage.adapters.chorus.calls import Calls, Reply
 from lettrage.guard.secrets import Secret
 from lettrage.invoicing.portal import Trouble
-from lettrage.limits import CHORUS_PAUSES, CHORUS_TOKEN_MARGIN
+from lettrage.limits import CHORUS_PAUSES, CHORUS_TOKEN_MARGIN, TEXT_CHARACTERS
+from lettrage.refusal import legible
 
 TOKEN_SECONDS = 3_600  # where the answer does not say
 _MOST_CHARACTERS = 4_096
@@ -83,7 +84,7 @@ class Piste:
             step=path,
             status=200,
             code=code or text[:100],
-            text=self.calls.masked(text),
+            text=legible(text[:TEXT_CHARACTERS]),
             request_id=reply.request_id,
         )
 
