@@ -15,7 +15,7 @@ def block(title: str) -> str:
     text = (ROOT / "README.md").read_text("utf-8").split(f"## {title}\n", 1)[1]
     found = re.search(r"```sh\n(.*?)```", text, re.S)
     assert found is not None
-    return found.group(1).replace("tests/examples", str(ROOT / "tests" / "examples"))
+    return found.group(1).replace("docs/examples", str(ROOT / "docs" / "examples"))
 
 
 def test_the_first_invoice_reaches_its_customer(tmp_path: Path) -> None:
