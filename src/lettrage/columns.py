@@ -203,6 +203,25 @@ RIGHT = {
     "total", "due", "not_yet_due", "advances", "total_home", "unpaid",
     "id", "done", "refused", "replayed", "warnings", "attempts",
 }  # fmt: skip
+# What the logbook calls what was asked, where WORDS has no word for it, and through what it came.
+ASKED = {
+    "settlement": ("règlement", "settlement"),
+    "cancel": ("annulation", "cancellation"),
+    "unpaid": ("impayé", "returned"),
+    "slip": ("bordereau", "slip"),
+    "slip cancelled": ("bordereau annulé", "slip cancelled"),
+    "task": ("tâche", "task"),
+    "send": ("dépôt", "deposit"),
+    "release": ("doute levé", "doubt ended"),
+    "correct": ("correction", "correction"),
+    "completed": ("complément", "completion"),
+    "recycled": ("recyclage", "recycling"),
+    "chorus settings": ("réglages Chorus Pro", "Chorus Pro settings"),
+    "chorus key": ("clé des secrets", "key of the secrets"),
+    "command line": ("ligne de commande", "command line"),
+    "drop folder": ("dossier de dépôt", "drop folder"),
+    "web service": ("service web", "web service"),
+}
 # What a load counts.
 LOADED = {
     "third_parties": ("tiers", "third parties"),

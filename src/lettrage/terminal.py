@@ -11,7 +11,7 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
-from lettrage.columns import COLUMNS, LOADED, PROSE, RIGHT, WORDS
+from lettrage.columns import ASKED, COLUMNS, LOADED, PROSE, RIGHT, WORDS
 from lettrage.dates import PARIS
 from lettrage.invoicing import labels
 from lettrage.invoicing.shelf import NOT_SENT
@@ -96,6 +96,10 @@ def _side(value: Any, lang: Language) -> str:
     return _cell(value, lang) if str(value).strip("0.") else ""
 
 
+def _asked(value: Any, lang: Language) -> str:
+    return said(ASKED[value], lang) if value in ASKED else _cell(value, lang)
+
+
 def _moment(value: Any, _: Language) -> str:
     return moment(value) if value else ""
 
@@ -132,6 +136,8 @@ def _numbers(value: Any, _: Language) -> str:
 _READERS: dict[tuple[str, str], Callable[[Any, Language], str]] = {
     ("lines", "debit"): _side,
     ("lines", "credit"): _side,
+    ("logbook", "kind"): _asked,
+    ("logbook", "origin"): _asked,
     ("accounts", "created_at"): _moment,
     ("accounts", "ended_at"): _moment,
     ("invoices", "type"): _kind,

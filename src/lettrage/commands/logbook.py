@@ -23,7 +23,7 @@ def list_(
     number: Annotated[str, typer.Option(help="This REGLEMENTNUM")] = "",
     transaction: Annotated[str, typer.Option(help="What made this transaction, or is about it")] = "",
     caller: Annotated[str, typer.Option(help="From this caller")] = "",
-    kind: Annotated[str, typer.Option(help="settlement, cancel, unpaid, slip, ...")] = "",
+    kind: Annotated[str, typer.Option(help="settlement, cancel, unpaid, slip, invoice, send, correct ...")] = "",
     first: Annotated[str, typer.Option("--from", help="From this day on")] = "",
     last: Annotated[str, typer.Option("--to", help="Up to this day")] = "",
     refused: Annotated[bool, typer.Option("--refused", help="Only with refusals")] = False,
