@@ -193,6 +193,7 @@ def test_after_a_rejection_by_the_buyer_only_a_new_number_goes(office: Office) -
     assert office.state("FA-2") == "MISE_A_DISPOSITION"
     assert office.state("FA-1") == "REJETEE"
     assert [item["piece"] for item in office.done("items")] == ["FA-1", "FA-2"]
+    assert office.done("verify")["ok"]
 
 
 def test_a_suspended_invoice_is_completed_with_a_comment_and_a_file(office: Office) -> None:

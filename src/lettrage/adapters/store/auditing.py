@@ -400,7 +400,9 @@ WHERE v.dossier = ?1 ORDER BY v.id
 _DOCUMENTS = """
 SELECT d.id, d.number, d.type, d.date, d.third_party, d.currency, d.gross, d.content, d.digest,
        d.invoice, v.prefix || v.number, v.third_party, v.date, v.currency, v.amount,
-       d.corrects, c.number, c.third_party
+       d.corrects, c.number, c.third_party,
+       (SELECT min(f.id) FROM sales_document f
+        WHERE f.dossier = d.dossier AND f.number = d.number AND f.third_party = d.third_party)
 FROM sales_document d
 LEFT JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice
 LEFT JOIN sales_document c ON c.dossier = d.dossier AND c.id = d.corrects

@@ -30,6 +30,7 @@ class DocumentRow(Row, frozen=True):
     corrects: int | None
     corrected_number: str | None
     corrected_party: str | None
+    first: int  # the first document of this number
 
 
 class _Held(msgspec.Struct):
@@ -59,7 +60,8 @@ def documents(rows: Iterable[DocumentRow]) -> Iterator[Finding]:
         yield from _content(row, place)
         if row.invoice is not None:
             yield from _invoice(row, place)
-        if row.corrects is not None:
+        begins_a_number = row.id == row.first and row.corrected_number is not None  # what a rejection may ask for
+        if row.corrects is not None and not begins_a_number:
             before = (row.corrected_number, row.corrected_party)
             yield from same("document_corrects", place, "Document corrigé", before, (row.number, row.third_party))
 
