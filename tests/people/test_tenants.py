@@ -162,19 +162,38 @@ COMMANDS: dict[str, list[str]] = {
     "invoice release": [DOUBTFUL, "--resend"],
     "invoice complete": [REJECTED, "--comment", "x"],
     "invoice recycle": [REJECTED],
+    "chorus settings": [],
+    "chorus set": ["doubt_hours=12"],
+    "chorus use": ["production"],
+    "chorus connect": ["FILE"],
+    "chorus test": [],
+    "chorus bundle": ["bundle.zip"],
+    "chorus queue": [],
+    "chorus work": ["--once"],
     "user add": ["Zoé", "--role", "reader"],
     "user token": ["till", "--role", "reader"],
     "user list": [],
     "user revoke": ["--all", "till"],
     "user close": ["till"],
 }
-# How these end where no platform is connected: 1, something is in the way; 2, this document waits for no such step.
-STATUSES = dict.fromkeys(("check", "send", "follow", "resend"), 1) | dict.fromkeys(("complete", "recycle"), 2)
-# These run until they are stopped, or on a database of their own; what they do is what `settle` and the routes do.
-LASTING = {"serve", "watch", "demo"}
+# How these end where no platform is connected, and something was deposited on one: 1, something is in the way; 2, this
+# document waits for no such step.
+STATUSES = dict.fromkeys(("check", "send", "follow", "resend", "chorus test", "chorus connect"), 1) | dict.fromkeys(
+    ("complete", "recycle"), 2
+)
+# These run until they are stopped, or on a database of their own, where they do what `settle` and the routes do; they
+# need no books at all; or they are about every dossier's keys.
+LASTING = {"serve", "watch", "demo", "chorus simulator", "invoice convert", "chorus rotate-key"}
 FILES: dict[str, dict[str, Any]] = {
     "load": {"dossiers": [{"code": OURS, "name": "Renommée", "currency": "EUR"}]},
     "invoice import": CONTENTS["import_"],
+    "chorus connect": {
+        "url": "http://127.0.0.1:9",
+        "client_id": "a",
+        "client_secret": "b",
+        "login": "c",
+        "password": "d",
+    },
     "settle": {"EnteteReglementtb": [{"EnteteReglement": header("PORCHQ", "100.00", pays("3", "100.00"))}]},
 }
 
