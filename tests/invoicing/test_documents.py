@@ -549,6 +549,10 @@ def test_the_commands_tell_the_same_story(firm: Firm, tmp_path: Path) -> None:
     assert ran("show", "nothing").status == 2
     assert ran("show", "F1", "--id", "x").status == 2
     assert ran("import", str(tmp_path / "nothing")).status == 2
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(form("F9")))
+    assert ran("import", str(other), str(tmp_path / "nothing")).status == 2
+    assert ran("show", "F9").status == 2
 
 
 def test_what_was_sent_is_shown_as_it_was_sent(firm: Firm) -> None:

@@ -26,7 +26,7 @@ from lettrage.commands.shared import (
 )
 from lettrage.dates import PARIS
 from lettrage.invoicing.format import file_of, xml_of
-from lettrage.invoicing.intake import opened
+from lettrage.invoicing.intake import File, opened
 from lettrage.invoicing.settings import PLATFORMS
 from lettrage.invoicing.shelf import Shelved
 from lettrage.limits import INVOICE_FILE, PAGE_MOST
@@ -52,7 +52,9 @@ def import_(
     caller: CallerName = "",
 ) -> None:
     """Bring invoices in: document, sales entry, due items. / Reprendre des factures."""
-    told = [_brought(file, key if len(files) == 1 else None, caller, dry_run=dry_run) for file in files]
+    # Every file is read before the first is brought in: one that cannot be leaves nothing half done.
+    read = {file: opened(read_file(file, INVOICE_FILE)) for file in files}
+    told = [_brought(file, read[file], key if len(read) == 1 else None, caller, dry_run=dry_run) for file in read]
     whole = {name: sum(one[name] for one in told) for name in told[0] if name != "invoices"}
     whole["invoices"] = [line for one in told for line in one["invoices"]]
     if context.json:
@@ -65,9 +67,8 @@ def import_(
         raise typer.Exit(1)
 
 
-def _brought(file: str, key: str | None, caller: str, *, dry_run: bool) -> dict[str, Any]:
+def _brought(file: str, found: File, key: str | None, caller: str, *, dry_run: bool) -> dict[str, Any]:
     """What became of the invoices of one file. Raises Stop."""
-    found = opened(read_file(file, INVOICE_FILE))
     files = beside(file, found.paths)
     if dry_run:
         now = SystemClock().now()
