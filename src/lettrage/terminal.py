@@ -5,8 +5,8 @@ Plain columns: a list of twenty thousand lines is written as fast as it is read.
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from textwrap import wrap
 from typing import Any
@@ -45,6 +45,32 @@ def tell(*lines: str) -> None:
     if sys.stderr is not None:
         with suppress(OSError):
             print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[], bool]]:
+    """Long work on a terminal: what is called as each of its parts begins (always true) writes how far it has come.
+
+    One line of standard error, written over and taken away at the end; nothing where nobody looks.
+    """
+    begun = 0
+    looked_at = total > 1 and sys.stderr is not None and sys.stderr.isatty()
+
+    def write(text: str) -> None:
+        if looked_at:
+            with suppress(OSError):
+                print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+    def step() -> bool:
+        nonlocal begun
+        write(f"{min(begun, total)}/{total}")
+        begun += 1
+        return True
+
+    try:
+        yield step
+    finally:
+        write(f"{' ' * len(f'{total}/{total}')}\r")
 
 
 def said(pair: tuple[str, str], lang: Language) -> str:

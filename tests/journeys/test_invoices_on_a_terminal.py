@@ -1,5 +1,7 @@
 """Invoices as a clerk reads them: words for codes, Paris time, lines that fit, nothing of the machine."""
 
+import io
+import sys
 from typing import Any, get_args
 
 import pytest
@@ -127,3 +129,22 @@ def test_our_own_words_on_settings_are_not_told_in_another_language() -> None:
 
     assert "Chorus Pro is not" not in told
     assert "réglages refusés" in told
+
+
+class Screen(io.StringIO):
+    """Standard error that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("screen", "written"), [(Screen(), "\r0/2\r1/2\r2/2\r   \r"), (io.StringIO(), "")])
+def test_long_work_shows_how_far_it_has_come(
+    screen: io.StringIO, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    with terminal.progress(2) as step:
+        assert [step() for _ in range(3)] == [True] * 3
+
+    assert screen.getvalue() == written

@@ -56,7 +56,8 @@ def send(
         parcels = [parcel_of(books, document, form, rendered) for document in documents if document.id not in stopped]
     act = SendInvoices(tuple(parcels), where, plain(caller, "--caller") or user(), lots=lot, forced=force)
     done = context.result(context.performed(act, None, caller)) if parcels else {"flows": [], "refused": []}
-    worker(store).work(dossier, [("send", str(flow)) for flow in done["flows"]])
+    with terminal.progress(len(done["flows"])) as step:
+        worker(store).work(dossier, [("send", str(flow)) for flow in done["flows"]], step)
     told = {d.number: _line(d.number, findings=stopped[d.id]) for d in documents if d.id in stopped}
     told |= {one["number"]: _line(one["number"], reasons=one["reasons"]) for one in done["refused"]}
     told |= {line["number"]: line for line in _shown([n for n in wanted if n not in told], where)}
@@ -148,7 +149,8 @@ def follow(
     now = SystemClock().now()
     for _ in range(2):  # a flow that has ended brings its invoices' own histories
         jobs = store.write(dossier, lambda books: books.follow_now(documents, where, now))
-        worker(store).work(dossier, [(job.kind, job.subject) for job in jobs])
+        with terminal.progress(len(jobs)) as step:
+            worker(store).work(dossier, [(job.kind, job.subject) for job in jobs], step)
     _tell(_shown(wanted, where), where)
 
 
