@@ -35,7 +35,7 @@ def test_the_demonstration_tells_an_invoice_from_its_first_mistake_to_its_paymen
     story = told.out[told.out.index("EX7") :]
     milestones = [
         "ERREUR service_missing", "corrigée", "chorus_service_unknown", "SERVICE_DEST_SERV_OBL</cbc:ID>",
-        "invoice resend", "MISE_A_DISPOSITION", "MISE_EN_PAIEMENT", "Virement F2026-0042", "réglée", "tout est juste",
+        "invoice resend", "Mise à disposition", "Mise en paiement", "Virement F2026-0042", "réglée", "tout est juste",
     ]  # fmt: skip
     places = [story.index(milestone) for milestone in milestones]
     assert places == sorted(places)
