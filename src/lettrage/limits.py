@@ -104,6 +104,7 @@ HISTORY_EVENTS = 10_000  # changes of one invoice's status
 
 # Invoices in our own form, as JSON or as a table.
 INVOICE_FILE = Limits(document_bytes=64 * 1024 * 1024, headers=10_000, details=100_000)
+INVOICE_MARKS = 2_000_000  # objects, lists, or lines of text, in all: several for each line of an invoice
 INVOICE_LINES = 10_000  # of one invoice
 ATTACHMENT_BYTES = 10 * 1024 * 1024  # of one, as Chorus Pro takes it
 ATTACHMENTS_BYTES = 30 * 1024 * 1024  # of all those of one file of invoices

@@ -109,6 +109,16 @@ def test_what_cannot_be_is_refused_and_changes_nothing(given: str, code: str, fi
     assert shown(firm) == before
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["proxy=http://user:canary@127.0.0.1:3128", "api_url=https://y.fr/?key=canary", "token_url=https://y.fr#canary"],
+)
+def test_a_refused_address_keeps_its_password_to_itself(given: str, firm: Firm) -> None:
+    ran = chorus(firm, "set", given, "--json")
+    assert refused(ran) == ["address_not_allowed"]
+    assert "canary" not in ran.out + ran.err
+
+
 def test_a_refused_secret_is_not_repeated(firm: Firm) -> None:
     for arguments in (
         ("set", "password=bell\x07rung"),

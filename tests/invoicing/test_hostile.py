@@ -10,6 +10,7 @@ import pytest
 
 from lettrage.guard.xml_safe import parse
 from lettrage.invoicing import cii, ubl
+from lettrage.invoicing.intake import opened
 from lettrage.invoicing.read import read
 from lettrage.limits import PDF_BYTES, READ_FINDINGS, XML
 from lettrage.refusal import Unreadable
@@ -174,3 +175,15 @@ def test_mutants_of_a_file_never_end_in_a_traceback(seed: int) -> None:
                 content[at : at + length] = piece
             found = read(bytes(content))
             assert (found.invoice is None) == any(finding.blocks for finding in found.findings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" + b"{}," * 2_100_000 + b"{}]", b"number\n" + b"1\n" * 2_100_000, b"number," + b"a," * 2_000_000],
+    ids=["objects", "lines", "columns"],
+)
+def test_more_than_any_file_of_invoices_is_refused_before_it_is_taken_apart(content: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(Unreadable):
+        opened(content)
+    assert time.process_time() - began < _SECONDS

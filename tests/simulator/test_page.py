@@ -46,7 +46,7 @@ def test_forms_switch_a_fault_on_and_off(caller: Caller) -> None:
     assert caller.post("structures/v1/rechercher").status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["", "null", "http://elsewhere.example", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", ["", "null", "http://elsewhere.example", "http://127.0.0.1:1", "http://[::1"])
 def test_only_the_page_itself_sends_forms(caller: Caller, origin: str) -> None:
     deposit(caller, invoice("ubl"))
 

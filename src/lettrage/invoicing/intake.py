@@ -20,7 +20,7 @@ from lettrage.invoicing.parties import recognised, said_of
 from lettrage.invoicing.read import Read, read
 from lettrage.invoicing.sale import Due, Masters, Sale, Source, dues_of
 from lettrage.invoicing.table import records_of
-from lettrage.limits import INVOICE_FILE, MINOR_UNITS
+from lettrage.limits import INVOICE_FILE, INVOICE_MARKS, MINOR_UNITS
 from lettrage.money import Amount
 from lettrage.refusal import Refusal, Unreadable, quoted
 from lettrage.settlement import dialect
@@ -81,11 +81,22 @@ def opened(data: bytes) -> File:
             raise Unreadable(Refusal("not_an_invoice", seen=_said(document)))
         return File(document.syntax, data, document=document)
     text = dialect.decode(data, INVOICE_FILE)
+    _bounded(text)
     if start.startswith((b"{", b"[", b"'")):
         return _limited(File("json", data, tuple(_of_json(dialect.parse(text, INVOICE_FILE).tree))))
     if "number" not in text.split("\n", 1)[0]:
         raise Unreadable(Refusal("not_an_invoice", seen=quoted(text.strip()[:40]) or "-"))
     return _limited(File("csv", data, tuple((f"{row.get('number', '')}", row) for row in records_of(text))))
+
+
+def _bounded(text: str) -> None:
+    """A tree takes many times its text in memory: what is counted here bounds it before it is built.
+
+    Raises Unreadable beyond the objects, lists or table's lines that a file of the most invoices has.
+    """
+    for mark in "{", "[", "\n":
+        if (seen := text.count(mark)) > INVOICE_MARKS:
+            raise Unreadable(Refusal("too_many_invoices", seen=f"{seen} × {mark!r}", expected=str(INVOICE_MARKS)))
 
 
 def _said(document: Read) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from lettrage.dates import day
-from lettrage.guard.secrets import Place, Secret
+from lettrage.guard.secrets import MASK, Place, Secret
 from lettrage.limits import CODE_CHARACTERS, TEXT_CHARACTERS
 from lettrage.refusal import Refusal, quoted
 
@@ -175,7 +175,9 @@ def changes(
         if value is None:
             faults.append(Refusal("malformed_setting", name, _shown(setting, text), setting.expected))
         elif value and (expected := address_expected(setting.name, platform, value)):
-            faults.append(Refusal("address_not_allowed", name, quoted(value), expected, {"platform": platform}))
+            faults.append(
+                Refusal("address_not_allowed", name, quoted(_without_secrets(value)), expected, {"platform": platform})
+            )
         elif value and name == "time_scale" and platform == "production":
             faults.append(Refusal("malformed_setting", name, value, "qualification"))
         else:
@@ -193,6 +195,12 @@ def _shown(setting: Setting, text: str) -> str:
 
 
 # ---------------------------------------------------------------- addresses
+
+
+def _without_secrets(address: str) -> str:
+    """An address that is refused, as it may be shown: a user's name, a password, a query are none of it."""
+    bare = re.sub(r"//[^/?#]*@", f"//{MASK}@", address)
+    return re.sub(r"[?#].*", lambda found: found[0][0] + MASK, bare)
 
 
 def address_expected(name: str, platform: str, text: str) -> str:

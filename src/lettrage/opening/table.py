@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from typing import Any
 
 from lettrage.refusal import Refusal, Unreadable, quoted
@@ -44,7 +45,8 @@ def rows_of(text: str) -> list[dict[str, str]]:
     except csv.Error as error:
         raise Unreadable(Refusal("malformed_table", str(reader.line_num), str(error))) from None
     names = [name.strip() for name in lines[0]] if lines else []
-    twice = [name for name in names if names.count(name) > 1]
+    counted = Counter(names)
+    twice = [name for name in names if counted[name] > 1]
     if twice or not any(names):
         raise Unreadable(Refusal("malformed_table", "1", quoted(twice[0]) if twice else "-"))
     for number, line in enumerate(lines[1:], 2):
