@@ -191,7 +191,7 @@ def test_the_copy_serves_while_the_portal_is_closed_and_says_so_when_there_is_no
     assert "not_checked" not in found(office, number)
     simulator.simulation.change_application(subscriptions=("factures", "transverses"))
     assert "not_checked" not in found(office, number)
-    assert "not_checked" not in found(office, number, "--offline")
+    assert found(office, number, "--offline")["not_checked"]["place"] == "number"  # of numbers no copy is kept
 
 
 def test_offline_nothing_is_asked_and_that_is_said(office: Office) -> None:
@@ -204,6 +204,20 @@ def test_a_number_in_use_is_found(office: Office) -> None:
     assert "number_open" in found(office, number)
     office.processed(number)
     assert "number_integrated" in found(office, number)
+
+
+@pytest.mark.parametrize(("day", "code"), [("2025-03-20", "number_integrated"), ("2025-03-21", "number_taken")])
+def test_a_number_that_the_platform_has_from_elsewhere_is_found(office: Office, day: str, code: str) -> None:
+    number = brought(office)
+    office.done("invoice", "send", number, "--force")
+    office.processed(number)
+
+    folder = office.folder / "another"
+    folder.mkdir()
+    another = Office(folder, office.simulator)
+    brought(another, date=day)
+    assert set(found(another, number)) == FICTITIOUS | {code}
+    assert another.run("invoice", "send", number).status == 1
 
 
 def test_words_that_are_no_options_and_numbers_that_are_not_there(office: Office) -> None:

@@ -4,7 +4,7 @@ Reading, asking and writing are apart: the books are read in one go, the portal 
 and what it said is written afterwards. `check_kept` is all of it, for whoever checks: a command, the API, the sending.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -13,11 +13,13 @@ import msgspec
 
 from lettrage.company.customer import Customer, PublicBuyer
 from lettrage.company.dossier import Company, Establishment
-from lettrage.invoicing.circumstances import Circumstances, Told, Use
+from lettrage.invoicing.circumstances import Circumstances, Fate, NotAsked, Told, Use
+from lettrage.invoicing.deposit import likeness
 from lettrage.invoicing.directory import STATE, Inquiry, Kept, News, Wanted
 from lettrage.invoicing.document import SIRET, Invoice, Party, Platform, Route, Syntax
 from lettrage.invoicing.format import route_of, usual_syntax
 from lettrage.invoicing.official import OfficialRules
+from lettrage.invoicing.portal import Found
 from lettrage.invoicing.precheck import Checked, precheck
 from lettrage.invoicing.rules.identity import known_as
 from lettrage.invoicing.sale import Masters
@@ -25,6 +27,7 @@ from lettrage.invoicing.shelf import Shelved
 from lettrage.settlement.document import Ledger
 
 T = TypeVar("T")
+_FREE: frozenset[Fate] = frozenset(("none", "refused"))  # what leaves a number free
 
 
 class Books(Protocol):
@@ -132,7 +135,7 @@ def informed(asked: Question, inquiry: Inquiry) -> Circumstances:
     invoice, circumstances = asked.invoice, asked.circumstances
     if circumstances.door == "platform":
         return circumstances
-    changes: dict[str, Told | bool] = {}
+    changes: dict[str, Told | bool | tuple[Use, ...]] = dict(_number(asked, inquiry))
     for name, one in (("supplier", _wanted(invoice.seller)), ("buyer", _wanted(invoice.buyer, invoice.service))):
         if one is not None:
             changes[name] = inquiry.told(one, asked.kept.get(one))
@@ -140,6 +143,27 @@ def informed(asked: Question, inquiry: Inquiry) -> Circumstances:
     if invoice.engagement and supplier is not None and buyer is not None and buyer.id == STATE:
         changes["engagement"] = inquiry.engagement(supplier.id, invoice.engagement)
     return msgspec.structs.replace(circumstances, **changes)
+
+
+def _number(asked: Question, inquiry: Inquiry) -> Iterator[tuple[str, NotAsked | tuple[Use, ...]]]:
+    """What the platform has under an invoice's number, where the documents here tell of nothing that stands there."""
+    invoice, uses = asked.invoice, asked.circumstances.uses
+    if asked.circumstances.route != "chorus" or uses is None or any(use.fate not in _FREE for use in uses):
+        return
+    there = inquiry.numbered(invoice.number)
+    if isinstance(there, NotAsked):
+        yield "number", there
+        return
+    seller = known_as(invoice.seller)
+    supplier = seller.id if seller is not None else ""
+    theirs = [one for one in there if not one.supplier or not supplier or one.supplier == supplier]
+    if theirs:
+        same = any(_same(invoice, one) for one in theirs)
+        yield "uses", (*uses, Use(0, "integrated" if same else "taken", mine=True))
+
+
+def _same(invoice: Invoice, found: Found) -> bool:
+    return likeness(invoice, invoice.buyer.siret, invoice.totals.gross, found) != "other"
 
 
 def _wanted(party: Party, service: str = "") -> Wanted | None:

@@ -35,7 +35,7 @@ Told = Structure | NotAsked | None  # None: the directory has no structure of th
 class Use(msgspec.Struct, frozen=True):
     """A document that bears the same number. `mine`: this very invoice, or a refused one that it takes the place of."""
 
-    document: int
+    document: int  # 0: the platform has it, from elsewhere
     fate: Fate = "none"
     mine: bool = False
     supplier: str = ""  # SIRET
@@ -62,6 +62,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     # Whether the State knows the commitment number; None where it is not the State's, and need not be asked.
     engagement: bool | NotAsked | None = None
     uses: tuple[Use, ...] | None = None  # None: the documents could not be looked at
+    number: NotAsked | None = None  # why the platform has not said whether it has an invoice of this number
     file_bytes: int = 0  # of the rendered file; 0: not rendered
 
     @property

@@ -17,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-from lettrage.invoicing.document import CREDIT_NOTES
+from lettrage.invoicing.document import CREDIT_NOTES, Invoice
 from lettrage.invoicing.outbox import (
     STANDING,
     Again,
@@ -248,19 +248,19 @@ def cut(text: str) -> str:
 Likeness = Literal["same", "other", "unsure"]
 
 
-def likeness(deposit: Deposit, found: Found) -> Likeness:
-    """Whether an invoice that Chorus has is the one that was sent: the same date, buyer and amount.
+def likeness(paper: Deposit | Invoice, buyer: str, gross: int, found: Found) -> Likeness:
+    """Whether an invoice that Chorus has is this one: the same date, buyer and amount.
 
     Where Chorus does not say one of them nothing is concluded.
     """
     figure = decimal(found.amount)
-    amount = figure.exact(deposit.currency) if figure is not None else None
-    credit = deposit.type in CREDIT_NOTES
+    amount = figure.exact(paper.currency) if figure is not None else None
+    credit = paper.type in CREDIT_NOTES
     said = (
-        (found.date, deposit.date),
-        (found.recipient or None, deposit.buyer),
-        (abs(amount) if amount is not None else None, deposit.gross),
-        (found.currency or deposit.currency.code, deposit.currency.code),
+        (found.date, paper.date),
+        (found.recipient or None, buyer),
+        (abs(amount) if amount is not None else None, gross),
+        (found.currency or paper.currency.code, paper.currency.code),
         (found.type == "AVOIR" if found.type in ("AVOIR", "FACTURE") else credit, credit),
     )
     if any(theirs is not None and theirs != ours for theirs, ours in said):
@@ -270,7 +270,7 @@ def likeness(deposit: Deposit, found: Found) -> Likeness:
 
 def ours_among(deposit: Deposit, found: Sequence[Found]) -> tuple[Likeness, Found | None]:
     """The invoice that was sent among those that Chorus has under its number; else whether there is another one."""
-    alike = [(likeness(deposit, f), f) for f in found if f.number == deposit.number]
+    alike = [(likeness(deposit, deposit.buyer, deposit.gross, f), f) for f in found if f.number == deposit.number]
     for wanted in ("same", "unsure", "other"):
         for kind, candidate in alike:
             if kind == wanted:

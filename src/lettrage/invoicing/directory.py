@@ -5,12 +5,13 @@ answer; one of more than 30 days says nothing any more. What is kept belongs to 
 SIRET begins anew. The portal is asked outside of every transaction; what it says is written afterwards.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from lettrage.invoicing.circumstances import NotAsked, Reason, Told
-from lettrage.invoicing.portal import Portal, Structure, Trouble
+from lettrage.invoicing.portal import Found, Portal, Structure, Trouble
 
 FRESH, USABLE = timedelta(days=1), timedelta(days=30)
 STATE = "11000201100044"  # the one recipient of the State's invoices, whose commitments can be looked up
@@ -49,6 +50,7 @@ class Inquiry:
         self._portal = portal
         self._now = now
         self._silent: Reason | None = None if portal is not None else silent
+        self._unlisted: Reason | None = None
         self._known: dict[tuple[str, str], Kept] = {}
         self._news: dict[tuple[str, str], Structure | None] = {}
 
@@ -82,6 +84,18 @@ class Inquiry:
         except Trouble as trouble:
             return NotAsked(reason_of(trouble))
         return NotAsked("not_subscribed") if known is None else known
+
+    def numbered(self, number: str) -> Sequence[Found] | NotAsked:
+        """The integrated invoices of a number: what was sent by hand, or by another program, is known nowhere else."""
+        if self._portal is None:
+            return NotAsked(self._silent or "never_asked")
+        if self._unlisted is not None:  # another API than the directory's: each may answer without the other
+            return NotAsked(self._unlisted)
+        try:
+            return self._portal.find(number=number)
+        except Trouble as trouble:
+            self._unlisted = reason_of(trouble)
+            return NotAsked(self._unlisted)
 
     def _fetched(self, portal: Portal, wanted: Wanted, fresh: Kept | None) -> Structure | None:
         """What the portal says now; of a structure that is known, the service alone. Raises Trouble."""

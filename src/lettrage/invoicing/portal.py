@@ -99,6 +99,7 @@ class Found(msgspec.Struct, frozen=True):
     amount: str = ""  # montantTTC
     currency: str = ""
     type: str = ""  # FACTURE, AVOIR
+    supplier: str = ""  # codeFournisseur
 
 
 class StatusEvent(msgspec.Struct, frozen=True):

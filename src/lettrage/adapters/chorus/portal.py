@@ -293,6 +293,7 @@ def _found(row: Answer) -> Found:
         amount=row.amount("montantTTC"),
         currency=row.text("devise"),
         type=row.text("typeFacture"),
+        supplier=row.text("codeFournisseur"),
     )
 
 

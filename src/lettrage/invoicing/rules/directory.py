@@ -113,6 +113,12 @@ def engagement_known(invoice: Invoice, circumstances: Circumstances) -> Iterator
         yield Finding("engagement_unknown", "engagement", invoice.engagement)
 
 
+def number_free(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
+    """The platform was asked whether it has an invoice of this number; what it has is a use like any other."""
+    if circumstances.number is not None:
+        yield _not_checked("number", invoice.number, circumstances.number, "BT-1")
+
+
 RULES = (
     Rule(supplier_known, ("supplier_unknown", "supplier_inactive", "not_checked"), PUBLIC),
     Rule(buyer_known, ("buyer_unknown", "buyer_inactive", "not_checked"), PUBLIC),
@@ -124,4 +130,5 @@ RULES = (
         PUBLIC,
     ),
     Rule(engagement_known, ("engagement_unknown", "not_checked"), PUBLIC),
+    Rule(number_free, ("not_checked",), PUBLIC),
 )
