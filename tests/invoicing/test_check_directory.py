@@ -237,6 +237,6 @@ def test_files_are_checked_without_any_books(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ran.status == 1
     blocks = ran.out.split("\n")
-    assert any(line.startswith("sound.xml: 0 erreur") for line in blocks)
+    assert any(line.startswith("sound.xml : 0 erreur") for line in blocks)
     assert any("number_too_long number (BT-1)" in line for line in blocks)
     assert any("xml_unreadable" in line for line in blocks)
