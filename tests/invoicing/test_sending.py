@@ -362,6 +362,20 @@ def test_an_answer_that_comes_after_the_lease_is_kept(sender: Sender) -> None:
     assert sender.outcome("F1") == "integrated"
 
 
+def test_who_slept_until_others_gave_up_deposits_nothing(sender: Sender) -> None:
+    """A suspended machine: two days later its flow was in doubt, given up, and sent again by another."""
+
+    def sleeps(point: str) -> None:
+        if point == "calling":
+            sender.live(until=48 * HOUR, step=HOUR)
+
+    sender.intend(sender.parcel("F1"))
+    sender.worker("one", at=sleeps).work("998")
+
+    assert sender.twin.times_deposited() == {"F1": 1}
+    assert sender.outcome("F1") == "integrated"
+
+
 def test_several_workers_at_once_send_each_document_once(tmp_path: Path) -> None:
     sender = Sender(tmp_path, 40)
     sender.intend(*map(sender.parcel, sender.numbers))

@@ -180,6 +180,7 @@ class Taken(msgspec.Struct, frozen=True):
     kept: tuple[Event, ...] = ()  # of the deposit's document: its history as far as it is known
     youngest: datetime | None = None  # when the youngest document was sent that is followed on this platform
     queue: Queue | None = None
+    until: datetime | None = None  # when it is no longer this holder's
 
 
 class Conclusion(msgspec.Struct, frozen=True):

@@ -114,11 +114,17 @@ class Worker:
         answer: Deposited | Trouble
         self.at("calling")
         try:
+            self._still_ours(taken)
             answer = portal.deposit(taken.content, taken.flow.name, taken.flow.syntax)
         except Trouble as trouble:
             answer = trouble
         self.at("called")
         return deposit.after_call(taken, answer, self.clock.now(), pace, self.chance)
+
+    def _still_ours(self, taken: Taken) -> None:
+        """Raises Trouble for a job that slept too long in our hands (a suspended machine): it may be another's by now."""
+        if taken.until is not None and self.clock.now() >= taken.until:
+            raise Trouble("unreachable", step="lease", sent=False)
 
     def _look_up(self, taken: Taken, portal: Portal, pace: Pace) -> Conclusion:
         assert taken.flow is not None

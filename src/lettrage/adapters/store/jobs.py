@@ -87,8 +87,9 @@ class Jobs(Flows):
 
     def _held(self, job: Job, holding: Holding, paces: Paces, queue: Queue | None) -> Taken | None:
         """A job that is due, in this holder's hands; None where there is nothing to do about it now."""
-        self._of_job(_HOLD, job, (holding.now + lease(job.kind)).isoformat(), holding.holder)
-        taken = Taken(job, holding.holder, queue=queue)
+        until = holding.now + lease(job.kind)
+        self._of_job(_HOLD, job, until.isoformat(), holding.holder)
+        taken = Taken(job, holding.holder, queue=queue, until=until)
         if job.kind == "send":
             return self._to_send(taken, holding.now, paces)
         if job.kind in ("look_up", "follow_flow"):
