@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from benchmarks.machine import describe
 from lettrage.adapters.rules import SheetRules, files
 from lettrage.guard.xml_safe import parse
-from lettrage.invoicing import cii, ubl
-from lettrage.invoicing.check import check
-from lettrage.invoicing.circumstances import Circumstances
+from lettrage.invoicing.checks.check import check
+from lettrage.invoicing.checks.circumstances import Circumstances
+from lettrage.invoicing.checks.precheck import precheck
 from lettrage.invoicing.document import (
     EN16931,
     Account,
@@ -36,8 +36,8 @@ from lettrage.invoicing.document import (
     Totals,
     VatBreakdown,
 )
+from lettrage.invoicing.formats import cii, ubl
 from lettrage.invoicing.portal import Service, Structure
-from lettrage.invoicing.precheck import precheck
 from lettrage.money import Currency, Figure
 
 SUPPLIER, BUYER = "45021910000010", "26590671900017"

@@ -13,8 +13,8 @@ from typing import Any
 
 from lettrage.columns import ASKED, COLUMNS, LOADED, PROSE, RIGHT, WORDS
 from lettrage.dates import PARIS
-from lettrage.invoicing import labels
-from lettrage.invoicing.shelf import NOT_SENT
+from lettrage.invoicing.explaining import labels
+from lettrage.invoicing.sending.shelf import NOT_SENT
 from lettrage.opening import Loaded
 from lettrage.refusal import Language, legible
 from lettrage.settlement.answer import Reply

@@ -17,8 +17,8 @@ from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.probe import gather
 from lettrage.company.dossier import Bank, Company
 from lettrage.guard.secrets import Secret
-from lettrage.invoicing.connection import known_of
-from lettrage.invoicing.diagnose import MOST_CAUSES, Evidence, Step, catalogue, causes_of, diagnose, works
+from lettrage.invoicing.connecting.connection import known_of
+from lettrage.invoicing.connecting.diagnose import MOST_CAUSES, Evidence, Step, catalogue, causes_of, diagnose, works
 from lettrage.invoicing.portal import Trouble
 from lettrage.invoicing.settings import OFFICIAL, ChorusSettings, Platform, PlatformSettings
 from lettrage.money import Currency

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import Invoice, Route
+from lettrage.invoicing.formats import cii, ubl
 from tests.golden.documents import ROUTES, documents
 
 FOLDER = Path(__file__).parent

@@ -10,11 +10,11 @@ from lettrage.acts import Performed, perform
 from lettrage.acts.invoice import ImportInvoices
 from lettrage.caller import Caller
 from lettrage.commands.rendering import rendered
-from lettrage.invoicing.compose import Files
+from lettrage.invoicing.billing.compose import Files
+from lettrage.invoicing.billing.intake import opened
 from lettrage.invoicing.document import Invoice
-from lettrage.invoicing.intake import opened
-from lettrage.invoicing.outbox import Outcome, Packet, Parcel, Said
-from lettrage.invoicing.parcels import parcel_of
+from lettrage.invoicing.sending.outbox import Outcome, Packet, Parcel, Said
+from lettrage.invoicing.sending.parcels import parcel_of
 from tests.journeys.helpers import Firm, Line, company, lines_of
 
 ADDRESS = {"street": "1 rue des Copeaux", "zip": "69001", "city": "Lyon", "country": "FR"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from lettrage.invoicing.circumstances import Circumstances
+from lettrage.invoicing.checks.circumstances import Circumstances
 from lettrage.invoicing.document import (
     EN16931,
     Account,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from lettrage.invoicing.explain import NEXT
-from lettrage.invoicing.fields import FIELDS
-from lettrage.invoicing.messages import Message, State, messages, states
+from lettrage.invoicing.explaining.explain import NEXT
+from lettrage.invoicing.explaining.fields import FIELDS
+from lettrage.invoicing.explaining.messages import Message, State, messages, states
 
 PAGE = Path(__file__).parents[2] / "docs" / "rejets.md"
 WHO = {
@@ -39,8 +39,8 @@ Chorus Pro réunit plusieurs messages par `|` dans un texte sans accents qu'il c
 être incomplet, et d'autres rester cachés. Ci-dessous `*` tient la place d'un chemin comme
 `AccountingCustomerParty.AccountingContact.ID` ; les mots entre accolades sont remplis.
 
-Cette page est écrite par `python -m tests.invoicing.rejections_page` depuis `src/lettrage/invoicing/messages.toml` et
-`states.toml`.
+Cette page est écrite par `python -m tests.invoicing.rejections_page` depuis `messages.toml` et `states.toml`
+(`src/lettrage/invoicing/explaining/`).
 """
 
 

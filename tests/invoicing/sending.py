@@ -9,11 +9,11 @@ from typing import Any
 
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.books import SqlBooks
-from lettrage.invoicing.deposit import packets
-from lettrage.invoicing.outbox import Alert, Deposit, Event, Parcel
 from lettrage.invoicing.portal import Portal
-from lettrage.invoicing.schedule import Pace
-from lettrage.invoicing.worker import Way, Worker
+from lettrage.invoicing.sending.deposit import packets
+from lettrage.invoicing.sending.outbox import Alert, Deposit, Event, Parcel
+from lettrage.invoicing.sending.schedule import Pace
+from lettrage.invoicing.sending.worker import Way, Worker
 from tests.databases import ask
 from tests.invoicing.twin import Twin
 from tests.journeys.helpers import Firm, company

@@ -34,7 +34,7 @@ from lettrage.invoicing.document import (
     Totals,
     VatBreakdown,
 )
-from lettrage.invoicing.reading import filled, in_order
+from lettrage.invoicing.formats.reading import filled, in_order
 from lettrage.money import Currency, Figure, currency
 
 _CODE = st.text(string.ascii_letters + string.digits + "-_/", min_size=1, max_size=12)

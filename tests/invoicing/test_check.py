@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from lettrage.invoicing.check import RULES, check
-from lettrage.invoicing.circumstances import Circumstances, NotAsked, Use
+from lettrage.invoicing.checks.check import RULES, check
+from lettrage.invoicing.checks.circumstances import Circumstances, NotAsked, Use
 from lettrage.invoicing.document import (
     Account,
     AllowanceCharge,

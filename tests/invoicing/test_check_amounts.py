@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from lettrage.invoicing.check import check
+from lettrage.invoicing.checks.check import check
 from lettrage.invoicing.document import AllowanceCharge, Invoice, Line, Price, Totals, VatBreakdown
 from lettrage.money import Figure, rounded
 from tests.invoicing.checks import circumstances, line, sound

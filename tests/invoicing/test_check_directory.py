@@ -11,9 +11,9 @@ from lettrage.adapters.chorus.calls import Calls
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ChorusPortal
 from lettrage.adapters.store.books import SqlStore
-from lettrage.invoicing import ubl
-from lettrage.invoicing.circumstances import NotAsked
-from lettrage.invoicing.directory import Inquiry, Kept, News, Wanted
+from lettrage.invoicing.checks.circumstances import NotAsked
+from lettrage.invoicing.checks.directory import Inquiry, Kept, News, Wanted
+from lettrage.invoicing.formats import ubl
 from lettrage.invoicing.portal import Service, Structure
 from lettrage.simulator.server import Simulator
 from tests.chorus.setting_up import SIRET, settings_at, settings_for

@@ -15,12 +15,12 @@ from msgspec.structs import replace
 
 from lettrage.adapters.rules import SheetRules, engine, files
 from lettrage.adapters.rules.waivers import CHORUS_PROFILE
-from lettrage.invoicing import cii, ubl
+from lettrage.invoicing.checks.our_fields import field_of
+from lettrage.invoicing.checks.precheck import once, precheck, precheck_file
 from lettrage.invoicing.document import Invoice, Route, Syntax
 from lettrage.invoicing.finding import Finding, catalogue, same_as
-from lettrage.invoicing.our_fields import field_of
-from lettrage.invoicing.precheck import once, precheck, precheck_file
-from lettrage.invoicing.read import read
+from lettrage.invoicing.formats import cii, ubl
+from lettrage.invoicing.formats.read import read
 from tests.invoicing import samples
 from tests.invoicing.checks import circumstances, credit_note, line, sound
 
@@ -178,7 +178,7 @@ def test_threads_share_one_engine_and_get_their_own_answers() -> None:
 FORKED = """
 import os, sys
 from lettrage.adapters.rules import SheetRules
-from lettrage.invoicing import ubl
+from lettrage.invoicing.formats import ubl
 from tests.invoicing.checks import sound
 if __name__ == "__main__":
     judge = lambda: len(SheetRules().judge(ubl.render(sound(number=""), "chorus"), "chorus", "ubl").findings)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lettrage.invoicing.read import read
+from lettrage.invoicing.formats.read import read
 from tests.journeys.helpers import ROOT, run
 
 GOLDEN = ROOT / "tests" / "golden"

@@ -9,15 +9,15 @@ import msgspec
 import pytest
 
 from lettrage.adapters.pdf import facturx
-from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import EN16931, Identifier, PostalAddress, Price
-from lettrage.invoicing.explain import CUT_AT, NEXT, explain, highlighted
-from lettrage.invoicing.fields import FIELDS, field_of
+from lettrage.invoicing.explaining.explain import CUT_AT, NEXT, explain, highlighted
+from lettrage.invoicing.explaining.fields import FIELDS, field_of
+from lettrage.invoicing.explaining.messages import folded, known, messages, states
+from lettrage.invoicing.explaining.sentfile import SentFile, names, paths_in
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.messages import folded, known, messages, states
-from lettrage.invoicing.outbox import Said
+from lettrage.invoicing.formats import cii, ubl
 from lettrage.invoicing.portal import DocumentError, FlowReport, StatusEvent, TechnicalError
-from lettrage.invoicing.sentfile import SentFile, names, paths_in
+from lettrage.invoicing.sending.outbox import Said
 from lettrage.simulator import wording
 from tests.invoicing import papers, rejections_page
 from tests.invoicing.papers import figure

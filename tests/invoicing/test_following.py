@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from lettrage.adapters.store import schema, writing
-from lettrage.invoicing.outbox import Event
-from lettrage.invoicing.schedule import Pace, days_left
+from lettrage.invoicing.sending.outbox import Event
+from lettrage.invoicing.sending.schedule import Pace, days_left
+from lettrage.invoicing.sending.statuses import current, ordered, timeline, unheard
 from lettrage.invoicing.settings import WARN_DAYS
-from lettrage.invoicing.statuses import current, ordered, timeline, unheard
 from tests.invoicing.sending import BUYER, DAY, Sender
 from tests.journeys.helpers import NOON
 

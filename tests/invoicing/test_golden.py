@@ -3,9 +3,9 @@
 import pytest
 
 from lettrage.adapters.rules import SheetRules
-from lettrage.invoicing import ubl
 from lettrage.invoicing.document import Invoice, Route, Syntax
-from lettrage.invoicing.read import read
+from lettrage.invoicing.formats import ubl
+from lettrage.invoicing.formats.read import read
 from tests.golden.files import FOLDER, cases, rendered
 
 _RULES = SheetRules()

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from lettrage.guard.xml_safe import parse
-from lettrage.invoicing import cii, ubl
-from lettrage.invoicing.intake import opened
-from lettrage.invoicing.read import read
+from lettrage.invoicing.billing.intake import opened
+from lettrage.invoicing.formats import cii, ubl
+from lettrage.invoicing.formats.read import read
 from lettrage.limits import PDF_BYTES, READ_FINDINGS, XML
 from lettrage.refusal import Unreadable
 from tests.golden.documents import allowances_and_charges, one_rate

@@ -6,11 +6,11 @@ import pytest
 from lxml import etree
 from msgspec.structs import replace
 
-from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import Account, Identifier, Invoice, PaymentMeans
 from lettrage.invoicing.finding import Finding, catalogue
-from lettrage.invoicing.read import read
-from lettrage.invoicing.reading import NAMESPACES, path_of
+from lettrage.invoicing.formats import cii, ubl
+from lettrage.invoicing.formats.read import read
+from lettrage.invoicing.formats.reading import NAMESPACES, path_of
 from lettrage.money import Figure
 from tests.golden.documents import credit_note, documents, foreign_currency, one_rate, references
 from tests.golden.files import FOLDER

@@ -10,7 +10,6 @@ from lettrage.adapters.chorus.calls import Calls
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ChorusPortal
 from lettrage.adapters.pdf import facturx
-from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import (
     EN16931,
     Account,
@@ -23,8 +22,9 @@ from lettrage.invoicing.document import (
     Price,
     Supporting,
 )
-from lettrage.invoicing.explain import explain, highlighted, xml_of
+from lettrage.invoicing.explaining.explain import explain, highlighted, xml_of
 from lettrage.invoicing.finding import Finding
+from lettrage.invoicing.formats import cii, ubl
 from lettrage.simulator.server import Simulator
 from tests.chorus.setting_up import settings_for
 from tests.invoicing import papers

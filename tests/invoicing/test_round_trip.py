@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from lettrage.adapters.rules.files import path
 from lettrage.guard.xml_safe import parse
-from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import Identifier, Invoice, Note
-from lettrage.invoicing.markup import forbidden
-from lettrage.invoicing.read import read
+from lettrage.invoicing.formats import cii, ubl
+from lettrage.invoicing.formats.markup import forbidden
+from lettrage.invoicing.formats.read import read
 from tests.golden.documents import ROUTES, one_rate
 from tests.invoicing.strategies import invoices
 

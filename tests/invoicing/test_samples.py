@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from lettrage.invoicing import cii, ubl
-from lettrage.invoicing.read import read
-from lettrage.invoicing.reading import NAMESPACES
+from lettrage.invoicing.formats import cii, ubl
+from lettrage.invoicing.formats.read import read
+from lettrage.invoicing.formats.reading import NAMESPACES
 from tests.invoicing.samples import FILES, UNITS, needed
 
 pytestmark = needed

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from lettrage.invoicing.deposit import packets
 from lettrage.invoicing.portal import Found, Trouble
+from lettrage.invoicing.sending.deposit import packets
 from tests.invoicing.sending import BUYER, DAY, Sender
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -7,9 +7,9 @@ from typing import Any, get_args
 import pytest
 
 from lettrage import terminal
-from lettrage.invoicing import labels
-from lettrage.invoicing.outbox import FlowState, JobKind, Met, Outcome
-from lettrage.invoicing.shelf import NOT_SENT
+from lettrage.invoicing.explaining import labels
+from lettrage.invoicing.sending.outbox import FlowState, JobKind, Met, Outcome
+from lettrage.invoicing.sending.shelf import NOT_SENT
 from lettrage.refusal import Language
 
 MOTIVE = "Le code service (AccountingCustomerParty.AccountingContact.ID) n'existe pas dans le referentiel. " * 2

@@ -18,7 +18,7 @@ from lettrage.acts.slips import MakeSlip
 from lettrage.adapters.store import schema
 from lettrage.bank.slip import Wanted
 from lettrage.caller import Caller
-from lettrage.invoicing.intake import opened
+from lettrage.invoicing.billing.intake import opened
 from tests.databases import every_row
 from tests.invoicing.brought import send_as
 from tests.journeys.helpers import Firm, advance, company, deposit, header, instrument, invoice, pays

@@ -12,9 +12,9 @@ from lettrage.acts import Moment
 from lettrage.acts.invoice import considered
 from lettrage.commands.attachments import beside
 from lettrage.commands.rendering import rendered
+from lettrage.invoicing.billing.intake import opened
 from lettrage.invoicing.document import Identifier
-from lettrage.invoicing.format import xml_of
-from lettrage.invoicing.intake import opened
+from lettrage.invoicing.sending.format import xml_of
 from lettrage.limits import ATTACHMENT_BYTES, INVOICE_FILE, INVOICE_LINES
 from lettrage.refusal import Refusal, Stop
 from tests.invoicing.brought import LINE, SELLER, TOWN, bring, document, firm_of, form, send_away

@@ -36,13 +36,14 @@ from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.jobs import Jobs
 from lettrage.guard.secrets import Secret
-from lettrage.invoicing import deposit, ubl
-from lettrage.invoicing.deposit import packets
 from lettrage.invoicing.document import Identifier
-from lettrage.invoicing.outbox import Alert, Conclusion, Parcel, Taken
-from lettrage.invoicing.schedule import Pace
+from lettrage.invoicing.formats import ubl
+from lettrage.invoicing.sending import deposit
+from lettrage.invoicing.sending.deposit import packets
+from lettrage.invoicing.sending.outbox import Alert, Conclusion, Parcel, Taken
+from lettrage.invoicing.sending.schedule import Pace
+from lettrage.invoicing.sending.worker import Way, Worker
 from lettrage.invoicing.settings import Platform, PlatformSettings
-from lettrage.invoicing.worker import Way, Worker
 from lettrage.opening import load
 from lettrage.simulator.server import Simulator
 from tests.databases import empty_books
@@ -70,7 +71,7 @@ PROBABILITY = 0.35
 processes = get_context("forkserver")
 # What a worker process needs is imported once; what has begun in this one (a server, threads) is not copied.
 processes.set_forkserver_preload(["tests.storms.races", "tests.invoicing.papers", "lettrage.adapters.chorus.portal",
-                                  "lettrage.invoicing.ubl", "lettrage.simulator.server"])  # fmt: skip
+                                  "lettrage.invoicing.formats.ubl", "lettrage.simulator.server"])  # fmt: skip
 
 
 # Structures of the qualification platform; the buyer asks for nothing.

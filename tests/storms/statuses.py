@@ -23,10 +23,10 @@ from typing import Any
 
 import msgspec
 
-from lettrage.invoicing import deposit, follow, statuses
-from lettrage.invoicing.outbox import Conclusion, Deposit, Event, Flow, Job, Taken
 from lettrage.invoicing.portal import DocumentError, FlowReport, Found, StatusEvent, TechnicalError
-from lettrage.invoicing.schedule import Pace
+from lettrage.invoicing.sending import deposit, follow, statuses
+from lettrage.invoicing.sending.outbox import Conclusion, Deposit, Event, Flow, Job, Taken
+from lettrage.invoicing.sending.schedule import Pace
 from lettrage.money import currency
 
 replace = msgspec.structs.replace

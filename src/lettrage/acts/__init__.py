@@ -14,8 +14,8 @@ import msgspec
 from lettrage.caller import Caller, Request, dossier_for
 from lettrage.dates import PARIS
 from lettrage.guard.tokens import without_tokens
-from lettrage.invoicing.outbox import Outbox
-from lettrage.invoicing.register import Documents
+from lettrage.invoicing.billing.register import Documents
+from lettrage.invoicing.sending.outbox import Outbox
 from lettrage.invoicing.settings import SettingsBook
 from lettrage.limits import TEXT_CHARACTERS
 from lettrage.ports import Books, Clock, Store

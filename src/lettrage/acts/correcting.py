@@ -6,8 +6,8 @@ import msgspec
 
 from lettrage.acts import ActBooks, Moment, Refused
 from lettrage.acts.invoice import ImportInvoices, considered, shape
-from lettrage.invoicing.outbox import Event
-from lettrage.invoicing.register import Entered
+from lettrage.invoicing.billing.register import Entered
+from lettrage.invoicing.sending.outbox import Event
 from lettrage.refusal import Refusal, quoted
 
 replace = msgspec.structs.replace

@@ -8,10 +8,10 @@ import msgspec
 
 from lettrage.acts import ActBooks, Moment, Refused
 from lettrage.books.chain import Posted, shown
-from lettrage.invoicing.compose import Files
-from lettrage.invoicing.intake import File, judged
-from lettrage.invoicing.register import Entered, entered, keys_of
-from lettrage.invoicing.sale import Masters
+from lettrage.invoicing.billing.compose import Files
+from lettrage.invoicing.billing.intake import File, judged
+from lettrage.invoicing.billing.register import Entered, entered, keys_of
+from lettrage.invoicing.billing.sale import Masters
 from lettrage.money import Amount
 from lettrage.opening.document import Opening
 from lettrage.refusal import quoted

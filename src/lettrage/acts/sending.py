@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from lettrage.acts import ActBooks, Moment, Refused
-from lettrage.invoicing import deposit as sending
-from lettrage.invoicing.outbox import Again, Conclusion, Deposit, Event, Job, Outbox, Outcome, Parcel
+from lettrage.invoicing.sending import deposit as sending
+from lettrage.invoicing.sending.outbox import Again, Conclusion, Deposit, Event, Job, Outbox, Outcome, Parcel
 from lettrage.refusal import Refusal, quoted
 from lettrage.settlement.answer import reason_shape
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from lettrage.invoicing.compose import Files
+from lettrage.invoicing.billing.compose import Files
 from lettrage.limits import ATTACHMENT_BYTES, ATTACHMENTS_BYTES
 
 

@@ -14,13 +14,13 @@ from lettrage.commands.invoices import invoice, named
 from lettrage.commands.platforms import portal_for
 from lettrage.commands.shared import context, only, plain, print_json, read_file
 from lettrage.company.customer import PLATFORM_FRAMES
-from lettrage.invoicing.checking import Way, check_kept
-from lettrage.invoicing.circumstances import Circumstances, NotAsked
-from lettrage.invoicing.directory import Inquiry
+from lettrage.invoicing.checks.checking import Way, check_kept
+from lettrage.invoicing.checks.circumstances import Circumstances, NotAsked
+from lettrage.invoicing.checks.directory import Inquiry
+from lettrage.invoicing.checks.precheck import Checked, for_public_buyer, precheck_file
 from lettrage.invoicing.document import Platform, Route, Syntax
-from lettrage.invoicing.precheck import Checked, for_public_buyer, precheck_file
-from lettrage.invoicing.read import Read, read
-from lettrage.invoicing.shelf import Shelved
+from lettrage.invoicing.formats.read import Read, read
+from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.limits import INVOICE_FILE
 from lettrage.refusal import Refusal, Stop, legible, quoted
 

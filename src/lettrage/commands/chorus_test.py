@@ -17,7 +17,7 @@ from lettrage.commands.chorus import chorus
 from lettrage.commands.chorus_settings import OnPlatform, chosen_platform, dossier_meant, shape_of
 from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import context, plain, print_json, user, write_file
-from lettrage.invoicing.diagnose import Evidence, Step, works
+from lettrage.invoicing.connecting.diagnose import Evidence, Step, works
 from lettrage.invoicing.settings import Change, Platform
 
 _NOTED = ("à savoir", "note")  # a step that holds, with something worth knowing

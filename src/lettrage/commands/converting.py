@@ -9,7 +9,7 @@ from lettrage.commands.checking import ROUTES, known
 from lettrage.commands.invoices import invoice
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import context, plain, read_file, write_file
-from lettrage.invoicing.read import read
+from lettrage.invoicing.formats.read import read
 from lettrage.limits import INVOICE_FILE
 
 _SYNTAXES = ("ubl", "cii", "facturx")

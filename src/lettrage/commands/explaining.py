@@ -15,15 +15,15 @@ from lettrage.commands.attachments import beside
 from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, named, on_platform
 from lettrage.commands.platforms import portal_for
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
+from lettrage.invoicing.billing.intake import opened
 from lettrage.invoicing.document import Platform
-from lettrage.invoicing.explain import explain as explained
-from lettrage.invoicing.explain import xml_of
+from lettrage.invoicing.explaining.explain import explain as explained
+from lettrage.invoicing.explaining.explain import xml_of
+from lettrage.invoicing.explaining.messages import Next
+from lettrage.invoicing.explaining.standing import Standing, explained_shape, standing_of
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.intake import opened
-from lettrage.invoicing.messages import Next
-from lettrage.invoicing.outbox import Said
 from lettrage.invoicing.portal import Portal, Recycled, Trouble
-from lettrage.invoicing.standing import Standing, explained_shape, standing_of
+from lettrage.invoicing.sending.outbox import Said
 from lettrage.limits import ATTACHMENT_BYTES, INVOICE_FILE, Limits
 from lettrage.refusal import Refusal, Stop, Unreadable, legible, quoted
 

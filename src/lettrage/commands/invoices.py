@@ -25,10 +25,10 @@ from lettrage.commands.shared import (
     write_file,
 )
 from lettrage.dates import PARIS
-from lettrage.invoicing.format import file_of, xml_of
-from lettrage.invoicing.intake import File, opened
+from lettrage.invoicing.billing.intake import File, opened
+from lettrage.invoicing.sending.format import file_of, xml_of
+from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.invoicing.settings import PLATFORMS
-from lettrage.invoicing.shelf import Shelved
 from lettrage.limits import INVOICE_FILE, PAGE_MOST
 from lettrage.refusal import Refusal, Stop, quoted
 from lettrage.settlement.fields import whole_number

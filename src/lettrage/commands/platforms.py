@@ -15,8 +15,8 @@ from lettrage.adapters.logs import log
 from lettrage.adapters.store.books import SqlStore
 from lettrage.company.dossier import Company
 from lettrage.guard.secrets import KeyRing, Place, Secret, unseal
-from lettrage.invoicing.connection import known_of
-from lettrage.invoicing.diagnose import Evidence, Step, diagnose
+from lettrage.invoicing.connecting.connection import known_of
+from lettrage.invoicing.connecting.diagnose import Evidence, Step, diagnose
 from lettrage.invoicing.settings import Change, ChorusSettings, Platform, PlatformSettings, Row, settings_of, shape
 from lettrage.refusal import Refusal, Stop
 

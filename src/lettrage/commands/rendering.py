@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from lettrage.invoicing import cii, ubl
 from lettrage.invoicing.document import EN16931, Invoice, Route
+from lettrage.invoicing.formats import cii, ubl
 
 
 def rendered(invoice: Invoice, syntax: str, route: Route) -> bytes:

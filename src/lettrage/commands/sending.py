@@ -18,11 +18,11 @@ from lettrage.commands.invoices import Number, OnPlatform, invoice, named, on_pl
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, user
 from lettrage.commands.working import Loop, Ways, worker
-from lettrage.invoicing.checking import Way
+from lettrage.invoicing.checks.checking import Way
 from lettrage.invoicing.document import Platform, Syntax
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.parcels import SYNTAXES, parcel_of
-from lettrage.invoicing.shelf import NOT_SENT, Shelved
+from lettrage.invoicing.sending.parcels import SYNTAXES, parcel_of
+from lettrage.invoicing.sending.shelf import NOT_SENT, Shelved
 from lettrage.refusal import Refusal, Stop, legible, quoted
 
 # States that somebody should look at.

@@ -14,11 +14,11 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.commands.platforms import Platforms, platforms
-from lettrage.invoicing.outbox import Alert
 from lettrage.invoicing.portal import Portal, Trouble
-from lettrage.invoicing.schedule import Pace, days_left
+from lettrage.invoicing.sending.outbox import Alert
+from lettrage.invoicing.sending.schedule import Pace, days_left
+from lettrage.invoicing.sending.worker import Outboxes, Way, Worker
 from lettrage.invoicing.settings import ChorusSettings, Platform
-from lettrage.invoicing.worker import Outboxes, Way, Worker
 from lettrage.limits import SETTINGS_SECONDS, WORKER_PAUSE_SECONDS
 from lettrage.refusal import Stop, StoreTrouble
 

@@ -90,7 +90,7 @@ class _Blanks(dict[str, str]):
 def catalogue() -> dict[str, FindingText]:
     """Every code that has texts of its own."""
     folder = files("lettrage.invoicing")
-    sources = [folder.joinpath(name).read_text("utf-8") for name in ("findings.toml", "messages.toml")]
+    sources = [folder.joinpath(name).read_text("utf-8") for name in ("findings.toml", "explaining/messages.toml")]
     trees: list[dict[str, Any]] = [tomllib.loads(source) for source in sources]
     return {code: msgspec.convert(texts, FindingText) for tree in trees for code, texts in tree.items()}
 

@@ -6,7 +6,7 @@ from datetime import date
 from lettrage.adapters.chorus.answers import Answer, Garbled
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ENGAGEMENTS, FIND, NO_RESULT, STRUCTURES, ChorusPortal
-from lettrage.invoicing.diagnose import Call, Evidence, Met, met_by
+from lettrage.invoicing.connecting.diagnose import Call, Evidence, Met, met_by
 from lettrage.invoicing.portal import Trouble
 
 OWN_STRUCTURES = "transverses/v1/recuperer/structures/actives/fournisseur"

@@ -13,7 +13,7 @@ from lettrage.adapters.http import chorus_shapes as shapes
 from lettrage.adapters.http.calls import Call, allowed, shown
 from lettrage.adapters.http.documented import JSON, operation
 from lettrage.adapters.http.problems import API, Problem, refused
-from lettrage.invoicing.diagnose import works
+from lettrage.invoicing.connecting.diagnose import works
 from lettrage.invoicing.settings import PLATFORMS, Platform, changes
 
 router = APIRouter(prefix=API)

@@ -20,13 +20,13 @@ from lettrage.adapters.http.house import Readings
 from lettrage.adapters.http.invoices import NumberThere, OfThirdParty, OnPlatform
 from lettrage.adapters.http.problems import API, Problem
 from lettrage.adapters.http.reads import Reader
-from lettrage.invoicing.checking import Way
+from lettrage.invoicing.checks.checking import Way
 from lettrage.invoicing.document import Platform, Route, Syntax
+from lettrage.invoicing.explaining.standing import explained_shape, standing_of
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.parcels import parcel_of
+from lettrage.invoicing.sending.parcels import parcel_of
+from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.invoicing.settings import PLATFORMS
-from lettrage.invoicing.shelf import Shelved
-from lettrage.invoicing.standing import explained_shape, standing_of
 from lettrage.refusal import Refusal, quoted
 
 router = APIRouter(prefix=API)

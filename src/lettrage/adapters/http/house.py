@@ -22,14 +22,14 @@ from lettrage.books.logbook import Search
 from lettrage.caller import Caller
 from lettrage.company.dossier import Company
 from lettrage.guard.identity import Identity
-from lettrage.invoicing.checking import Way
-from lettrage.invoicing.diagnose import Evidence, Step
+from lettrage.invoicing.checks.checking import Way
+from lettrage.invoicing.checks.precheck import Checked
+from lettrage.invoicing.connecting.diagnose import Evidence, Step
 from lettrage.invoicing.document import Invoice
-from lettrage.invoicing.format import Render
-from lettrage.invoicing.outbox import Event
-from lettrage.invoicing.precheck import Checked
+from lettrage.invoicing.sending.format import Render
+from lettrage.invoicing.sending.outbox import Event
+from lettrage.invoicing.sending.shelf import Sent, Shelved
 from lettrage.invoicing.settings import Change, Platform, Row
-from lettrage.invoicing.shelf import Sent, Shelved
 from lettrage.limits import LARGE, LARGE_BYTES, SEARCHING, VERIFYING
 from lettrage.money import Currency
 from lettrage.opening import LoadingStore

@@ -16,10 +16,10 @@ from lettrage.adapters.http.house import Readings
 from lettrage.adapters.http.problems import API, Problem
 from lettrage.adapters.http.reads import Reader
 from lettrage.adapters.http.writes import CSV
-from lettrage.invoicing.compose import Files
-from lettrage.invoicing.format import file_of, xml_of
-from lettrage.invoicing.intake import File, opened
-from lettrage.invoicing.shelf import Shelved
+from lettrage.invoicing.billing.compose import Files
+from lettrage.invoicing.billing.intake import File, opened
+from lettrage.invoicing.sending.format import file_of, xml_of
+from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.limits import PAGE
 from lettrage.refusal import Refusal
 

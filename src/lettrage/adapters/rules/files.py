@@ -12,8 +12,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from lettrage.invoicing.checks.official import RuleFile
 from lettrage.invoicing.document import Route, Syntax
-from lettrage.invoicing.official import RuleFile
 
 EN_16931 = "urn:cen.eu:en16931:2017"
 EXTENDED_CTC_FR = f"{EN_16931}#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr"

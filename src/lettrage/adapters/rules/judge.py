@@ -12,11 +12,11 @@ from lettrage.adapters.rules.engine import FAILED, report
 from lettrage.adapters.rules.places import located, text_of
 from lettrage.adapters.rules.waivers import waives
 from lettrage.guard.xml_safe import parse
+from lettrage.invoicing.checks.official import Verdict
 from lettrage.invoicing.document import Route, Syntax
 from lettrage.invoicing.finding import Finding, Level
-from lettrage.invoicing.official import Verdict
-from lettrage.invoicing.read import unknown_root, unreadable
-from lettrage.invoicing.reading import path_of
+from lettrage.invoicing.formats.read import unknown_root, unreadable
+from lettrage.invoicing.formats.reading import path_of
 from lettrage.refusal import Unreadable
 
 # Many of a sheet's faults carry no flag: the official validator takes those for fatal.

@@ -5,7 +5,7 @@ from itertools import islice
 
 from lxml import etree
 
-from lettrage.invoicing.reading import path_of
+from lettrage.invoicing.formats.reading import path_of
 
 # How the sheets say where: /*:Invoice[namespace-uri()='urn:...'][1]/.../@schemeID
 _STEP = re.compile(r"/\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\]\[(\d+)\]")

@@ -7,10 +7,10 @@ import msgspec
 
 from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.sql import run_many
-from lettrage.invoicing.circumstances import Fate, Use
-from lettrage.invoicing.directory import Kept, News, Wanted
-from lettrage.invoicing.outbox import Outcome
+from lettrage.invoicing.checks.circumstances import Fate, Use
+from lettrage.invoicing.checks.directory import Kept, News, Wanted
 from lettrage.invoicing.portal import Structure
+from lettrage.invoicing.sending.outbox import Outcome
 
 _encode = msgspec.json.Encoder().encode
 _structure = msgspec.json.Decoder(Structure).decode

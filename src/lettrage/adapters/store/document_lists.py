@@ -9,8 +9,8 @@ import msgspec
 from lettrage.adapters.store.paging import Page, begun, page
 from lettrage.adapters.store.reading import Reader, held
 from lettrage.invoicing.document import Invoice
-from lettrage.invoicing.outbox import Event, Said
-from lettrage.invoicing.shelf import NOT_SENT, Payment, Sent, Shelved, line_shape, shown_shape
+from lettrage.invoicing.sending.outbox import Event, Said
+from lettrage.invoicing.sending.shelf import NOT_SENT, Payment, Sent, Shelved, line_shape, shown_shape
 from lettrage.refusal import Refusal, Stop, quoted
 
 _json = msgspec.json.Encoder().encode

@@ -13,7 +13,7 @@ from lettrage.adapters.store.sql import Row
 from lettrage.books.chain import Posted
 from lettrage.company.customer import Customer, kept
 from lettrage.company.dossier import Company
-from lettrage.invoicing.register import Booked, Entered, Facts, Filed, Key
+from lettrage.invoicing.billing.register import Booked, Entered, Facts, Filed, Key
 from lettrage.opening.document import LoadedRate, Opening, Present
 from lettrage.settlement.document import Ledger
 

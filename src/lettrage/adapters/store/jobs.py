@@ -12,10 +12,10 @@ import msgspec
 
 from lettrage.adapters.store.outbox import JOB, Flows, as_job, as_keys, as_moment, as_text, decoded
 from lettrage.adapters.store.sql import run, run_many
-from lettrage.invoicing import deposit as sending
-from lettrage.invoicing.outbox import Alert, Conclusion, Deposit, Flow, Holding, Job, Met, Queue, Taken
 from lettrage.invoicing.portal import Structure
-from lettrage.invoicing.schedule import REFERRED, Paces, lease
+from lettrage.invoicing.sending import deposit as sending
+from lettrage.invoicing.sending.outbox import Alert, Conclusion, Deposit, Flow, Holding, Job, Met, Queue, Taken
+from lettrage.invoicing.sending.schedule import REFERRED, Paces, lease
 from lettrage.invoicing.settings import PLATFORMS
 
 replace = msgspec.structs.replace

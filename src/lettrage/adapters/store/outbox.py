@@ -14,8 +14,8 @@ import msgspec
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.reading import Reader, held
 from lettrage.adapters.store.sql import run, run_many
-from lettrage.invoicing import deposit as sending
-from lettrage.invoicing.outbox import (
+from lettrage.invoicing.sending import deposit as sending
+from lettrage.invoicing.sending.outbox import (
     Again,
     Deposit,
     Event,

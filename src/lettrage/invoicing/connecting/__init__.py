@@ -1,0 +1,1 @@
+"""The connection to Chorus Pro: what is known of it, and what is wrong with it."""

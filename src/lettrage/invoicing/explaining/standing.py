@@ -1,0 +1,95 @@
+"""Where a document stands on a platform, and what that asks for: its last deposit and its present status. Pure."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.explaining.explain import NEXT, explain
+from lettrage.invoicing.explaining.messages import Next, messages, states
+from lettrage.invoicing.finding import Finding
+from lettrage.invoicing.portal import StatusEvent
+from lettrage.invoicing.sending.outbox import Deposit, Event, Outcome
+from lettrage.invoicing.sending.shelf import Sent, Shelved
+from lettrage.invoicing.sending.statuses import current
+
+# What a deposit asks for that Chorus Pro does not have, or has under another invoice's number.
+_STEPS: dict[Outcome, Next] = {
+    "": "wait",
+    "in_doubt": "wait",
+    "numbering_error": "new_number",
+    "rejected": "resend",
+    "refused": "resend",
+    "given_up": "redeposit",
+}
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The last deposit of a document on a platform, the file that was sent, and everything heard of it since."""
+
+    platform: str
+    deposit: Deposit
+    sent: bytes
+    invoice: Invoice
+    events: Sequence[Event] = ()
+
+    @property
+    def status(self) -> StatusEvent | None:
+        """The present status of the invoice in Chorus Pro; None where it is not there."""
+        event = current(self.events) if self.deposit.outcome == "integrated" else None
+        return StatusEvent(event.code, event.at, event.history_id, event.comment) if event is not None else None
+
+    @property
+    def state(self) -> str:
+        """The status, else what is known of the deposit."""
+        return self.status.code if self.status else self.deposit.outcome or "sent"
+
+    @property
+    def step(self) -> Next:
+        """What it asks of the supplier."""
+        if self.deposit.outcome != "integrated":
+            return _STEPS[self.deposit.outcome]
+        known = states("invoice").get(self.status.code) if self.status else None
+        return known.next if known is not None else "wait"
+
+    @property
+    def command(self) -> str:
+        """That as a command; the way to see the state where there is none."""
+        step = self.step if NEXT[self.step] else "wait"
+        return NEXT[step].format(number=self.deposit.number)
+
+    def explained(self) -> list[Finding]:
+        """What Chorus Pro has against it or asks for, explained."""
+        if self.status is not None:
+            return explain(self.status, self.sent, self.invoice)
+        return explain(self.deposit.errors, self.sent, self.invoice)
+
+
+class Sendings(Protocol):
+    """What is kept of documents that were sent."""
+
+    def deposits_of(self, document: int, platform: str) -> list[Deposit]: ...  # noqa: D102
+    def deposits_of_documents(self, documents: Sequence[Shelved], platform: str) -> list[Sent]: ...  # noqa: D102
+    def file_sent(self, sent: Sent) -> bytes: ...  # noqa: D102
+    def document_content(self, id_: int) -> Invoice: ...  # noqa: D102
+    def events(self, document: int, platform: str) -> list[Event]: ...  # noqa: D102
+
+
+def standing_of(books: Sendings, documents: Sequence[Shelved], platform: str) -> Standing | None:
+    """Where an invoice stands: by the latest of its documents that was sent; None where none was."""
+    for document in documents:
+        deposits = books.deposits_of(document.id, platform)
+        if deposits:
+            file = books.deposits_of_documents([document], platform)[0]
+            content, events = books.document_content(document.id), books.events(document.id, platform)
+            return Standing(platform, deposits[0], books.file_sent(file), content, events)
+    return None
+
+
+def explained_shape(finding: Finding) -> dict[str, Any]:
+    """The interface's shape, with what only explanations have."""
+    message = messages().get(finding.code)
+    facts = {name: finding.facts.get(name, "") for name in ("field", "missing", "line", "column", "next", "command")}
+    causes = {"cause_fr": message.cause_fr, "cause_en": message.cause_en} if message else {}
+    return finding.shape | facts | causes
