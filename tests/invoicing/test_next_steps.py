@@ -51,7 +51,9 @@ COMPANY = {
 HOUR = 3_600
 QUALIFICATION = "qualification"
 # Shown below, each told by the command line in the catalogue's own words.
-SHOWN_OF_NEXT_STEPS = ("needs_new_number", "other_step", "other_number", "portal_silent", "nothing_sent_yet")
+SHOWN_OF_NEXT_STEPS = (
+    "needs_new_number", "other_step", "other_number", "other_buyer", "portal_silent", "nothing_sent_yet",
+)  # fmt: skip
 
 
 def told(ran: Ran, code: str, seen: str = "FA-1", expected: str = QUALIFICATION, **facts: str) -> bool:
@@ -170,6 +172,21 @@ def test_a_corrected_file_of_another_number_changes_nothing(office: Office) -> N
     assert ran.status == 1
     assert told(ran, "other_number", "FA-2", "FA-1")
     assert office.run("invoice", "show", "FA-2").status == 2
+
+
+def test_a_corrected_file_for_another_buyer_is_no_second_sale(office: Office) -> None:
+    other = COMPANY["third_parties"][0] | {"code": "C2", "name": "Autre", "siret": OTHER}
+    office.done("load", office.file("more.json", {"dossiers": [COMPANY | {"third_parties": [other]}]}))
+    office.sent(service="NOWHERE")
+    before = office.done("entries")
+
+    for given in (), ("--number", "FA-1"):
+        file = office.file("other.json", record(buyer="C2", service=None, date="2025-02-30"))
+        ran = office.run("invoice", "resend", "FA-1", *given, "--file", file)
+        assert ran.status == 1
+        assert told(ran, "other_buyer", "C2", "C1", number="FA-1")
+        assert len(ran.err.strip().splitlines()) > 1  # every reason: the date too
+    assert office.done("entries") == before
 
 
 def test_after_a_rejection_by_the_buyer_only_a_new_number_goes(office: Office) -> None:

@@ -1,5 +1,6 @@
 """After a rejection: the corrected document, and what was told to Chorus Pro about one that it has."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from lettrage.acts import ActBooks, Moment, Refused
 from lettrage.acts.invoice import ImportInvoices, considered, shape
 from lettrage.invoicing.billing.register import Entered
 from lettrage.invoicing.sending.outbox import Event
+from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.refusal import Refusal, quoted
 
 replace = msgspec.structs.replace
@@ -22,7 +24,7 @@ class CorrectInvoice(msgspec.Struct, frozen=True):
 
     brought: ImportInvoices  # a file of this one invoice
     number: str  # that it must have
-    corrects: int  # the document that was refused
+    corrects: Shelved  # the document that was refused
 
     @property
     def kind(self) -> str:
@@ -32,7 +34,7 @@ class CorrectInvoice(msgspec.Struct, frozen=True):
     @property
     def content(self) -> dict[str, Any]:
         """Everything that was asked."""
-        return self.brought.content | {"number": self.number, "corrects": str(self.corrects)}
+        return self.brought.content | {"number": self.number, "corrects": str(self.corrects.id)}
 
     def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """What became of it."""
@@ -40,15 +42,21 @@ class CorrectInvoice(msgspec.Struct, frozen=True):
         if [one.number for one in done] != [self.number]:
             numbers = ", ".join(one.number for one in done) or "-"
             raise Refused(Refusal("other_number", "FILE", quoted(numbers), self.number))
-        if reasons := done[0].reasons:
+        if reasons := [*done[0].reasons, *self._against(done[0])]:
             raise Refused(*reasons)
         linked = [self._linked(one) for one in done]
         posted = books.record_documents([one for one in linked if one.is_new], opening, moment.at, self.brought.by)
         return shape(linked, opening, posted)
 
+    def _against(self, one: Entered) -> Iterator[Refusal]:
+        """Another customer's invoice of the same number would be a second sale, and leave the first one owed."""
+        was = self.corrects
+        if self.number == was.number and one.third_party not in ("", was.third_party):
+            yield Refusal("other_buyer", "FILE", one.third_party, was.third_party, {"number": quoted(was.number)})
+
     def _linked(self, one: Entered) -> Entered:
         """A document of a new number does not know by itself which one it replaces."""
-        return one if one.corrects or not one.is_new else replace(one, corrects=self.corrects)
+        return one if one.corrects or not one.is_new else replace(one, corrects=self.corrects.id)
 
 
 class ToldChorus(msgspec.Struct, frozen=True):

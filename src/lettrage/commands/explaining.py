@@ -119,7 +119,7 @@ def resend(
         found = opened(read_file(file, INVOICE_FILE))
         by = plain(caller, "--caller") or user()
         brought = ImportInvoices(found, beside(file, found.paths), by, Path(file).name)
-        act = CorrectInvoice(brought, wanted, standing.deposit.document)
+        act = CorrectInvoice(brought, wanted, standing.document)
         context.result(context.performed(act, None, caller))
     sending.send([wanted], force=force, syntax=syntax, platform=standing.platform, caller=caller)
 

@@ -29,6 +29,7 @@ class Standing(msgspec.Struct, frozen=True):
     """The last deposit of a document on a platform, the file that was sent, and everything heard of it since."""
 
     platform: str
+    document: Shelved
     deposit: Deposit
     sent: bytes
     invoice: Invoice
@@ -83,7 +84,7 @@ def standing_of(books: Sendings, documents: Sequence[Shelved], platform: str) ->
         if deposits:
             file = books.deposits_of_documents([document], platform)[0]
             content, events = books.document_content(document.id), books.events(document.id, platform)
-            return Standing(platform, deposits[0], books.file_sent(file), content, events)
+            return Standing(platform, document, deposits[0], books.file_sent(file), content, events)
     return None
 
 
