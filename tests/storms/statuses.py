@@ -243,7 +243,7 @@ def ids_as_texts() -> AbstractContextManager[None]:
 
 def any_number_is_ours() -> AbstractContextManager[None]:
     """Whatever has our number is taken for our invoice."""
-    return _instead(deposit, "likeness", lambda _deposit, _found: "same")
+    return _instead(deposit, "likeness", lambda *_: "same")
 
 
 PLANTED: dict[str, Callable[[], AbstractContextManager[None]]] = {
