@@ -258,6 +258,41 @@ def test_other_vat_under_a_posted_number_is_refused(firm: Firm, line: dict[str, 
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("change", [("debits", "receipts"), ("receipts", "debits")])
+def test_vat_due_at_another_moment_under_a_posted_number_is_refused(firm: Firm, change: tuple[str, str]) -> None:
+    before, after = change
+    bring(firm, form(vat_due=before))
+    (refused,) = bring(firm, form(vat_due=after))
+
+    assert reasons(refused) == [("number_posted", "number")]
+    assert refused["reasons"][0]["expected"].endswith(f"(TVA 20 % 40.00 EUR) (vat_due {before})")
+    assert refused["reasons"][0]["seen"].endswith(f"(TVA 20 % 40.00 EUR) (vat_due {after})")
+
+
+@pytest.mark.parametrize(("kind", "sign"), [("380", ""), ("381", "-")])
+def test_another_due_date_of_a_posted_invoice_is_told_and_the_books_keep_theirs(
+    firm: Firm, kind: str, sign: str
+) -> None:
+    bring(firm, form(type=kind))
+    (corrected,) = bring(firm, form(type=kind, due_date="2024-12-31"))
+    (same,) = bring(firm, form(type=kind, service="VOIRIE"))
+
+    assert [line["outcome"] for line in (corrected, same)] == ["corrected", "corrected"]
+    assert [(w["code"], w["seen"], w["expected"]) for w in corrected["warnings"]] == [
+        ("due_dates_kept", f"2024-12-31 {sign}240.00 EUR", f"2024-11-13 {sign}240.00 EUR"),
+    ]
+    assert same["warnings"] == []
+    assert [item["due_date"] for item in firm.items()] == ["2024-11-13"]
+
+
+def test_a_linked_invoice_due_on_another_day_is_told_too(tmp_path: Path) -> None:
+    due = [{"due_date": "2024-10-20", "amount": "240.00"}]
+    loaded = {"third_party": "C1", "number": "F1", "date": "2024-10-14", "currency": "EUR", "due_items": due}
+    (line,) = bring(firm_of(tmp_path, invoices=[loaded]), form())
+
+    assert (line["outcome"], [w["code"] for w in line["warnings"]]) == ("linked", ["due_dates_kept"])
+
+
 def test_a_loaded_invoice_that_says_nothing_of_vat_is_linked(tmp_path: Path) -> None:
     due = [{"due_date": "2024-11-13", "amount": "240.00"}]
     loaded = {"third_party": "C1", "number": "F1", "date": "2024-10-14", "currency": "EUR", "due_items": due}

@@ -13,6 +13,14 @@ from tests.databases import empty_books
 from tests.journeys.helpers import Ran, run_here
 
 SUPPLIER, BUYER, OTHER = "33254021516357", "12345678200028", "12345678200051"
+TOWN = {
+    "code": "C1",
+    "kind": "customer",
+    "name": "Destinataire avec service obligatoire",
+    "siret": BUYER,
+    "address": {"street": "1 rue de la Mairie", "zip": "59000", "city": "LILLE", "country": "FR"},
+    "chorus": {"identifier_type": "SIRET", "service_required": True, "frame": "A1"},
+}
 COMPANY = {
     "code": "998",
     "name": "Universelle",
@@ -37,22 +45,13 @@ COMPANY = {
             "currency": "EUR",
         }
     ],
-    "third_parties": [
-        {
-            "code": "C1",
-            "kind": "customer",
-            "name": "Destinataire avec service obligatoire",
-            "siret": BUYER,
-            "address": {"street": "1 rue de la Mairie", "zip": "59000", "city": "LILLE", "country": "FR"},
-            "chorus": {"identifier_type": "SIRET", "service_required": True, "frame": "A1"},
-        }
-    ],
+    "third_parties": [TOWN],
 }
 HOUR = 3_600
 QUALIFICATION = "qualification"
 # Shown below, each told by the command line in the catalogue's own words.
 SHOWN_OF_NEXT_STEPS = (
-    "needs_new_number", "other_step", "other_number", "other_buyer", "portal_silent", "nothing_sent_yet",
+    "needs_new_number", "other_step", "other_number", "other_buyer", "still_open", "portal_silent", "nothing_sent_yet",
 )  # fmt: skip
 
 
@@ -175,7 +174,7 @@ def test_a_corrected_file_of_another_number_changes_nothing(office: Office) -> N
 
 
 def test_a_corrected_file_for_another_buyer_is_no_second_sale(office: Office) -> None:
-    other = COMPANY["third_parties"][0] | {"code": "C2", "name": "Autre", "siret": OTHER}
+    other = TOWN | {"code": "C2", "name": "Autre", "siret": OTHER}
     office.done("load", office.file("more.json", {"dossiers": [COMPANY | {"third_parties": [other]}]}))
     office.sent(service="NOWHERE")
     before = office.done("entries")
@@ -204,7 +203,9 @@ def test_after_a_rejection_by_the_buyer_only_a_new_number_goes(office: Office) -
     assert told(ran, "needs_new_number", state="REJETEE")
 
     new = office.file("new.json", record("FA-2"))
-    office.done("invoice", "resend", "FA-1", "--number", "FA-2", "--file", new, "--force")
+    resent = office.run("invoice", "resend", "FA-1", "--number", "FA-2", "--file", new, "--force")
+    assert resent.status == 0
+    assert told(resent, "still_open", "1200.00 EUR", "", number="FA-1")
     office.processed("FA-2")
 
     assert office.state("FA-2") == "MISE_A_DISPOSITION"

@@ -91,6 +91,12 @@ def _posted(firm: Firm) -> dict[str, Refusal]:
     return _line(firm, price="101")
 
 
+def _due_later(firm: Firm) -> dict[str, Refusal]:
+    bring(firm, form())
+    (line,) = bring(firm, form(due_date="2024-12-31"))
+    return {w["code"]: Refusal(w["code"], w["path"], w["seen"], w["expected"]) for w in line["warnings"]}
+
+
 def _sent(firm: Firm) -> dict[str, Refusal]:
     bring(firm, form())
     send_away(firm)
@@ -132,6 +138,7 @@ SHOWN_OF_INVOICES: dict[str, Callable[[Firm], dict[str, Refusal]]] = {
     "several_buyers": _buyers,
     "not_a_customer": lambda firm: _form(firm, buyer="F1"),
     "number_posted": _posted,
+    "due_dates_kept": _due_later,
     "document_sent": _sent,
     "no_such_invoice": _no_such,
     "not_sent": _not_sent,

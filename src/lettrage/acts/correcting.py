@@ -10,6 +10,7 @@ from lettrage.acts.invoice import ImportInvoices, considered, shape
 from lettrage.invoicing.billing.register import Entered
 from lettrage.invoicing.sending.outbox import Event
 from lettrage.invoicing.sending.shelf import Shelved
+from lettrage.money import Amount
 from lettrage.refusal import Refusal, quoted
 
 replace = msgspec.structs.replace
@@ -44,7 +45,7 @@ class CorrectInvoice(msgspec.Struct, frozen=True):
             raise Refused(Refusal("other_number", "FILE", quoted(numbers), self.number))
         if reasons := [*done[0].reasons, *self._against(done[0])]:
             raise Refused(*reasons)
-        linked = [self._linked(one) for one in done]
+        linked = [replace(self._linked(one), warnings=(*one.warnings, *self._still_open(books))) for one in done]
         posted = books.record_documents([one for one in linked if one.is_new], opening, moment.at, self.brought.by)
         return shape(linked, opening, posted)
 
@@ -53,6 +54,14 @@ class CorrectInvoice(msgspec.Struct, frozen=True):
         was = self.corrects
         if self.number == was.number and one.third_party not in ("", was.third_party):
             yield Refusal("other_buyer", "FILE", one.third_party, was.third_party, {"number": quoted(was.number)})
+
+    def _still_open(self, books: ActBooks) -> Iterator[Refusal]:
+        """Under a new number nothing was said of the first one: it is owed until it is credited."""
+        was = self.corrects
+        booked = books.document_facts([(was.third_party, was.number)], []).booked.get((was.third_party, was.number))
+        if self.number != was.number and booked is not None and booked.open:
+            left = str(Amount(booked.open, booked.currency))
+            yield Refusal("still_open", "", left, "", {"number": quoted(was.number)})
 
     def _linked(self, one: Entered) -> Entered:
         """A document of a new number does not know by itself which one it replaces."""

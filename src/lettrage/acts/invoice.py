@@ -79,7 +79,7 @@ _BECAME = ("posted", "linked", "corrected", "already", "refused")
 
 
 def _one(one: Entered, entries: Mapping[int, str]) -> dict[str, Any]:
-    """One invoice: what became of it, and of a refused one every reason."""
+    """One invoice: what became of it, of a refused one every reason, and what should be known of one that was taken."""
     sale = one.sale
     invoice = sale.invoice if sale else None
     return {
@@ -95,6 +95,7 @@ def _one(one: Entered, entries: Mapping[int, str]) -> dict[str, Any]:
         "total": Amount(invoice.totals.gross, invoice.currency).text if invoice else None,
         "entry": entries.get(one.invoice or 0) if one.became == "posted" else None,
         "reasons": [reason_shape(reason) for reason in one.reasons],
+        "warnings": [reason_shape(warning) for warning in one.warnings],
     }
 
 

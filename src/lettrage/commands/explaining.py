@@ -120,7 +120,8 @@ def resend(
         by = plain(caller, "--caller") or user()
         brought = ImportInvoices(found, beside(file, found.paths), by, Path(file).name)
         act = CorrectInvoice(brought, wanted, standing.document)
-        context.result(context.performed(act, None, caller))
+        (done,) = context.result(context.performed(act, None, caller))["invoices"]
+        terminal.tell(*(terminal.sentence(warning, context.lang) for warning in done["warnings"]))
     sending.send([wanted], force=force, syntax=syntax, platform=standing.platform, caller=caller)
 
 
@@ -136,8 +137,7 @@ def _may_resend(standing: Standing, new: str) -> None:
 
 
 def _against(standing: Standing, code: str) -> Refusal:
-    facts = {"state": quoted(standing.state), "command": standing.command}
-    return Refusal(code, "NUMBER", quoted(standing.deposit.number), standing.platform, facts)
+    return Refusal(code, "NUMBER", quoted(standing.deposit.number), standing.platform, standing.facts)
 
 
 # ---------------------------------------------------------------- complete, recycle

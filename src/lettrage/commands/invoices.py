@@ -26,6 +26,7 @@ from lettrage.commands.shared import (
 )
 from lettrage.dates import PARIS
 from lettrage.invoicing.billing.intake import File, opened
+from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.sending.format import file_of, xml_of
 from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.invoicing.settings import PLATFORMS
@@ -61,7 +62,7 @@ def import_(
         print_json(whole)
     else:
         terminal.show(whole["invoices"], "invoices_brought", context.lang)
-        for reason in (reason for line in whole["invoices"] for reason in line["reasons"]):
+        for reason in (reason for line in whole["invoices"] for reason in line["reasons"] + line["warnings"]):
             terminal.tell(terminal.sentence(reason, context.lang))
     if whole["refused"]:
         raise typer.Exit(1)
@@ -95,6 +96,8 @@ def list_(
         while after is not None:
             lines, after = books.documents_page(*asked, after, PAGE_MOST)
             found += lines
+    if not found and asked[1] not in ("", *labels.known_states()):  # what the platform says anew is known by a line
+        raise Stop(Refusal("malformed_option", "--state", quoted(asked[1]), ", ".join(labels.known_states())))
     context.show(found, "invoices")
 
 

@@ -59,6 +59,7 @@ class InvoiceBrought(Shape):
     total: Money | None
     entry: str | None
     reasons: list[Reason]
+    warnings: list[Reason]
 
 
 class InvoicesBrought(Shape):

@@ -1,5 +1,6 @@
 """Invoices as documents in the database: what is known of seller and buyer, the documents there, writing new ones."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from lettrage.books.chain import Posted
 from lettrage.company.customer import Customer, kept
 from lettrage.company.dossier import Company
 from lettrage.invoicing.billing.register import Booked, Entered, Facts, Filed, Key
+from lettrage.invoicing.billing.sale import Due
 from lettrage.opening.document import LoadedRate, Opening, Present
 from lettrage.settlement.document import Ledger
 
@@ -28,10 +30,17 @@ _CUSTOMERS = "SELECT code, ledger, record FROM third_party WHERE dossier = ?1 AN
 _CHOICES = "SELECT establishment, name, value FROM chorus_setting WHERE dossier = ?1 AND platform = '' AND sealed = 0"
 # A loaded invoice may have its number in two parts, the prefix apart.
 _BOOKED = """
-SELECT v.third_party, v.prefix || v.number, v.id, v.date, v.currency, v.amount, v.vat
+SELECT v.third_party, v.prefix || v.number, v.id, v.date, v.currency, v.amount, v.vat, v.vat_due
 FROM json_each(?2) k
 CROSS JOIN invoice v ON v.dossier = ?1 AND v.third_party = k.value->>0 AND v.prefix = k.value->>1
 AND v.number = k.value->>2 ORDER BY v.id
+"""
+# What was opened with the invoice; what came back unpaid is another matter.
+_DUES = """
+SELECT i.invoice, i.due_date, i.amount, i.open FROM json_each(?2) k
+CROSS JOIN due_item i ON i.dossier = ?1 AND i.third_party = k.value->>0 AND i.prefix = k.value->>1
+AND i.piece = k.value->>2 AND i.kind IN ('invoice', 'credit_note') AND i.previous IS NULL
+AND i.invoice IS NOT NULL ORDER BY i.id
 """
 _FILED = """
 SELECT d.third_party, d.number, d.id, d.digest, d.invoice,
@@ -68,7 +77,11 @@ class Documents(Reader):
     def document_facts(self, keys: Sequence[Key], currencies: Sequence[str]) -> Facts:
         """What the books hold of these customers' numbers, and the rates of these currencies."""
         platform = self.chorus_choices().get(("", "platform"), "qualification")
-        booked = self.rows(_BOOKED, _keys(part for key in keys for part in self._parts(*key)))
+        pieces = _keys(part for key in keys for part in self._parts(*key))
+        booked = self.rows(_BOOKED, pieces)
+        dues: defaultdict[int, list[tuple[Due, int]]] = defaultdict(list)
+        for id_, day, amount, left in self.rows(_DUES, pieces):
+            dues[id_].append((Due(_day(day), amount), left))
         filed: dict[Key, Filed] = {}
         for party, number, id_, digest, invoice, stands in self.rows(_FILED, _keys(keys), platform):
             before = filed.get((party, number))
@@ -77,8 +90,11 @@ class Documents(Reader):
         rates = self.rows(_RATES, _keys((code,) for code in currencies)) if currencies else ()
         return Facts(
             {
-                (p, n): Booked(id_, _day(day), held(code), amount, vat_lines(vat))
-                for p, n, id_, day, code, amount, vat in booked
+                (p, n): Booked(
+                    id_, _day(day), held(code), amount, vat_lines(vat), vat_due == "receipts",
+                    tuple(due for due, _ in dues[id_]), sum(left for _, left in dues[id_]),
+                )
+                for p, n, id_, day, code, amount, vat, vat_due in booked
             },
             filed,
             Present(

@@ -6,7 +6,7 @@ number. A document may take the place of an earlier one as long as none of this 
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date as Day  # noqa: N812  (values below have a field called `date`)
 from datetime import datetime
 from fractions import Fraction
@@ -19,7 +19,7 @@ from lettrage.company.customer import Customer
 from lettrage.company.dossier import Company
 from lettrage.invoicing.billing.compose import content_of
 from lettrage.invoicing.billing.intake import Judged
-from lettrage.invoicing.billing.sale import Sale
+from lettrage.invoicing.billing.sale import Due, Sale
 from lettrage.money import Amount, Currency, percent_text
 from lettrage.opening.document import Load, LoadedDueItem, LoadedInvoice, Opening, Present
 from lettrage.opening.plan import plan
@@ -30,17 +30,24 @@ from lettrage.settlement.terms import period_faults
 
 Key = tuple[str, str]  # the customer's code, and the number as printed
 Became = Literal["posted", "linked", "corrected", "already", "refused"]
+_WAITS = {True: " (vat_due receipts)", False: " (vat_due debits)"}
 replace = msgspec.structs.replace
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """An invoice that the books have; amounts below zero for a credit note. No `vat`: a load said nothing of it."""
+    """An invoice that the books have; amounts below zero for a credit note. No `vat`: a load said nothing of it.
+
+    `parked`: its VAT waits for the receipts. `open`: what of it is not settled yet.
+    """
 
     id: int
     date: Day
     currency: Currency
     amount: int
-    vat: tuple[Vat, ...] = ()
+    vat: tuple[Vat, ...]
+    parked: bool
+    dues: tuple[Due, ...]
+    open: int
 
 
 class Filed(msgspec.Struct, frozen=True):
@@ -75,6 +82,7 @@ class Entered(msgspec.Struct, frozen=True):
     invoice: int | None = None
     corrects: int | None = None
     reasons: tuple[Refusal, ...] = ()
+    warnings: tuple[Refusal, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -107,8 +115,7 @@ def keys_of(judged: Sequence[Judged]) -> list[Key]:
 
 def signed_total(sale: Sale) -> int:
     """The total including VAT as the books have it: below zero for a credit note."""
-    invoice = sale.invoice
-    return -invoice.totals.gross if invoice.is_credit_note else invoice.totals.gross
+    return _sign(sale) * sale.invoice.totals.gross
 
 
 def entered(
@@ -148,6 +155,7 @@ class _Desk:
         booked = self.booked.get(key)
         if booked is not None:
             done = self._numbered(one, "corrected" if filed else "linked", booked.id, filed)
+            done = replace(done, warnings=tuple(_kept(sale, booked)))
         else:
             opening, faults = self._plan(sale)
             if opening is None:
@@ -174,6 +182,9 @@ class _Desk:
             if seen == there and booked.vat:  # the tax in the books is the tax on the paper
                 seen += _charged(_vat(sale), invoice.currency)
                 there += _charged(booked.vat, booked.currency)
+            if seen == there and any(line.amount for line in booked.vat) and invoice.vat_due:
+                seen += _WAITS[invoice.vat_due == "receipts"]
+                there += _WAITS[booked.parked]
             if seen != there:
                 return [Refusal("number_posted", _at(sale, "number"), seen, there, {"number": invoice.number})]
         if filed is not None and filed.stands and filed.digest != digest:
@@ -211,7 +222,7 @@ class _Desk:
 def _loaded(sale: Sale) -> LoadedInvoice:
     """The sale as a load would bring it; loaded as such later, it is known again."""
     invoice = sale.invoice
-    sign = -1 if invoice.is_credit_note else 1
+    sign = _sign(sale)
     vat = _vat(sale)
     items = tuple(LoadedDueItem(due.date, sign * due.amount, sign * due.amount, False) for due in sale.dues)
     return LoadedInvoice(
@@ -234,7 +245,7 @@ def _loaded(sale: Sale) -> LoadedInvoice:
 
 def _vat(sale: Sale) -> tuple[Vat, ...]:
     """Its VAT as the books have it: below zero for a credit note."""
-    sign = -1 if sale.invoice.is_credit_note else 1
+    sign = _sign(sale)
     return tuple(
         Vat(row.rate.fraction if row.rate else Fraction(0), sign * row.base, sign * row.amount)
         for row in sale.invoice.vat
@@ -252,6 +263,23 @@ def _charged(vat: Iterable[Vat], held: Currency) -> str:
         if amount
     ]
     return f" (TVA {' + '.join(charged) or Amount(0, held)})"
+
+
+def _kept(sale: Sale, booked: Booked) -> Iterator[Refusal]:
+    """What the books keep although the document says otherwise."""
+    held = booked.currency
+    seen = _falling_due((Due(due.date, _sign(sale) * due.amount) for due in sale.dues), held)
+    there = _falling_due(booked.dues, held)
+    if seen != there:
+        yield Refusal("due_dates_kept", _at(sale, "due_date"), seen, there)
+
+
+def _falling_due(dues: Iterable[Due], held: Currency) -> str:
+    return ", ".join(_said(due.date, due.amount, held) for due in sorted(dues, key=lambda due: due.date))
+
+
+def _sign(sale: Sale) -> int:
+    return -1 if sale.invoice.is_credit_note else 1
 
 
 def _said(day: Day, amount: int, held: Currency) -> str:

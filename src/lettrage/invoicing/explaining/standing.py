@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.explaining.explain import NEXT, explain
 from lettrage.invoicing.explaining.messages import Next, messages, states
 from lettrage.invoicing.finding import Finding
@@ -59,6 +60,12 @@ class Standing(msgspec.Struct, frozen=True):
         """That as a command; the way to see the state where there is none."""
         step = self.step if NEXT[self.step] else "wait"
         return NEXT[step].format(number=self.deposit.number)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a refusal of another step says of it: the state in both languages, and the command that it waits for."""
+        words = {"state": labels.state(self.state, "fr"), "state_en": labels.state(self.state, "en")}
+        return words | {"command": self.command}
 
     def explained(self) -> list[Finding]:
         """What Chorus Pro has against it or asks for, explained."""
