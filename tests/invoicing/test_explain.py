@@ -291,6 +291,20 @@ def test_a_siren_where_a_siret_belongs_is_told_as_such() -> None:
     assert "9" in found.shape["fr"]
 
 
+@pytest.mark.parametrize(
+    ("syntax", "place"),
+    [(ubl, "/Invoice/cbc:ID"), (cii, "/rsm:CrossIndustryInvoice/rsm:ExchangedDocument/ram:ID")],
+)
+def test_a_number_that_another_invoice_has_is_shown_itself_and_not_the_buyer_told_with_it(
+    syntax: Any, place: str
+) -> None:
+    document = invoice()
+    other = f"2025-03-20 {document.buyer.siret or '26590671900010'} 1200.00 EUR"
+    found = one(explain([Said(other, "numbering_error")], syntax.render(document), document))
+
+    assert (found.place, found.seen, found.term) == (place, document.number, "BT-1")
+
+
 def test_an_overseas_buyer_without_siret_is_told_as_such() -> None:
     buyer = msgspec.structs.replace(
         papers.BUYER, ids=(Identifier("FR12345678901", "0223"),), address=PostalAddress(city="FORT", country="MQ")
