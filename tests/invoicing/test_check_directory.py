@@ -194,6 +194,14 @@ def test_the_copy_serves_while_the_portal_is_closed_and_says_so_when_there_is_no
     assert found(office, number, "--offline")["not_checked"]["place"] == "number"  # of numbers no copy is kept
 
 
+def test_what_could_not_be_asked_names_the_api_that_would_have_told_it(office: Office, simulator: Simulator) -> None:
+    number = brought(office)
+    simulator.simulation.change_application(subscriptions=("structures", "transverses"))
+    told = found(office, number)["not_checked"]
+    assert (told["place"], "Factures" in told["fr"], "Structures" in told["fr"]) == ("number", True, False)
+    assert "Factures" in told["fix_fr"]
+
+
 def test_offline_nothing_is_asked_and_that_is_said(office: Office) -> None:
     assert "not_checked" in found(office, brought(office), "--offline")
 

@@ -392,7 +392,7 @@ def test_every_fault_is_told_at_once(firm: Firm) -> None:
         ({"lines": []}, ("missing_field", "lines")),
         ({"lines": "x"}, ("not_a_list", "lines")),
         ({"lines": [[]]}, ("not_an_object", "lines[0]")),
-        ({"lines": [LINE | {"price": "-1"}]}, ("malformed_figure", "lines[0].price")),
+        ({"lines": [LINE | {"price": "-1"}]}, ("negative_price", "lines[0].price")),
         ({"lines": [LINE | {"quantity": "-1"}]}, ("total_not_positive", "lines")),
         ({"lines": [LINE | {"price": "9" * 15}] * 2000}, ("amount_too_large", "lines[0].price")),
         ({"prepaid": "240.01"}, ("prepaid_beyond_total", "prepaid")),
@@ -403,6 +403,7 @@ def test_every_fault_is_told_at_once(firm: Firm) -> None:
         ),
         ({"currency": "XXX"}, ("unknown_currency", "currency")),
         ({"currency": "USD"}, ("no_table_rate", "rate")),
+        ({"rate": "1.1"}, ("rate_of_own_currency", "rate")),
         ({"rate": "0", "currency": "USD"}, ("malformed_rate", "rate")),
         ({"notes": "x"}, ("not_a_list", "notes")),
         ({"delivery": ["x"]}, ("not_an_object", "delivery")),
@@ -477,6 +478,21 @@ def test_an_invoice_that_is_a_file_already_comes_back_as_itself(firm: Firm, synt
     assert (found.service, found.engagement, found.contract, found.frame) == ("ACHATS", "E1", "M1", "A1")
     assert found.totals == made.totals
     assert firm.findings() == []
+
+
+def test_a_purchase_is_told_as_one_and_not_as_an_establishment_to_be_loaded(firm: Firm) -> None:
+    made = one(firm)
+    mill = replace(made.seller, name="Scierie", ids=(), legal_id=None, vat_number="FR99999999999")
+    file = rendered(replace(made, number="X1", seller=mill, buyer=made.seller), "ubl", "platform")
+    (line,) = result(performed(firm, file))
+
+    assert reasons(line) == [("bought_by_us", "buyer")]
+
+
+def test_the_choices_of_a_frame_are_told_without_the_empty_one(firm: Firm) -> None:
+    (line,) = bring(firm, form(frame="Z9"))
+
+    assert line["reasons"][0]["expected"].startswith("A1, ")
 
 
 def test_who_is_not_known_is_told_with_what_is_known_of_him(firm: Firm) -> None:

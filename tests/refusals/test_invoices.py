@@ -68,6 +68,13 @@ def _unknown_buyer(firm: Firm) -> dict[str, Refusal]:
     return told(firm, rendered(replace(document(firm, "F0"), number="X1", buyer=buyer), "ubl", "platform"))
 
 
+def _bought(firm: Firm) -> dict[str, Refusal]:
+    bring(firm, form("F0"))
+    made = document(firm, "F0")
+    mill = replace(made.seller, name="Scierie", ids=(), legal_id=None, vat_number="FR99999999999")
+    return told(firm, rendered(replace(made, number="X1", seller=mill, buyer=made.seller), "ubl", "platform"))
+
+
 def _attached(firm: Firm, path: str) -> dict[str, Refusal]:
     (firm.folder / "large").write_bytes(b"x" * (ATTACHMENT_BYTES + 1))
     whole = form(attachments=[{"path": path}])
@@ -128,6 +135,7 @@ SHOWN_OF_INVOICES: dict[str, Callable[[Firm], dict[str, Refusal]]] = {
     "prepaid_beyond_total": lambda firm: _form(firm, prepaid="240.01"),
     "due_dates_differ": lambda firm: _form(firm, due_date=None, due_dates=[{"date": "2024-11-13", "amount": "1.00"}]),
     "payable_differs": _gross,
+    "year_beyond": lambda firm: _form(firm, date="0001-01-01"),
     "attachment_not_found": lambda firm: _attached(firm, "nowhere.pdf"),
     "attachment_outside": lambda firm: _attached(firm, "sub/../../nowhere.pdf"),
     "attachment_too_large": lambda firm: _attached(firm, "large"),
@@ -137,6 +145,9 @@ SHOWN_OF_INVOICES: dict[str, Callable[[Firm], dict[str, Refusal]]] = {
     "unknown_buyer": _unknown_buyer,
     "several_buyers": _buyers,
     "not_a_customer": lambda firm: _form(firm, buyer="F1"),
+    "bought_by_us": _bought,
+    "negative_price": lambda firm: _line(firm, price="-1"),
+    "rate_of_own_currency": lambda firm: _form(firm, rate="1.1"),
     "number_posted": _posted,
     "due_dates_kept": _due_later,
     "document_sent": _sent,

@@ -75,7 +75,7 @@ def _faults_of_company(changes: Sequence[Change], company: Company) -> list[Refu
     faults = []
     for change in changes:
         if change.establishment and change.establishment not in company.establishments:
-            near = nearest(change.establishment, company.establishments)
+            near = nearest(change.establishment, company.establishments) or "-"
             faults.append(Refusal("no_such_establishment", "--establishment", quoted(change.establishment), near))
         code = str(change.value) if change.name in _RIBS else ""
         if code:

@@ -71,7 +71,7 @@ class Form:
         """One of several words."""
         value = self.text(name, default)
         if value not in choices:
-            self.fault("malformed_choice", name, quoted(value), ", ".join(choices))
+            self.fault("malformed_choice", name, quoted(value), ", ".join(filter(None, choices)))
             return default
         return value
 

@@ -27,6 +27,9 @@ SIRET, SIREN, ROUTING = "0009", "0002", "0224"  # ISO 6523: what a French identi
 CHORUS_SCHEMES = {"1": SIRET, "2": "0223", "3": "0227", "4": "0228", "5": "0229", "6": "AUTRE"}
 
 
+CENTURY = range(2000, 2100)  # the years that a date of an invoice may be in (BR-FR-03)
+
+
 class Identifier(msgspec.Struct, frozen=True):
     """An identifier, and the ISO 6523 number of its scheme ("" where it has none)."""
 

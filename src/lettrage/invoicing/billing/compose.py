@@ -21,6 +21,7 @@ from lettrage.company.record import address_of
 from lettrage.invoicing.billing.parties import address, buyer, seller
 from lettrage.invoicing.billing.sale import Due, Masters, Sale, Source, dues_of
 from lettrage.invoicing.document import (
+    CENTURY,
     EN16931,
     Account,
     AllowanceCharge,
@@ -78,10 +79,14 @@ def compose(form: Form, masters: Masters, files: Files, original: bytes, source:
     establishment, customer = _seller(form, masters), _buyer(form, masters)
     kind = form.choice("type", ("380", "381"), "380")
     number, day = form.code("number", required=True), form.day("date", required=True)
+    if day is not None and day.year not in CENTURY:
+        form.fault("year_beyond", "date", day.isoformat(), "2000-2099")
     about = _about(form, customer.chorus if customer else None, files)
     lines = [] if held is None else _lines(form, held)
     if form.has("rate") and not form.rate("rate"):
         form.fault("malformed_rate", "rate", quoted(form.text("rate")), "> 0")
+    elif form.has("rate") and held == masters.company.currency:
+        form.fault("rate_of_own_currency", "rate", quoted(form.text("rate")), held.code)
     if held is None:
         return None
     vat = _breakdown(form, lines)
@@ -197,7 +202,7 @@ def _line(form: Form, at: int, held: Currency) -> tuple[Line, str] | None:
     price = form.figure("price", 6, required=True)
     category, rate = _vat_of(form)
     if price is not None and price.digits < 0:
-        form.fault("malformed_figure", "price", price.text, "6")  # EN 16931, BR-27: turn the quantity's sign
+        form.fault("negative_price", "price", price.text)  # EN 16931, BR-27
     if quantity is None or price is None:
         return None
     whole = quantity.fraction * price.fraction * 10**held.decimals

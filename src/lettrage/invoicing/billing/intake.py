@@ -18,7 +18,7 @@ from lettrage.invoicing.billing.compose import Files, compose
 from lettrage.invoicing.billing.parties import recognised, said_of
 from lettrage.invoicing.billing.sale import Due, Masters, Sale, Source, dues_of
 from lettrage.invoicing.billing.table import records_of
-from lettrage.invoicing.document import Invoice, Party
+from lettrage.invoicing.document import CENTURY, Invoice, Party
 from lettrage.invoicing.formats.read import Read, read
 from lettrage.limits import INVOICE_FILE, INVOICE_MARKS, MINOR_UNITS
 from lettrage.money import Amount
@@ -153,6 +153,11 @@ def _of_document(file: File, document: Read, masters: Masters) -> Judged:
     if invoice is None:
         return Judged("", "", "", None, tuple(_unread(document)))
     faults = list(_against(invoice))
+    if not recognised(invoice.seller, masters.sellers.values()) and recognised(invoice.buyer, masters.sellers.values()):
+        bought = Refusal(
+            "bought_by_us", "buyer", quoted(said_of(invoice.buyer)), quoted(said_of(invoice.seller)) or "-"
+        )
+        return Judged("", invoice.number, "", None, (*faults, bought))
     establishment = _recognised("seller", invoice.seller, masters.sellers.values(), faults)
     customer = _recognised("buyer", invoice.buyer, masters.customers.values(), faults)
     if faults or establishment is None or customer is None:
@@ -186,6 +191,8 @@ def _recognised(what: str, party: Party, known: Any, faults: list[Refusal]) -> A
 
 def _against(invoice: Invoice) -> Iterator[Refusal]:
     """What the books cannot take; what Chorus Pro could not take is the check's to say."""
+    if invoice.date.year not in CENTURY:
+        yield Refusal("year_beyond", "date", invoice.date.isoformat(), "2000-2099")
     totals, held = invoice.totals, invoice.currency
     parts = sum(row.base + row.amount for row in invoice.vat)
     if parts != totals.gross:

@@ -16,7 +16,7 @@ RESERVED_SERVICE = "FACTURES_PUBLIQUES"  # for invoices of one public structure 
 PUBLIC_SIREN = ("1", "2")  # SIREN of the State and of local authorities begin so
 
 WHY: dict[Reason, tuple[str, str]] = {
-    "not_subscribed": ("l'API Structures n'est pas souscrite", "the Structures API is not subscribed"),
+    "not_subscribed": ("l'API {api} n'est pas souscrite", "the {api} API is not subscribed"),
     "portal_down": ("le portail ne répond pas ou est fermé", "the portal does not answer or is closed"),
     "never_asked": ("il n'a pas encore été interrogé", "it has not been asked yet"),
     "too_old": ("sa dernière réponse a plus de 30 jours", "its last answer is more than 30 days old"),
@@ -28,9 +28,31 @@ WHY: dict[Reason, tuple[str, str]] = {
 }
 
 
+_CHOOSE = {"do_fr": "Choisir un service actif de ce SIRET : ", "do_en": "Choose an active service of this SIRET: "}
+_LEAVE_OUT = {
+    "do_fr": "Ce SIRET n'a aucun service actif : retirer le code",
+    "do_en": "This SIRET has no active service: leave the code out",
+}
+_APIS = {"number": "Factures", "engagement": "EngagementsJuridiques"}  # by what is asked; the rest: Structures
+_ASK_AGAIN = (
+    "Relancer le contrôle quand le portail répond ; l'API {api} doit être souscrite.",
+    "Check again once the portal answers; the API {api} must be subscribed.",
+)
+# What no waiting mends.
+_MENDED = {
+    "not_connected": (
+        "Renseigner les identifiants : lettrage chorus set (ou lettrage chorus connect pour un simulateur).",
+        "Set the credentials: lettrage chorus set (or lettrage chorus connect for a simulator).",
+    ),
+    "offline": ("Relancer le contrôle sans --offline.", "Check again without --offline."),
+}
+
+
 def _not_checked(place: str, seen: str, told: NotAsked, term: str) -> Finding:
-    french, english = WHY[told.why]
-    return Finding("not_checked", place, seen, facts={"why_fr": french, "why_en": english}, term=term)
+    (french, english), (do_french, do_english) = WHY[told.why], _MENDED.get(told.why, _ASK_AGAIN)
+    texts = {"why_fr": french, "why_en": english, "do_fr": do_french, "do_en": do_english}
+    facts = {name: text.format(api=_APIS.get(place, "Structures")) for name, text in texts.items()}
+    return Finding("not_checked", place, seen, facts=facts, term=term)
 
 
 def _structure_faults(who: str, place: str, seen: str, told: Told, term: str) -> Iterator[Finding]:
@@ -66,7 +88,7 @@ def service(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]
     buyer = circumstances.buyer if isinstance(circumstances.buyer, Structure) else None
     services = buyer.services if buyer is not None else ()
     active = ", ".join(s.code for s in services if s.active and s.code != RESERVED_SERVICE)
-    facts = {"name": _name(invoice, buyer)}
+    facts = {"name": _name(invoice, buyer)} | (_CHOOSE if active else _LEAVE_OUT)
     if not code:
         if circumstances.service_demanded or (buyer is not None and buyer.service_required):
             yield Finding("service_missing", "service", "", active, facts=facts)

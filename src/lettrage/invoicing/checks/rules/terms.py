@@ -9,7 +9,7 @@ import msgspec
 from lettrage.invoicing.checks.circumstances import Circumstances, Fate
 from lettrage.invoicing.checks.rules.identity import known_as
 from lettrage.invoicing.checks.rules.rule import CHORUS, PUBLIC, PUBLIC_PLATFORM, Rule, money
-from lettrage.invoicing.document import CREDIT_NOTES, Invoice, PostalAddress
+from lettrage.invoicing.document import CENTURY, CREDIT_NOTES, Invoice, PostalAddress
 from lettrage.invoicing.finding import Finding
 from lettrage.money import currency
 
@@ -100,7 +100,7 @@ def platform_frame(invoice: Invoice, circumstances: Circumstances) -> Iterator[F
 def dates(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
     """Of this century, not in the future, due no earlier than issued, periods the right way round."""
     for place, day in _days(invoice):
-        if not 2000 <= day.year <= 2099:
+        if day.year not in CENTURY:
             yield Finding("date_century", place, day.isoformat(), "2000-2099")
     if invoice.date > circumstances.today:
         yield Finding("date_future", "date", invoice.date.isoformat(), f"≤ {circumstances.today.isoformat()}")
