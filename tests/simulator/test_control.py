@@ -23,6 +23,16 @@ from tests.simulator.samples import invoice
 
 SOURCE = Path(lettrage.simulator.__file__).parent
 READ = "transverses/v1/recuperer/tauxtva"
+HOSTS = (
+    "127.0.0.1",
+    "localhost:80",
+    "LOCALHOST",
+    "[::1]:80",
+    "attacker.example",
+    "10.0.0.1",
+    "at_home.example",
+    "[::1",
+)
 
 
 def test_what_was_deposited_is_listed_and_comes_back_as_it_was(caller: Caller) -> None:
@@ -155,6 +165,13 @@ def test_what_cannot_be_is_refused_with_a_reason(caller: Caller, method: str, pa
 def test_what_is_not_there_is_not_found(caller: Caller) -> None:
     assert caller.http.get("/simulator/flows/CPP/file").status_code == 404
     assert caller.http.post("/simulator/invoices/1/move", json={"status": "X"}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/api/oauth/token", "/cpro/factures/v1/deposer/flux"])
+def test_a_page_of_the_web_cannot_reach_the_platform(caller: Caller, path: str) -> None:
+    told = {host: caller.http.post(path, headers={"host": host}).status_code for host in HOSTS}
+
+    assert [host for host, status in told.items() if status == 421] == list(HOSTS[4:])
 
 
 def test_a_page_of_the_web_cannot_reach_the_controls(caller: Caller) -> None:

@@ -14,6 +14,7 @@ from lettrage.simulator.desk import desk
 from lettrage.simulator.directory import Account, Engagement, Structure
 from lettrage.simulator.faults import Fault
 from lettrage.simulator.flows import Flow
+from lettrage.simulator.hosts import LOOPBACK, named
 from lettrage.simulator.lifecycle import Invoice, Step
 from lettrage.simulator.page import flow_page, page
 from lettrage.simulator.piste import Application
@@ -27,7 +28,6 @@ PAGE_HEADERS = {
     "frame-ancestors 'none'",
     "cache-control": "no-store",
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Asked = TypeVar("Asked")
 Answer = Callable[[Simulation, Any, Any], Any]  # of the simulation, what is asked, and the path's parameters
 
@@ -310,7 +310,7 @@ ENDPOINTS: tuple[tuple[str, str, Any, Answer], ...] = (
 
 def routes(simulation: Simulation, host: str) -> list[Route]:
     """The endpoints of one simulation, for callers that name a loopback address or `host`, which it listens on."""
-    hosts = (*LOOPBACK, host)
+    hosts = (*LOOPBACK, host.lower())
     return [
         *(
             Route(path, _endpoint(simulation, asked, answer, hosts), methods=[method])
@@ -322,7 +322,7 @@ def routes(simulation: Simulation, host: str) -> list[Route]:
 
 def _endpoint(simulation: Simulation, kind: Any, answer: Answer, hosts: tuple[str, ...]) -> Callable[..., Any]:
     async def endpoint(request: Request) -> Response:
-        if request.url.hostname not in hosts:  # a page of the web that has our address under a name of its own
+        if named(request) not in hosts:  # a page of the web that has our address under a name of its own
             return _refusal(403, "a loopback address is wanted")
         try:
             asked = await _asked(request, kind)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from lettrage.simulator.faults import Fault
+from lettrage.simulator.hosts import named
 from lettrage.simulator.simulation import Simulation
 
 MOST_BYTES = 20_000
@@ -49,7 +50,7 @@ def desk(simulation: Simulation, hosts: tuple[str, ...]) -> Callable[[Request], 
 
     async def endpoint(request: Request) -> Response:
         origin = request.headers.get("origin", "")
-        if request.url.hostname not in hosts or origin.partition("://")[2] != request.url.netloc:
+        if named(request) not in hosts or origin.partition("://")[2] != request.url.netloc:
             return Response("the page of the simulator is wanted", 403, media_type="text/plain")
         body = bytearray()
         async for part in request.stream():

@@ -7,6 +7,7 @@ the raccordement sheet, the content type, the body. Only then does the service s
 import json
 import secrets
 import uuid
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from lettrage.simulator.calls import Body, Malformed, Refused, Service, TooLarge
 from lettrage.simulator.directory import Account
 from lettrage.simulator.faults import ACCOUNT, CANNED, HTML, MAINTENANCE, PLAIN, Fault
 from lettrage.simulator.fields import MALFORMED
+from lettrage.simulator.hosts import named
 from lettrage.simulator.piste import Application, Piste, basic
 from lettrage.simulator.platform import Platform
 from lettrage.simulator.simulation import Simulation
@@ -71,8 +73,10 @@ class Gateway:
     `mishaps` keeps what went wrong in the simulator itself, which must never pass for the platform's refusal.
     """
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, hosts: Collection[str] = ()) -> None:
+        """`hosts`: the names that it answers to; to any where there is none."""
         self._simulation = simulation
+        self._hosts = hosts
         self._faults = simulation.faults
         self.mishaps: list[Exception] = []
 
@@ -87,6 +91,9 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call, or break it as a fault says."""
         request = Request(scope, receive)
+        if self._hosts and named(request) not in self._hosts:  # a page of the web that gave our address its own name
+            await empty(421)(scope, receive, send)
+            return
         struck = self._faults.strike(request.url.path)
         try:
             response = await self._answer(request, struck)

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from lettrage.simulator.control import routes
 from lettrage.simulator.faults import Faults
 from lettrage.simulator.gateway import TRANSPORT, Gateway
+from lettrage.simulator.hosts import LOOPBACK, is_loopback
 from lettrage.simulator.piste import Piste
 from lettrage.simulator.platform import Platform
 from lettrage.simulator.settings import Settings
@@ -48,7 +49,7 @@ class Simulator:
     ) -> None:
         """Listen at once. Raises OSError where the address cannot be had."""
         self.simulation = Simulation(speed, settings, seed)
-        self._gateway = Gateway(self.simulation)
+        self._gateway = Gateway(self.simulation, (*LOOPBACK, host.lower()) if is_loopback(host) else ())
         self._listening = _listen(host, port)
         self.url = _address_of(self._listening)
         self._uvicorn = uvicorn.Server(
