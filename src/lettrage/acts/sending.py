@@ -1,6 +1,7 @@
 """Sending documents to Chorus Pro, and what a person may say of one in doubt."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ class SendInvoices(msgspec.Struct, frozen=True):
     by: str
     lots: bool = False
     forced: bool = False
+    found: Sequence[dict[str, Any]] = ()  # what our checks said without stopping it: told again with the kept answer
 
     @property
     def kind(self) -> str:
@@ -60,7 +62,7 @@ class SendInvoices(msgspec.Struct, frozen=True):
             else:
                 free[key] = parcel
         flows = books.intend(sending.packets(free.values(), lots=self.lots), self.platform, self.by, moment.at)
-        return {"platform": self.platform, "flows": flows, "refused": refused}
+        return {"platform": self.platform, "flows": flows, "refused": refused, "findings": list(self.found)}
 
 
 class ReleaseInvoice(msgspec.Struct, frozen=True):

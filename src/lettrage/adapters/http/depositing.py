@@ -13,7 +13,7 @@ from starlette.responses import Response
 from lettrage.acts import perform
 from lettrage.acts.sending import ReleaseInvoice, SendInvoices
 from lettrage.adapters.http import invoice_shapes
-from lettrage.adapters.http.calls import Call, allowed, shown
+from lettrage.adapters.http.calls import REPLAYED, Call, allowed, shown
 from lettrage.adapters.http.documented import CONTENT, JSON, operation
 from lettrage.adapters.http.fields import Flag
 from lettrage.adapters.http.house import Readings
@@ -109,27 +109,37 @@ def resend(call: Sender, number: NumberThere) -> Response:
         standing = standing_of(books, found, where)
     if standing is None:
         raise Problem(404, Refusal("nothing_sent_yet", "number", quoted(number), where))
-    if standing.step not in ("resend", "redeposit"):
-        facts = {"state": quoted(standing.state), "command": standing.command}
+    if standing.step not in ("resend", "redeposit") and not _answered(call):
         code = "needs_new_number" if standing.step == "new_number" else "other_step"
-        raise Problem(409, Refusal(code, "number", quoted(number), where, facts))
+        raise Problem(409, Refusal(code, "number", quoted(number), where, standing.facts))
     return _sent(call, found[0], where, form)
 
 
 def _sent(call: Call, found: Shelved, where: Platform, form: invoice_shapes.SendForm) -> Response:
     """Intend the deposit of a document, unless our checks keep it back."""
-    findings = [] if form.force else _checked(call, found, Way(where, "chorus", form.syntax))
+    known = form.force or _answered(call)
+    findings = [] if known else _checked(call, found, Way(where, "chorus", form.syntax))
+    told = [finding.shape for finding in findings]
     replayed = False
     if not any(finding.blocks for finding in findings):
         with call.books() as books:
             parcel = parcel_of(books, found, form.syntax, call.house.invoicing.rendered)
-        act = SendInvoices((parcel,), where, call.identity.name, forced=form.force)
+        act = SendInvoices((parcel,), where, call.identity.name, forced=form.force, found=told)
         done = perform(act, call.caller, call.house.store, call.house.clock)
         reasons = done.reasons if done.result is None else [r for one in done.result["refused"] for r in one["reasons"]]
         if reasons:
-            raise Problem(409, *reasons)
-        replayed = done.replayed
-    return shown(_standing(call, found, where) | {"findings": [f.shape for f in findings]}, replayed=replayed)
+            raise Problem(409, *reasons, headers=REPLAYED if done.replayed else None)
+        assert done.result is not None
+        told, replayed = done.result["findings"], done.replayed
+    return shown(_standing(call, found, where) | {"findings": told}, replayed=replayed)
+
+
+def _answered(call: Call) -> bool:
+    """Whether something was answered under the call's key: it is answered again, and nothing is checked for it."""
+    if not call.caller.key:
+        return False
+    with call.books() as books:
+        return books.kept(call.caller.name, call.caller.key) is not None
 
 
 @router.post(

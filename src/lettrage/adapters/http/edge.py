@@ -161,12 +161,18 @@ class Edge:
         )
 
 
+_ENCODED = re.compile("%(2f|25)", re.IGNORECASE)
+
+
 def _with_slashes(scope: Scope) -> Scope:
-    """The same call, a slash that was encoded as part of a name left encoded (`%2F`): it parts nothing."""
+    """The same call, a slash that was encoded as part of a name left encoded (`%2F`): it parts nothing.
+
+    So is a percent sign (`%25`), so that a literal `%2F` in a name stays one. `fields.SEGMENT` decodes both.
+    """
     raw = scope.get("raw_path") or b""
-    if b"%2f" not in raw.lower():
+    if not _ENCODED.search(raw.decode("latin-1")):
         return scope
-    return {**scope, "path": unquote(re.sub("%2f", "%252F", raw.decode("latin-1"), flags=re.IGNORECASE))}
+    return {**scope, "path": unquote(_ENCODED.sub(r"%25\1", raw.decode("latin-1")))}
 
 
 class _Call:

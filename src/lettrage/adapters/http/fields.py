@@ -45,6 +45,8 @@ def _yes_or_no(text: Any) -> bool:
     return bool(text == "true")
 
 
+# A name in a path: the edge leaves these two encoded. In this order: what a percent sign makes is not decoded again.
+SEGMENT = AfterValidator(lambda text: re.sub("%2f", "/", text, flags=re.IGNORECASE).replace("%25", "%"))
 PLAIN = f"^{_PLAIN}+$"
 Code = Annotated[str, Field(min_length=1, max_length=CODE_CHARACTERS, pattern=PLAIN)]
 Label = Annotated[str, Field(min_length=1, max_length=TEXT_CHARACTERS)]

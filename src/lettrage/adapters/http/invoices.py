@@ -4,14 +4,13 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AfterValidator
 from starlette.responses import Response
 
 from lettrage.acts.invoice import ImportInvoices
 from lettrage.adapters.http import invoice_shapes, shapes
 from lettrage.adapters.http.calls import Call, Cursor, Limit, allowed, shown
 from lettrage.adapters.http.documented import CONTENT, JSON, operation
-from lettrage.adapters.http.fields import PLAIN, Code, Flag, Whole
+from lettrage.adapters.http.fields import PLAIN, SEGMENT, Code, Flag, Whole
 from lettrage.adapters.http.house import Readings
 from lettrage.adapters.http.problems import API, Problem
 from lettrage.adapters.http.reads import Reader
@@ -29,7 +28,7 @@ XML, TEXT_XML, PDF = "application/xml", "text/xml", "application/pdf"
 NumberThere = Annotated[
     str,
     Path(min_length=1, max_length=80, pattern=PLAIN, description="An invoice's number; a slash in it is written %2F"),
-    AfterValidator(lambda number: number.replace("%2F", "/")),
+    SEGMENT,
 ]
 OnPlatform = Annotated[
     Literal["qualification", "production"] | None, Query(description="Absent: the platform that is on")

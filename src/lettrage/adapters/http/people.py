@@ -11,7 +11,7 @@ from starlette.responses import Response
 from lettrage.adapters.http import shapes
 from lettrage.adapters.http.calls import Call, allowed, shown
 from lettrage.adapters.http.documented import JSON, operation
-from lettrage.adapters.http.fields import Code
+from lettrage.adapters.http.fields import SEGMENT, Code
 from lettrage.adapters.http.forms import AccountForm, RevokeForm
 from lettrage.adapters.http.problems import API, Problem
 from lettrage.refusal import Refusal, Stop, quoted
@@ -20,7 +20,7 @@ router = APIRouter(prefix=API)
 
 Administrator = Annotated[Call, allowed("users")]
 AdministratorWriting = Annotated[Call, allowed("users", JSON, keyed=False)]
-NameThere = Annotated[Code, Path()]
+NameThere = Annotated[Code, Path(), SEGMENT]
 WRITTEN = (408, 409, 413, 415, 422)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from lettrage.adapters.http import shapes
 from lettrage.adapters.http.calls import Call, Cursor, Limit, allowed, shown
 from lettrage.adapters.http.documented import operation
-from lettrage.adapters.http.fields import PLAIN, Code, DayAsked, Flag, State
+from lettrage.adapters.http.fields import PLAIN, SEGMENT, Code, DayAsked, Flag, State
 from lettrage.adapters.http.problems import API, Problem
 from lettrage.bank.slip import Made, shape, shape_with_instruments, waiting_shapes
 from lettrage.books.logbook import Search
@@ -24,7 +24,7 @@ Reader = Annotated[Call, allowed("read_books")]
 LogbookReader = Annotated[Call, allowed("read_logbook")]
 NumberThere = Annotated[str, Path(max_length=NUMBER_DIGITS, description="A number")]
 SlipThere = Annotated[
-    str, Path(max_length=200, pattern=PLAIN, description="A slip's number, for instance BNP-2024-000001")
+    str, Path(max_length=200, pattern=PLAIN, description="A slip's number, for instance BNP-2024-000001"), SEGMENT
 ]
 From = Annotated[DayAsked | None, Query(alias="from", description="From this day on")]
 To = Annotated[DayAsked | None, Query(description="Up to this day")]
@@ -116,7 +116,7 @@ def third_parties(
     **operation("statement", "A third party's statement", shapes.Statement, 404, 422),
 )
 @router.get("/statement/{code}", include_in_schema=False)
-def statement(call: Reader, code: Annotated[Code, Path(description="A third party")]) -> Response:
+def statement(call: Reader, code: Annotated[Code, Path(description="A third party"), SEGMENT]) -> Response:
     """What is open of one third party, with the totals of each currency."""
     with call.books() as books:
         found = books.statement(code, call.house.clock.today(), books.company.currency)
