@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lettrage.invoicing.explaining import labels
 from lettrage.refusal import Refusal
 from lettrage.simulator.server import Simulator
 from tests.databases import empty_books
@@ -200,7 +201,7 @@ def test_after_a_rejection_by_the_buyer_only_a_new_number_goes(office: Office) -
     )
     ran = office.run("invoice", "resend", "FA-1")
     assert ran.status == 2
-    assert told(ran, "needs_new_number", state="REJETEE")
+    assert told(ran, "needs_new_number", state="Rejetée par le client")
 
     new = office.file("new.json", record("FA-2"))
     resent = office.run("invoice", "resend", "FA-1", "--number", "FA-2", "--file", new, "--force")
@@ -255,7 +256,9 @@ def test_a_step_that_the_invoice_does_not_ask_for_is_refused_with_the_one_that_i
     ran = office.run("invoice", *command)
 
     assert ran.status == 2
-    assert told(ran, "other_step", state="MISE_A_DISPOSITION", command="lettrage invoice follow FA-1")
+    assert told(
+        ran, "other_step", state=labels.state("MISE_A_DISPOSITION", "fr"), command="lettrage invoice follow FA-1"
+    )
 
 
 def test_what_the_portal_refuses_is_told_with_what_to_do(office: Office) -> None:

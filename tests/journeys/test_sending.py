@@ -132,6 +132,40 @@ def test_a_wrong_password_stops_the_queue_and_the_mended_one_opens_it(office: Of
     assert [office.show(number)["state"] for number in ("F1", "F2")] == ["sent", "sent"]
 
 
+def test_what_our_checks_stop_stands_where_it_stood(office: Office) -> None:
+    office.done("invoice", "send", "F1", "--force")
+    office.later(hours=1)
+    office.run("invoice", "follow", "F1")
+    ran = office.run("invoice", "send", "F1")
+
+    assert ran.status == 1
+    assert (ran.json[0]["state"], len(ran.json[0]["flow"])) == ("MISE_A_DISPOSITION", 25)
+    assert any(finding["level"] == "error" for finding in ran.json[0]["findings"])
+
+
+def test_a_stopped_queue_is_told_in_words_and_as_an_event_only_where_a_log_is_wanted(office: Office) -> None:
+    office.done("chorus", "set", "password=wrong")
+    told = office.read("invoice", "send", "F1", "--force").err
+    assert "queue_stopped" not in told
+    assert "Envois arrêtés sur qualification" in told
+    assert "lettrage chorus queue --reopen" in told
+
+    office.run("chorus", "queue", "--reopen")
+    logged = office.run("chorus", "work", "--once").err
+    assert "queue_stopped" in logged
+
+
+def test_one_of_several_customers_is_named_and_an_unknown_state_is_refused(office: Office) -> None:
+    for command in (("send", "F1", "--force"), ("follow", "F1"), ("release", "F1", "--resend")):
+        assert office.run("invoice", *command, "--third-party", "C1").status in (0, 1)
+        assert office.run("invoice", *command, "--third-party", "C9").status == 2
+    unknown = office.run("invoice", "list", "--state", "FOO")
+    assert unknown.status == 2
+    assert "not_sent, intended" in unknown.err
+    assert "MISE_A_DISPOSITION" in unknown.err
+    assert office.run("invoice", "list", "--state", "SUSPENDUE").json == []
+
+
 def test_maintenance_makes_it_wait_and_a_person_may_go_on_at_once(office: Office) -> None:
     fault = office.simulator.faults.on("maintenance")
     office.run("invoice", "send", "F1", "--force")

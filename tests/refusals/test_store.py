@@ -202,6 +202,22 @@ def _malformed_option(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return told_by_command(folder, refusal, "entries", "--from", "10/11/2026")
 
 
+@shows("one_of_these")
+def _one_of_these(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    refusal = Refusal("one_of_these", "NUMBER", "", "NUMBER..., --all")
+    return told_by_command(folder, refusal, "invoice", "send")
+
+
+@shows("variable_not_set")
+def _variable_not_set(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    hidden = told_by_command(
+        folder, Refusal("variable_not_set", "password", "***"), "chorus", "set", "password=@s3cret"
+    )
+    assert "s3cret" not in hidden.fr
+    refusal = Refusal("variable_not_set", "client_secret", "NOPE")
+    return told_by_command(folder, refusal, "chorus", "set", "client_secret=@NOPE")
+
+
 @shows("account_exists")
 def _account_exists(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     books(folder).store.accounts.add("till", "clerk", "998")

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import sys
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from lettrage.caller import Caller
 from lettrage.commands.chorus import chorus
 from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
+from lettrage.guard.secrets import MASK
 from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, Row, changes, is_loopback
 from lettrage.limits import Limits
 from lettrage.refusal import Refusal, Stop, legible, quoted
@@ -140,6 +142,9 @@ def chosen_platform(named: str, dossier: str) -> Platform:
     raise Stop(Refusal("malformed_option", "--platform", quoted(wanted), ", ".join(PLATFORMS)))
 
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # what is no such name may be a secret that begins with @
+
+
 def _value(name: str, value: str) -> str:
     """A setting's text, asked for where it is `-`, from the environment where it is `@NAME`. Raises Stop."""
     if value == "-":
@@ -147,7 +152,7 @@ def _value(name: str, value: str) -> str:
     if value.startswith("@") and name in SECRETS:
         found = os.environ.get(value[1:])
         if found is None:
-            raise Stop(Refusal("malformed_option", name, quoted(value), "@NAME"))
+            raise Stop(Refusal("variable_not_set", name, quoted(value[1:]) if _VARIABLE.fullmatch(value[1:]) else MASK))
         return found
     return value
 

@@ -14,10 +14,10 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log
 from lettrage.adapters.store.books import SqlStore
 from lettrage.commands.chorus import chorus
-from lettrage.commands.invoices import Number, OnPlatform, invoice, named, on_platform
+from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, named, on_platform
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, user
-from lettrage.commands.working import Loop, Ways, worker
+from lettrage.commands.working import Loop, Ways, at_hand
 from lettrage.invoicing.checks.checking import Way
 from lettrage.invoicing.document import Platform, Syntax
 from lettrage.invoicing.finding import Finding
@@ -41,6 +41,7 @@ def send(
     lot: Annotated[bool, typer.Option("--lot", help="Together, as archives")] = False,
     syntax: Annotated[str, typer.Option(help="ubl, cii or facturx; default: as the settings say")] = "",
     platform: OnPlatform = "",
+    third_party: ThirdParty = "",
     caller: CallerName = "",
 ) -> None:
     """Check invoices, then deposit them on Chorus Pro. / Contrôler des factures, puis les déposer sur Chorus Pro."""
@@ -50,18 +51,18 @@ def send(
     with store.books(dossier, writing=False) as books:
         where = msgspec.convert(on_platform(platform, books), Platform)
         wanted = books.documents_never_sent(where) if everything else _named(numbers)
-        documents = [named(books, number)[0] for number in wanted]
+        documents = [named(books, number, third_party)[0] for number in wanted]
     stopped = {} if force else _stopped(store, dossier, documents, where, form)
     with store.books(dossier, writing=False) as books:
         parcels = [parcel_of(books, document, form, rendered) for document in documents if document.id not in stopped]
     act = SendInvoices(tuple(parcels), where, plain(caller, "--caller") or user(), lots=lot, forced=force)
     done = context.result(context.performed(act, None, caller)) if parcels else {"flows": [], "refused": []}
     with terminal.progress(len(done["flows"])) as step:
-        worker(store).work(dossier, [("send", str(flow)) for flow in done["flows"]], step)
-    told = {d.number: _line(d.number, findings=stopped[d.id]) for d in documents if d.id in stopped}
-    told |= {one["number"]: _line(one["number"], reasons=one["reasons"]) for one in done["refused"]}
-    told |= {line["number"]: line for line in _shown([n for n in wanted if n not in told], where)}
-    _tell([told[number] for number in wanted], where)
+        at_hand(store).work(dossier, [("send", str(flow)) for flow in done["flows"]], step)
+    found = {d.number: stopped[d.id] for d in documents if d.id in stopped}
+    reasons = {one["number"]: one["reasons"] for one in done["refused"]}
+    shown = _shown(wanted, where, third_party)
+    _tell([line | _against(reasons.get(n, ()), found.get(n, ())) for n, line in zip(wanted, shown, strict=True)], where)
 
 
 def _syntax(given: str) -> Syntax | None:
@@ -74,7 +75,7 @@ def _named(numbers: Sequence[str] | None) -> list[str]:
     """The numbers as given, each once. Raises Stop where there is none."""
     found = list(dict.fromkeys(plain(number, "NUMBER") for number in numbers or ()))
     if not found:
-        raise Stop(Refusal("malformed_option", "NUMBER", "", "NUMBER..., --all"))
+        raise Stop(Refusal("one_of_these", "NUMBER", "", "NUMBER..., --all"))
     return found
 
 
@@ -88,21 +89,19 @@ def _stopped(
     return {d.id: list(c.findings) for d, c in zip(documents, checked, strict=True) if c.blocks}
 
 
-def _line(
-    number: str, *, findings: Sequence[Finding] = (), reasons: Sequence[dict[str, str]] = (), **facts: Any
-) -> dict[str, Any]:
-    """A line of the answer: what became of one invoice."""
-    shown = {"number": number, "state": NOT_SENT, "flow": None, "sha256": None} | facts
-    return shown | {"reasons": list(reasons), "findings": [finding.shape for finding in findings]}
+def _against(reasons: Sequence[dict[str, str]] = (), findings: Sequence[Finding] = ()) -> dict[str, Any]:
+    """Why an invoice was not sent now, as a part of its line."""
+    return {"reasons": list(reasons), "findings": [finding.shape for finding in findings]}
 
 
-def _shown(numbers: Sequence[str], platform: str) -> list[dict[str, Any]]:
-    """Where these invoices stand by now."""
+def _shown(numbers: Sequence[str], platform: str, third_party: str) -> list[dict[str, Any]]:
+    """A line of the answer for each invoice: where it stands by now, sent today or long ago."""
     with context.books() as books:
-        found = [(number, books.document_shown(named(books, number), platform)) for number in numbers]
+        found = [books.document_shown(named(books, number, third_party), platform) for number in numbers]
     return [
-        _line(number, state=shown["state"], flow=shown["flow"], sha256=_digest(shown["deposits"]))
-        for number, shown in found
+        {"number": number, "state": shown["state"], "flow": shown["flow"], "sha256": _digest(shown["deposits"])}
+        | _against()
+        for number, shown in zip(numbers, found, strict=True)
     ]
 
 
@@ -126,7 +125,9 @@ def _tell(lines: list[dict[str, Any]], platform: str) -> None:
         way = books.queue_shown(platform)
     if way["reason"] is not None:
         terminal.tell(*terminal.hindrance(way, context.lang))
-    if way["state"] == "stopped" or any(line["reasons"] or line["state"] in _TROUBLED for line in lines):
+    if way["state"] == "stopped" or any(
+        line["reasons"] or line["findings"] or line["state"] in _TROUBLED for line in lines
+    ):
         raise typer.Exit(1)
 
 
@@ -138,6 +139,7 @@ def follow(
     numbers: Numbers = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that is still followed")] = False,
     platform: OnPlatform = "",
+    third_party: ThirdParty = "",
 ) -> None:
     """Ask Chorus Pro now how invoices stand. / Demander à Chorus Pro où en sont des factures."""
     store = context.store()
@@ -145,13 +147,13 @@ def follow(
     with context.books() as books:
         where = on_platform(platform, books)
         wanted = books.numbers_followed(where) if everything else _named(numbers)
-        documents = [document.id for number in wanted for document in named(books, number)[:1]]
+        documents = [document.id for number in wanted for document in named(books, number, third_party)[:1]]
     now = SystemClock().now()
     for _ in range(2):  # a flow that has ended brings its invoices' own histories
         jobs = store.write(dossier, lambda books: books.follow_now(documents, where, now))
         with terminal.progress(len(jobs)) as step:
-            worker(store).work(dossier, [(job.kind, job.subject) for job in jobs], step)
-    _tell(_shown(wanted, where), where)
+            at_hand(store).work(dossier, [(job.kind, job.subject) for job in jobs], step)
+    _tell(_shown(wanted, where, third_party), where)
 
 
 @invoice.command()
@@ -161,14 +163,15 @@ def release(
     received: Annotated[bool, typer.Option("--received", help="Chorus Pro has it: never send it again")] = False,
     flow: Annotated[str, typer.Option(help="With --received: its flow number, where that is known")] = "",
     platform: OnPlatform = "",
+    third_party: ThirdParty = "",
     caller: CallerName = "",
 ) -> None:
     """Say of an invoice in doubt whether Chorus Pro has it. / Lever le doute sur une facture."""
     if resend == received:
-        raise Stop(Refusal("malformed_option", "--resend", "", "--resend, --received"))
+        raise Stop(Refusal("one_of_these", "--resend", "", "--resend, --received"))
     with context.books() as books:
         where = on_platform(platform, books)
-        document = named(books, number)[0].id
+        document = named(books, number, third_party)[0].id
     by = plain(caller, "--caller") or user()
     act = ReleaseInvoice(document, plain(number, "NUMBER"), where, by, received, plain(flow, "--flow"))
     done = context.result(context.performed(act, None, caller))

@@ -3,9 +3,10 @@
 import os
 import secrets
 import socket
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import NoReturn
@@ -15,6 +16,7 @@ from lettrage.adapters.logs import warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.commands.platforms import Platforms, platforms
 from lettrage.invoicing.portal import Portal, Trouble
+from lettrage.invoicing.sending.deposit import QUEUE_STOPPED
 from lettrage.invoicing.sending.outbox import Alert
 from lettrage.invoicing.sending.schedule import Pace, days_left
 from lettrage.invoicing.sending.worker import Outboxes, Way, Worker
@@ -80,10 +82,27 @@ def tell(dossier: str, alert: Alert) -> None:
     warn(alert.code, dossier=dossier, **alert.facts)
 
 
-def worker(store: SqlStore, outboxes: Outboxes | None = None, ways: Ways | None = None) -> Worker:
+def worker(
+    store: SqlStore,
+    outboxes: Outboxes | None = None,
+    ways: Ways | None = None,
+    tell: Callable[[str, Alert], None] = tell,
+) -> Worker:
     """A worker with a name of its own; `outboxes`: where it writes, the store unless a grouping one is given."""
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     return Worker(outboxes or store, ways or Ways(store), SystemClock(), name, secrets.randbelow, tell)
+
+
+def at_hand(store: SqlStore) -> Worker:
+    """The worker of a command that somebody waits for."""
+    return worker(store, tell=_tell_at_hand)
+
+
+def _tell_at_hand(dossier: str, alert: Alert) -> None:
+    """An alert as an event, unless the command itself says it at its end, in words, to a reader who wants no log."""
+    read = sys.stderr is not None and sys.stderr.isatty()
+    if alert.code != QUEUE_STOPPED or (os.environ.get("LETTRAGE_LOG") and not read):
+        tell(dossier, alert)
 
 
 class Loop:

@@ -19,6 +19,11 @@ def state(code: str, lang: Language) -> str:
     return _label("state", code, lang)
 
 
+def known_states() -> list[str]:
+    """Where an invoice may stand: by what we know of it, then by Chorus Pro's own statuses."""
+    return [*(code for code in _labels()["state"] if code not in _EVENTS), *states("invoice")]
+
+
 def comment(code: str, text: str, lang: Language) -> str:
     """What stands beside an event, with a word for what would be a bare number."""
     if code == "in_doubt":
@@ -41,6 +46,8 @@ def _label(table: str, code: str, lang: Language) -> str:
     return _labels()[table].get(code, {}).get(lang, code)
 
 
+# Of an invoice's history: where it stands is said otherwise.
+_EVENTS = frozenset(("sent_apart", "sent_again", "said_received", "said_not_received", "completed", "recycled"))
 _BARE = {"fr": "{}", "en": "{}"}
 
 
