@@ -166,6 +166,14 @@ def test_one_of_several_customers_is_named_and_an_unknown_state_is_refused(offic
     assert office.run("invoice", "list", "--state", "SUSPENDUE").json == []
 
 
+def test_what_was_not_checked_for_want_of_credentials_says_how_to_set_them(office: Office) -> None:
+    found = office.run("invoice", "check", "F1", "--platform", "production").json
+    fixes = {one["fix_en"] for one in found if one["code"] == "not_checked"}
+
+    assert len(fixes) == 1
+    assert "lettrage chorus set" in fixes.pop()
+
+
 def test_maintenance_makes_it_wait_and_a_person_may_go_on_at_once(office: Office) -> None:
     fault = office.simulator.faults.on("maintenance")
     office.run("invoice", "send", "F1", "--force")
