@@ -535,6 +535,13 @@ def test_everything_is_told_at_once() -> None:
     assert {"number_too_long", "supplier_siren", "buyer_siren", "means_missing", "service_unknown"} <= codes
 
 
+def test_where_a_buyer_has_no_service_none_is_offered() -> None:
+    bare = circumstances(buyer=replace(BOOKS, services=()))
+    (found,) = [one for one in check(sound(service="COMPTA"), bare) if one.code == "service_unknown"]
+    assert found.shape["fix_fr"].endswith("retirer le code.")
+    assert found.shape["fix_en"].endswith("leave the code out.")
+
+
 def test_the_check_digit_of_a_siret_is_an_error_in_production_and_a_warning_in_qualification() -> None:
     wrong = sound(buyer=known_as(HOSPITAL, "33254021516358"))
     levels = {}
