@@ -189,6 +189,21 @@ def test_a_corrected_file_for_another_buyer_is_no_second_sale(office: Office) ->
     assert office.done("entries") == before
 
 
+def test_of_two_customers_with_one_number_the_one_that_was_rejected_is_sent_again(office: Office) -> None:
+    neighbour = TOWN | {"code": "C2", "siret": OTHER, "chorus": {"identifier_type": "SIRET", "frame": "A1"}}
+    office.done("load", office.file("neighbour.json", {"dossiers": [COMPANY | {"third_parties": [neighbour]}]}))
+    office.sent(status=0, service="NOWHERE")
+    office.done("invoice", "import", office.file("corrected.json", record()))
+    office.done("invoice", "import", office.file("theirs.json", record(buyer="C2", service="")))
+
+    resent = office.run("invoice", "resend", "FA-1", "--third-party", "C1", "--force")
+    office.simulator.platform.clock.advance(HOUR)
+    followed = office.run("invoice", "follow", "FA-1", "--third-party", "C1")
+
+    assert (resent.status, followed.status) == (0, 0), (resent.err, followed.err)
+    assert [one.claim.buyer.value for one in office.simulator.platform.invoices()] == [BUYER]
+
+
 def test_after_a_rejection_by_the_buyer_only_a_new_number_goes(office: Office) -> None:
     office.sent()
     office.moved("REJETEE", "Prestation non conforme")

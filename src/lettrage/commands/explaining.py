@@ -122,7 +122,8 @@ def resend(
         act = CorrectInvoice(brought, wanted, standing.document)
         (done,) = context.result(context.performed(act, None, caller))["invoices"]
         terminal.tell(*(terminal.sentence(warning, context.lang) for warning in done["warnings"]))
-    sending.send([wanted], force=force, syntax=syntax, platform=standing.platform, caller=caller)
+    whose = standing.document.third_party  # another customer's may bear the same number
+    sending.send([wanted], force=force, syntax=syntax, platform=standing.platform, third_party=whose, caller=caller)
 
 
 def _may_resend(standing: Standing, new: str) -> None:
@@ -235,4 +236,4 @@ def _noted(standing: Standing, code: str, said: str, caller: str) -> None:
     deposit = standing.deposit
     act = ToldChorus(deposit.document, deposit.number, standing.platform, code, quoted(said, LINE_CHARACTERS))
     context.result(context.performed(act, None, caller))
-    sending.follow([deposit.number], platform=standing.platform)
+    sending.follow([deposit.number], platform=standing.platform, third_party=standing.document.third_party)
