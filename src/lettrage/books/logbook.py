@@ -33,6 +33,8 @@ class Search(msgspec.Struct, frozen=True):
     last: date | None = None
     refused: bool = False  # only with refusals
     warned: bool = False  # only with warnings
+    waiting: bool = False  # only with refusals that nobody has dealt with
+    origin: str = ""
 
     @property
     def since(self) -> str:

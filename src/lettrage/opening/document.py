@@ -95,7 +95,7 @@ class Present(msgspec.Struct, frozen=True):
     """What the dossier holds already of what the load names. Digests tell equal records from different ones."""
 
     company: Company | None  # as it stands; None for a new dossier
-    posted: frozenset[str]  # the financial years that hold entries
+    posted: frozenset[str]  # the financial years that hold entries, or are closed
     third_parties: dict[str, Ledger]
     rates: tuple[LoadedRate, ...]
     invoices: dict[tuple[str, str, str], str]

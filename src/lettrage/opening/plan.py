@@ -394,6 +394,11 @@ class _Planner:
             spans = ", ".join(f"{y.start}..{y.end}" for y in self.company.years)
             self.fault("no_period", f"{path}.date", str(day), spans)
             return -1
+        books = self.present.company
+        if books and books.shut_until and made.date <= books.shut_until:
+            closed, shut = made.date <= (books.closed_until or date.min), str(books.shut_until)
+            told = ("period_closed", f"> {shut}") if closed else ("period_locked", shut)
+            self.fault(told[0], f"{path}.date", str(day), told[1])
         self.entries.append((year.name, made))
         return len(self.entries) - 1
 

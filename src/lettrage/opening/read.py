@@ -11,6 +11,7 @@ import msgspec
 from lettrage.company.customer import CHORUS_NAMES, customer_of
 from lettrage.company.dossier import Address, nearest
 from lettrage.company.form import Form, unique
+from lettrage.company.payee import MANDATE_NAMES, doubtful, payee_of
 from lettrage.company.record import NAMES, company_of, merged, twice
 from lettrage.company.states import MEANS, Direction
 from lettrage.limits import LOAD
@@ -71,6 +72,7 @@ def read(
     if home is None:
         return None
     parties = tuple(_kept(unique(form.rows("third_parties"), _code), _party))
+    strangers += (remark for row in form.rows("third_parties") for remark in doubtful(row))
     rates = tuple(_kept(form.rows("rates"), _rate))
     invoices = tuple(_kept(form.rows("invoices"), lambda row: _invoice(row, home)))
     portfolio = tuple(_kept(form.rows("portfolio"), lambda row: _instrument(row, home, advance=False)))
@@ -89,10 +91,16 @@ _ADDRESS = ("address", "phone", "mail")
 _COLUMNS = {
     "years": ("start", "end", "closed_until"),
     "establishments": ("code", "name", "siret", "vat_number", "ape", "rcs", "capital", "bank", *_ADDRESS),
-    "banks": ("code", "name", "iban", "bic", "account", "currency", "reconcilable"),
+    "banks": (
+        "code", "name", "iban", "bic", "account", "currency", "reconcilable", "ics", "transfer_format", "debit_format",
+        "batch_booking",
+    ),
     "states": ("code", "encashment", "disbursement"),
     "state_changes": ("code", "direction", "from", "to", "default", "bank", "slip"),
-    "third_parties": ("code", "kind", "name", "siret", "vat_number", "means", "ibans", "chorus", *_ADDRESS),
+    "third_parties": (
+        "code", "kind", "name", "siret", "vat_number", "means", "ibans", "bic", "mandate", "chorus", "buyer", "routing",
+        *_ADDRESS,
+    ),
     "rates": ("currency", "date", "rate"),
     "invoices": (
         "third_party", "prefix", "number", "date", "currency", "rate", "vat_due", "vat", "due_items",
@@ -106,8 +114,9 @@ _COLUMNS = {
     "due_items": ("due_date", "amount", "open", "disputed"),
     "address": Address.__struct_fields__,
     "chorus": CHORUS_NAMES,
+    "mandate": MANDATE_NAMES,
 }  # fmt: skip
-_NESTED = frozenset(("vat", "due_items", "address", "chorus"))
+_NESTED = frozenset(("vat", "due_items", "address", "chorus", "mandate"))
 
 
 def _strangers(form: Form, known: Iterable[str] = (*NAMES, *DATA_TABLES)) -> Iterator[Refusal]:
@@ -129,7 +138,8 @@ def _code(form: Form) -> str:
 
 def _party(form: Form) -> LoadedParty | None:
     code, ledger = _code(form), form.choice("kind", ("customer", "supplier"), "customer")
-    customer_of(form)  # notes what could not be read of it later
+    customer_of(form)  # these two note what could not be read of it later
+    payee_of(form)
     if not form.has("kind"):
         form.fault("missing_field", "kind", "", "customer, supplier")
     means = form.text("means")

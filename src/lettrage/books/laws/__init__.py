@@ -8,6 +8,8 @@ and only a person can say what was true.
 """
 
 from lettrage.books.laws.accounts import BalanceRow, CarriedRow, HeldRow, ParkedRow, balances
+from lettrage.books.laws.banking import AccountedRow, MatchRow, StatementRow, accounted, matches, statements
+from lettrage.books.laws.by_hand import DraftRow, OpenedRow, TakenBackRow, drafts, opened_by_hand, taken_back
 from lettrage.books.laws.documents import DocumentRow, documents
 from lettrage.books.laws.due_items import (
     ChainRow,
@@ -23,6 +25,7 @@ from lettrage.books.laws.due_items import (
 )
 from lettrage.books.laws.entries import EntryRow, LineRow, Register, YearRow, together
 from lettrage.books.laws.finding import Finding
+from lettrage.books.laws.lettering import GroupRow, HandRow, TwiceRow, groups, lettered_twice, letterings
 from lettrage.books.laws.numbering import (
     CounterRow,
     LostEntryRow,
@@ -33,19 +36,28 @@ from lettrage.books.laws.numbering import (
     outcomes,
     transactions,
 )
+from lettrage.books.laws.payments import PaymentFileRow, PaymentLineRow, payment_files, payment_lines
 from lettrage.books.laws.portfolio import InstrumentRow, ReturnRow, instruments, returns
 from lettrage.books.laws.settlements import AllocationRow, HeaderRow, allocations, headers
 from lettrage.books.laws.slips import OnSlipRow, SlipRow, on_slips, slips
+from lettrage.books.laws.vat import FreedRow, MovedVatRow, PostedVatRow, WaitingRow, vat_moves, vat_waits
+from lettrage.books.laws.years import ClosingRow, ShutRow, SuccessorRow, closings, shut
 
 __all__ = [
+    "AccountedRow",
     "AllocationRow",
     "BalanceRow",
     "CarriedRow",
     "ChainRow",
+    "ClosingRow",
     "CounterRow",
     "DocumentRow",
+    "DraftRow",
     "EntryRow",
     "Finding",
+    "FreedRow",
+    "GroupRow",
+    "HandRow",
     "HeaderRow",
     "HeldRow",
     "InstrumentRow",
@@ -53,32 +65,59 @@ __all__ = [
     "ItemRow",
     "LineRow",
     "LostEntryRow",
+    "MatchRow",
+    "MovedVatRow",
     "OnSlipRow",
+    "OpenedRow",
     "OutcomeRow",
     "ParkedRow",
     "PassedRow",
+    "PaymentFileRow",
+    "PaymentLineRow",
+    "PostedVatRow",
     "Register",
     "ReturnRow",
+    "ShutRow",
     "SlipRow",
+    "StatementRow",
     "StrayRow",
+    "SuccessorRow",
+    "TakenBackRow",
     "TransactionRow",
+    "TwiceRow",
+    "WaitingRow",
     "YearRow",
+    "accounted",
     "allocations",
     "balances",
     "chains",
+    "closings",
     "counters_ahead",
     "documents",
+    "drafts",
+    "groups",
     "headers",
     "instruments",
     "invoices",
     "items",
+    "lettered_twice",
+    "letterings",
     "lost_entries",
+    "matches",
     "on_slips",
+    "opened_by_hand",
     "outcomes",
     "passed_on",
+    "payment_files",
+    "payment_lines",
     "returns",
+    "shut",
     "slips",
+    "statements",
     "strays",
+    "taken_back",
     "together",
     "transactions",
+    "vat_moves",
+    "vat_waits",
 ]

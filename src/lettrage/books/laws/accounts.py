@@ -68,7 +68,7 @@ def balances(
     accounts = company.accounts
     of_parties = {accounts.customer, accounts.supplier, accounts.customer_advance, accounts.supplier_advance}
     of_parties.add(accounts.doubtful)
-    of_states = _portfolio_accounts(company) - of_parties
+    of_states = portfolio_accounts(company) - of_parties
     owed: Counter[_Place] = Counter()
     in_portfolio: Counter[_Place] = Counter()
     waiting: Counter[_Place] = Counter()
@@ -110,7 +110,7 @@ def _has_one_role(account: str, company: Company, others: set[str]) -> bool:
     return len(roles) == 1 and account not in others
 
 
-def _portfolio_accounts(company: Company) -> set[str]:
+def portfolio_accounts(company: Company) -> set[str]:
     """The accounts of 30 states, of both directions. A bank's account holds more than instruments."""
     states = [state for state in company.states.values() if state.code.endswith("30")]
     accounts = {account for state in states for account in (state.encashment, state.disbursement)}
