@@ -12,7 +12,7 @@ import msgspec
 
 from lettrage.books.entry import Entry, entry, reversal
 from lettrage.company.dossier import Company
-from lettrage.company.states import Direction
+from lettrage.company.states import Direction, StateChange
 from lettrage.limits import MINOR_UNITS, TEXT_CHARACTERS
 from lettrage.money import Amount, Currency, currency, decimal_text
 from lettrage.refusal import Refusal, quoted
@@ -168,6 +168,18 @@ def make(wanted: Wanted, facts: Facts, company: Company, today: Day) -> tuple[Sl
     if faults:
         return None, faults
     return _made(chosen, day, facts, company), []
+
+
+def handed_in(change: StateChange, bank: str, day: Day, instruments: Sequence[Instrument]) -> Waiting:
+    """The deposit that handing instruments to a bank would make, before it has a number."""
+    kind = Kind(bank, change.code, change.direction, change.target, instruments[0].currency.code)
+    return Waiting(0, day, kind, sum(i.home for i in instruments), tuple(instruments))
+
+
+def foreseen(waiting: Waiting, facts: Facts, company: Company, today: Day) -> tuple[Slip | None, list[Refusal]]:
+    """The slip of a deposit that is still to be made, or every reason against it."""
+    faults = period_faults(company, waiting.date, today, "date") or _too_large([waiting], company.currency)
+    return (None, faults) if faults else (_made([waiting], waiting.date, facts, company), [])
 
 
 def _codes(wanted: Wanted, company: Company) -> list[Refusal]:
