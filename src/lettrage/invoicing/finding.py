@@ -1,9 +1,10 @@
 """A finding: what speaks against an invoice, where, and how to mend it; as data, in French and in English.
 
-The texts stand in `findings.toml`, and for what Chorus Pro says in `messages.toml`, one table per code: `level` (error
-blocks, warning does not), `term` (the business term it is about), `fr` and `en` (what is wrong), `fix_fr` and `fix_en`
-(how to mend it), `source` (where the rule comes from), `official` (the official rules that say the same). `{seen}`,
-`{expected}`, `{place}` and named facts are filled in.
+The texts stand in `findings.toml`, and for what others say in `messages.toml` (Chorus Pro), `lifecycle/reasons.toml`
+and `lifecycle/acknowledged.toml` (approved platforms), one table per code: `level` (error blocks, warning does not),
+`term` (the business term it is about), `fr` and `en` (what is wrong), `fix_fr` and `fix_en` (how to mend it), `source`
+(where the rule comes from), `official` (the official rules that say the same). `{seen}`, `{expected}`, `{place}` and
+named facts are filled in.
 """
 
 import tomllib
@@ -90,7 +91,15 @@ class _Blanks(dict[str, str]):
 def catalogue() -> dict[str, FindingText]:
     """Every code that has texts of its own."""
     folder = files("lettrage.invoicing")
-    sources = [folder.joinpath(name).read_text("utf-8") for name in ("findings.toml", "explaining/messages.toml")]
+    sources = [
+        folder.joinpath(name).read_text("utf-8")
+        for name in (
+            "findings.toml",
+            "explaining/messages.toml",
+            "lifecycle/reasons.toml",
+            "lifecycle/acknowledged.toml",
+        )
+    ]
     trees: list[dict[str, Any]] = [tomllib.loads(source) for source in sources]
     return {code: msgspec.convert(texts, FindingText) for tree in trees for code, texts in tree.items()}
 

@@ -5,17 +5,17 @@ taken for the other's. A setting's place is (platform, establishment), "" where 
 """
 
 import hashlib
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, get_args
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from lettrage.dates import day
-from lettrage.guard.secrets import MASK, Place, Secret
+from lettrage.guard.secrets import Place, Secret
+from lettrage.invoicing.addresses import host_expected, is_loopback, proxy_expected, split, without_secrets
 from lettrage.limits import CODE_CHARACTERS, TEXT_CHARACTERS
 from lettrage.refusal import Refusal, quoted
 
@@ -25,10 +25,7 @@ Format = Literal["ubl", "cii", "facturx"]
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 FORMATS: tuple[Format, ...] = get_args(Format)
 OFFICIAL: dict[Platform, tuple[str, str]] = {  # where tokens are had, where the API is
-    "qualification": (
-        "https://sandbox-oauth.piste.gouv.fr/api/oauth/token",
-        "https://sandbox-api.piste.gouv.fr",
-    ),
+    "qualification": ("https://sandbox-oauth.piste.gouv.fr/api/oauth/token", "https://sandbox-api.piste.gouv.fr"),
     "production": ("https://oauth.piste.gouv.fr/api/oauth/token", "https://api.piste.gouv.fr"),
 }
 LOCAL_PLATFORM = "loopback"  # whatever port a simulator of this machine has today
@@ -48,6 +45,7 @@ class Setting(msgspec.Struct, frozen=True):
     secret: bool = False
     hint: bool = False  # its first characters may be shown
     default: str = ""
+    choices: tuple[str, ...] = ()  # of the few words that it may be
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -100,7 +98,8 @@ class SettingsBook(Protocol):
 # ---------------------------------------------------------------- reading a text
 
 
-def _text(text: str) -> str | None:
+def any_text(text: str) -> str | None:
+    """A line of text."""
     return text if text.isprintable() and len(text) <= TEXT_CHARACTERS else None
 
 
@@ -116,11 +115,14 @@ def _flag(text: str) -> str | None:
     return _YES_OR_NO.get(text.lower())
 
 
-def _one_of(*choices: str) -> Callable[[str], str | None]:
+def one_of(*choices: str) -> Callable[[str], str | None]:
+    """One of these words."""
     return lambda text: text.lower() if text.lower() in choices else None
 
 
-def _whole(least: int, most: int) -> Callable[[str], str | None]:
+def whole(least: int, most: int) -> Callable[[str], str | None]:
+    """A whole number between two others."""
+
     def read(text: str) -> str | None:
         return str(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) and least <= int(text) <= most else None
 
@@ -132,24 +134,26 @@ def _code(text: str) -> str | None:
 
 
 _SETTINGS = (
-    Setting("platform", "dossier", _one_of(*PLATFORMS), " | ".join(PLATFORMS), default="qualification"),
+    Setting("platform", "dossier", one_of(*PLATFORMS), " | ".join(PLATFORMS), default="qualification"),
     Setting("rib", "dossier", _code, "code of a reconcilable bank account"),
     Setting("rib_on_credit_notes", "dossier", _flag, "yes | no", default="no"),
-    Setting("invoice_format", "dossier", _one_of(*FORMATS), " | ".join(FORMATS), default="ubl"),
-    Setting("credit_note_format", "dossier", _one_of(*FORMATS), " | ".join(FORMATS), default="cii"),
-    Setting("doubt_hours", "dossier", _whole(1, 720), "1-720", default=str(DOUBT_HOURS)),
-    Setting("token_url", "platform", _text, "https://..."),
-    Setting("api_url", "platform", _text, "https://..."),
-    Setting("client_id", "platform", _text, "PISTE client id", secret=True, hint=True),
-    Setting("client_secret", "platform", _text, "PISTE client secret", secret=True),
-    Setting("application", "platform", _text, "name of the PISTE application"),
-    Setting("login", "platform", _text, "TECH_...@...", secret=True, hint=True),
-    Setting("password", "platform", _text, "technical password", secret=True),
+    Setting("invoice_format", "dossier", one_of(*FORMATS), " | ".join(FORMATS), default="ubl"),
+    Setting("credit_note_format", "dossier", one_of(*FORMATS), " | ".join(FORMATS), default="cii"),
+    Setting("public_door", "dossier", one_of("chorus", "approved"), "chorus | approved", default="chorus"),
+    Setting("directory_hours", "dossier", whole(1, 720), "1-720", default="24"),
+    Setting("doubt_hours", "dossier", whole(1, 720), "1-720", default=str(DOUBT_HOURS)),
+    Setting("token_url", "platform", any_text, "https://..."),
+    Setting("api_url", "platform", any_text, "https://..."),
+    Setting("client_id", "platform", any_text, "PISTE client id", secret=True, hint=True),
+    Setting("client_secret", "platform", any_text, "PISTE client secret", secret=True),
+    Setting("application", "platform", any_text, "name of the PISTE application"),
+    Setting("login", "platform", any_text, "TECH_...@...", secret=True, hint=True),
+    Setting("password", "platform", any_text, "technical password", secret=True),
     Setting("password_expires", "platform", _day, "YYYY-MM-DD"),
-    Setting("user_login", "platform", _text, "login of the user account"),
-    Setting("pause_ms", "platform", _whole(0, 60_000), "0-60000"),
-    Setting("time_scale", "platform", _whole(1, 1_000_000), "1-1000000", default="1"),
-    Setting("proxy", "platform", _text, "http://name:port"),
+    Setting("user_login", "platform", any_text, "login of the user account"),
+    Setting("pause_ms", "platform", whole(0, 60_000), "0-60000"),
+    Setting("time_scale", "platform", whole(1, 1_000_000), "1-1000000", default="1"),
+    Setting("proxy", "platform", any_text, "http://name:port"),
     Setting("establishment_rib", "establishment", _code, "code of a reconcilable bank account"),
 )
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _SETTINGS}
@@ -170,95 +174,58 @@ def changes(
         if setting is None or (setting.scope == "establishment") != bool(establishment):
             faults.append(Refusal("unknown_setting", quoted(name), "", ", ".join(_names(bool(establishment)))))
             continue
-        value = setting.read(text.strip())
         place = platform if setting.scope == "platform" else ""
-        if value is None:
-            faults.append(Refusal("malformed_setting", name, _shown(setting, text), setting.expected))
-        elif value and (expected := address_expected(setting.name, platform, value)):
-            faults.append(
-                Refusal("address_not_allowed", name, quoted(_without_secrets(value)), expected, {"platform": platform})
-            )
-        elif value and name == "time_scale" and platform == "production":
-            faults.append(Refusal("malformed_setting", name, value, "qualification"))
+        value = read_setting(setting, text, platform, address_expected)
+        if isinstance(value, Refusal):
+            faults.append(value)
         else:
             value = api_base(value) if name == "api_url" else value
             found.append(Change(place, establishment, setting.name, Secret(value) if setting.secret else value))
     return found, faults
 
 
+def read_setting(
+    setting: Setting, text: str, platform: str, address_expected: Callable[[str, str, str], str]
+) -> str | Refusal:
+    """What a text given for a setting means, or why it may not be given. `address_expected`: the rule of addresses."""
+    name = "rib" if setting.scope == "establishment" else setting.name
+    value = setting.read(text.strip())
+    if value is None:
+        return Refusal("malformed_setting", name, "***" if setting.secret else quoted(text), setting.expected)
+    if value and (expected := address_expected(setting.name, platform, value)):
+        shown = quoted(without_secrets(value))
+        return Refusal("address_not_allowed", name, shown, expected, {"platform": platform})
+    if value and name == "time_scale" and platform.endswith("production"):
+        return Refusal("malformed_setting", name, value, "qualification")
+    return value
+
+
 def _names(establishment: bool) -> list[str]:
     return ["rib"] if establishment else [s.name for s in _SETTINGS if s.scope != "establishment"]
 
 
-def _shown(setting: Setting, text: str) -> str:
-    return "***" if setting.secret else quoted(text)
-
-
 # ---------------------------------------------------------------- addresses
-
-
-def _without_secrets(address: str) -> str:
-    """An address that is refused, as it may be shown: a user's name, a password, a query are none of it."""
-    bare = re.sub(r"//[^/?#]*@", f"//{MASK}@", address)
-    return re.sub(r"[?#].*", lambda found: found[0][0] + MASK, bare)
 
 
 def address_expected(name: str, platform: str, text: str) -> str:
     """What an address should be instead; "" where it may be called on this platform, and for any other setting."""
     if name not in ("token_url", "api_url", "proxy"):
         return ""
-    url = _split(text)
+    if name == "proxy":
+        return proxy_expected(text)
+    url = split(text)
     if url is None:
         return "https://name/path"
-    if name == "proxy":
-        return "" if url.path in ("", "/") else "http://name:port"
     if name == "api_url" and url.path.rstrip("/") not in ("", "/cpro"):
         return "https://name"
-    return _host_expected(platform, url)
-
-
-def _host_expected(platform: str, url: SplitResult) -> str:
-    host = url.hostname or ""
     other = OFFICIAL["qualification" if platform == "production" else "production"]
-    if host in {urlsplit(address).hostname for address in other}:
+    if url.hostname in {urlsplit(address).hostname for address in other}:
         return OFFICIAL[_of(platform)][1]
-    if is_loopback(host):
-        return "" if platform == "qualification" else "https://, no loopback"
-    if url.scheme != "https":
-        return "https://"
-    return "" if _is_name(host) else "https://name, no number"
+    return host_expected(url, production=platform == "production")
 
 
 def _of(platform: str) -> Platform:
     return "production" if platform == "production" else "qualification"
-
-
-def _split(text: str) -> SplitResult | None:
-    """An address in its parts; None for what is none, and for one with a user, a query or a fragment in it."""
-    try:
-        url = urlsplit(text)
-        _ = url.port
-    except ValueError:
-        return None
-    plain = url.username is None and url.password is None and not url.query and not url.fragment
-    readable = re.fullmatch(r"[\x21-\x7e]+", text, re.ASCII) and "\\" not in text
-    return url if url.scheme in ("https", "http") and url.hostname and plain and readable else None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine, written the plain way."""
-    try:
-        return ipaddress.ip_address(host).is_loopback and not host.startswith("::ffff:")
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_name(host: str) -> bool:
-    """Whether a host is a name of the network: no number in any of its spellings, nothing that means this machine."""
-    labels = host.rstrip(".").split(".")
-    numeric = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1])
-    local = labels[-1] in ("localhost", "local", "internal", "localdomain")
-    return len(labels) > 1 and not numeric and not local and all(re.fullmatch(r"[a-z0-9_-]+", one) for one in labels)
 
 
 def api_base(text: str) -> str:
@@ -410,7 +377,7 @@ def shape(dossier: str, rows: Iterable[Row], opened: Callable[[Row], Secret | No
     def value(setting: Setting, platform: str) -> Any:
         row = kept.get((platform, "", setting.name))
         if setting.secret:
-            return _secret_shape(setting, row, opened)
+            return secret_shape(setting, row, opened)
         if row is not None:
             return row.value
         official = OFFICIAL[_of(platform)]
@@ -424,7 +391,8 @@ def shape(dossier: str, rows: Iterable[Row], opened: Callable[[Row], Secret | No
     }
 
 
-def _secret_shape(setting: Setting, row: Row | None, opened: Callable[[Row], Secret | None]) -> dict[str, Any]:
+def secret_shape(setting: Setting, row: Row | None, opened: Callable[[Row], Secret | None]) -> dict[str, Any]:
+    """What is shown of a secret."""
     if row is None:
         return {"set": False, "changed_at": "", "changed_by": "", "hint": ""}
     secret = opened(row) if setting.hint else None

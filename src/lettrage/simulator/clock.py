@@ -67,6 +67,11 @@ def _forward(figure: float) -> float:
     return figure
 
 
+def true_seconds() -> int:
+    """What the machine's own clock says, in seconds of the epoch: receivers of signed calls compare it with theirs."""
+    return int(time.time())
+
+
 def day_in_paris(moment: datetime) -> str:
     """`AAAA-MM-JJ`."""
     return moment.astimezone(PARIS).strftime("%Y-%m-%d")

@@ -1,6 +1,6 @@
 """The simulator's own endpoints, under /simulator: what no platform offers, for tests, demonstrations and newcomers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ PAGE_HEADERS = {
 }
 Asked = TypeVar("Asked")
 Answer = Callable[[Simulation, Any, Any], Any]  # of the simulation, what is asked, and the path's parameters
+Endpoint = tuple[str, str, Any, Answer]
 
 
 class ClockAsked(msgspec.Struct, forbid_unknown_fields=True):
@@ -109,12 +110,13 @@ def clock(simulation: Simulation, asked: ClockAsked, _path: Any) -> Any:
 def change_settings(simulation: Simulation, asked: SettingsAsked, _path: Any) -> Any:
     """Set what is named, leave the rest."""
     platform, piste = simulation.platform, simulation.piste
-    piste.settings = _changed(piste.settings, asked.piste)
-    platform.settings = _changed(platform.settings, asked.platform)
+    piste.settings = changed(piste.settings, asked.piste)
+    platform.settings = changed(platform.settings, asked.platform)
     return {"piste": piste.settings, "platform": platform.settings}
 
 
-def _changed(settings: Asked, changes: dict[str, Any]) -> Asked:
+def changed(settings: Asked, changes: dict[str, Any]) -> Asked:
+    """The settings with what is to change. Raise `ValueError`, `ValidationError`."""
     values = {**msgspec.to_builtins(settings), **changes}
     unknown = changes.keys() - msgspec.to_builtins(settings).keys()
     if unknown:
@@ -211,6 +213,7 @@ def invoice_view(invoice: Invoice) -> dict[str, Any]:
         "buyer": invoice.claim.buyer.value,
         "service": invoice.claim.service,
         "status": invoice.status,
+        "possible": invoice.possible,
         "history": invoice.passages,
     }
 
@@ -280,7 +283,7 @@ def show_flow(simulation: Simulation, _asked: None, path: Any) -> Any:
     return flow_page(flow_view(simulation, flow), own, remarks(flow))
 
 
-ENDPOINTS: tuple[tuple[str, str, Any, Answer], ...] = (
+ENDPOINTS: tuple[Endpoint, ...] = (
     ("GET", "/", None, show),
     ("GET", "/flux/{number}", None, show_flow),
     ("GET", "/simulator/state", None, state),
@@ -310,13 +313,18 @@ ENDPOINTS: tuple[tuple[str, str, Any, Answer], ...] = (
 
 def routes(simulation: Simulation, host: str) -> list[Route]:
     """The endpoints of one simulation, for callers that name a loopback address or `host`, which it listens on."""
+    return [
+        *served(simulation, host, ENDPOINTS),
+        Route("/", desk(simulation, (*LOOPBACK, host.lower())), methods=["POST"]),
+    ]
+
+
+def served(simulation: Simulation, host: str, endpoints: Sequence[Endpoint]) -> list[Route]:
+    """These endpoints of one simulation, each in JSON, for callers that name a loopback address or `host`."""
     hosts = (*LOOPBACK, host.lower())
     return [
-        *(
-            Route(path, _endpoint(simulation, asked, answer, hosts), methods=[method])
-            for method, path, asked, answer in ENDPOINTS
-        ),
-        Route("/", desk(simulation, hosts), methods=["POST"]),
+        Route(path, _endpoint(simulation, asked, answer, hosts), methods=[method])
+        for method, path, asked, answer in endpoints
     ]
 
 

@@ -7,6 +7,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from lettrage.simulator.approved.messages import Reason
 from lettrage.simulator.faults import Fault
 from lettrage.simulator.hosts import named
 from lettrage.simulator.simulation import Simulation
@@ -36,13 +37,20 @@ def _reset(simulation: Simulation, _form: Form) -> None:
     simulation.reset()
 
 
+def _approved_move(simulation: Simulation, form: Form) -> None:
+    reasons = (Reason(form["reason"], form.get("comment", "")),) if form.get("reason") else ()
+    simulation.approved.platform.move(int(form["invoice"]), form["status"], reasons, form.get("comment", ""))
+
+
 DEEDS: dict[str, Callable[[Simulation, Form], None]] = {
     "advance": _advance,
     "move": _move,
     "fault": _fault,
     "fault_off": _fault_off,
     "reset": _reset,
+    "approved_move": _approved_move,
 }
+BACK = {"approved": "/plateforme-agreee"}  # which page a form stands on, besides the first
 
 
 def desk(simulation: Simulation, hosts: tuple[str, ...]) -> Callable[[Request], Awaitable[Response]]:
@@ -64,6 +72,6 @@ def desk(simulation: Simulation, hosts: tuple[str, ...]) -> Callable[[Request], 
             await anyio.to_thread.run_sync(DEEDS[form["deed"]], simulation, form)
         except (KeyError, ValueError, OverflowError) as error:
             return Response(f"not done: {error}", 400, media_type="text/plain")
-        return RedirectResponse("/", 303)
+        return RedirectResponse(BACK.get(form.get("page", ""), "/"), 303)
 
     return endpoint

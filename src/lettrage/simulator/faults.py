@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -47,7 +48,14 @@ CANNED = {
 ACCOUNT = ("password_expired", "password_changed", "account_not_yet_active")  # all refused alike
 BEFORE = ("dropped_before", "token_revoked", "token_refused", "slow")
 AFTER = ("dropped_after", "truncated", "wrong_types", "html_after")
-KINDS = (*CANNED, *ACCOUNT, *BEFORE, *AFTER)
+CHORUS = (*CANNED, *ACCOUNT, *BEFORE, *AFTER)
+# What only the approved platform can have: of a call, of what becomes of a flow, of what it tells by itself.
+APPROVED_CALLS = ("server_error", "resource_error", "unhealthy", "wrong_sha256", "wrong_content", "cursor_repeated")
+APPROVED_FLOWS = ("flow_lost", "acknowledgement_late", "acknowledgement_never")
+APPROVED_ARRIVALS = ("arrival_late", "arrival_doubled")
+APPROVED_CALLBACKS = ("callback_unsigned", "callback_replayed", "callback_stale", "callback_never")
+APPROVED = (*APPROVED_CALLS, *APPROVED_FLOWS, *APPROVED_ARRIVALS, *APPROVED_CALLBACKS)
+KINDS = (*CHORUS, *APPROVED)
 WRONG: tuple[Any, ...] = (None, "", "x", -1, 3.5, True, [], {}, [[]], {"x": None}, "9" * 300)
 
 
@@ -56,7 +64,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `path` is a pattern of paths (`*` for any characters). It strikes the next `times` calls of such a path, or all
     until it is switched off, each with `probability`. `seconds`, true ones, is how long `slow` waits and what
-    `too_many_calls_wait` asks for.
+    `too_many_calls_wait` asks for; of the platform's clock how much later something comes that comes late.
     """
 
     kind: str
@@ -110,13 +118,14 @@ class Faults:
         with self._lock:
             return dict(self._on)
 
-    def strike(self, path: str) -> dict[str, Fault]:
-        """The faults that strike a call of this path, by kind; each has then struck once more."""
+    def strike(self, path: str, among: Collection[str]) -> dict[str, Fault]:
+        """The faults of these kinds that strike a call of this path, by kind; each has then struck once more."""
         with self._lock:
             struck = {
                 number: fault
                 for number, fault in self._on.items()
-                if fnmatchcase(path, fault.path)
+                if fault.kind in among
+                and fnmatchcase(path, fault.path)
                 and fault.times != 0
                 and (fault.probability >= 1 or self._dice.random() < fault.probability)
             }

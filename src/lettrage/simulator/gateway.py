@@ -21,18 +21,18 @@ from starlette.types import Receive, Scope, Send
 from lettrage.simulator import crs, engagements, factures, structures, transverses, users, works
 from lettrage.simulator.calls import Body, Malformed, Refused, Service, TooLarge
 from lettrage.simulator.directory import Account
-from lettrage.simulator.faults import ACCOUNT, CANNED, HTML, MAINTENANCE, PLAIN, Fault
+from lettrage.simulator.faults import ACCOUNT, CANNED, CHORUS, HTML, MAINTENANCE, PLAIN, Fault
 from lettrage.simulator.fields import MALFORMED
 from lettrage.simulator.hosts import named
 from lettrage.simulator.piste import Application, Piste, basic
 from lettrage.simulator.platform import Platform
 from lettrage.simulator.simulation import Simulation
+from lettrage.simulator.wire import Stopped, bearer, cut, empty, whole
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105
 JSON = "application/json;charset=UTF-8"
 MOST_BYTES = 64 * 1024 * 1024  # the largest deposit in base64, and room to be told that it is too large
 REQUEST_ID = "x-piste-request-id"
-TRANSPORT = "simulator.transport"  # where the protocol leaves the connection for a fault to cut
 KNOWN = 'Bearer realm="PISTE"'
 UNKNOWN = 'Bearer realm="DefaultRealm"'
 DESCRIBED = 'Bearer realm="PISTE",error="Unauthorized",error_description="login or password incorrects"'
@@ -46,20 +46,6 @@ SERVICES: dict[str, dict[str, Service]] = {
 }
 HEALTH = ("transverses", "health-check")
 _written = msgspec.json.Encoder(decimal_format="number")
-
-
-class Stopped(Exception):
-    """The call goes no further; this is what it is answered."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
-
-
-def empty(status: int, challenge: str = "") -> Response:
-    """An answer without a body, which still names a content type: some clients fail without one."""
-    headers = {"www-authenticate": challenge} if challenge else {}
-    return Response(b"", status, headers, PLAIN)
 
 
 def written(body: Body, status: int = 200) -> Response:
@@ -94,7 +80,7 @@ class Gateway:
         if self._hosts and named(request) not in self._hosts:  # a page of the web that gave our address its own name
             await empty(421)(scope, receive, send)
             return
-        struck = self._faults.strike(request.url.path)
+        struck = self._faults.strike(request.url.path, CHORUS)
         try:
             response = await self._answer(request, struck)
         except Stopped as stopped:
@@ -102,13 +88,13 @@ class Gateway:
         except ClientDisconnect:
             return
         if "dropped_before" in struck or "dropped_after" in struck:
-            await _cut(scope, receive)
+            await cut(scope, receive)
             return
         response.headers[REQUEST_ID] = str(uuid.uuid4())
         await self._harmed(response, struck)(scope, receive, send)
 
     async def _answer(self, request: Request, struck: dict[str, Fault]) -> Response:
-        body = await _whole(request)
+        body = await whole(request, MOST_BYTES)
         if "slow" in struck:
             await anyio.sleep(struck["slow"].seconds)
         self._break(request, struck)
@@ -126,7 +112,7 @@ class Gateway:
             if kind == "dropped_before":
                 raise Stopped(empty(500))
             if kind == "token_revoked":
-                self._piste.revoke(_bearer(request))
+                self._piste.revoke(bearer(request))
             if kind == "token_refused":
                 raise Stopped(empty(401, KNOWN))
             if kind in ACCOUNT:
@@ -139,7 +125,7 @@ class Gateway:
     def _admit(self, request: Request) -> tuple[Service | None, Account]:
         """The service called (None: the health check) and the account that calls it. Raises Stopped."""
         api, name = _route(request.url.path)
-        application = self._piste.bearer(_bearer(request))
+        application = self._piste.bearer(bearer(request))
         if application is None:
             raise Stopped(empty(401, KNOWN if api in SERVICES else UNKNOWN))
         if api not in SERVICES or not application.may_call(api):
@@ -212,36 +198,12 @@ def _identity(response: Response) -> dict[str, str]:
     return {REQUEST_ID: response.headers[REQUEST_ID]}
 
 
-async def _cut(scope: Scope, receive: Receive) -> None:
-    """End the connection without an answer."""
-    scope[TRANSPORT].abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _whole(request: Request) -> bytes:
-    """The body, up to the most that is taken. Raises Stopped."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            refused = empty(413)
-            refused.headers["connection"] = "close"
-            raise Stopped(refused)
-    return bytes(body)
-
-
 def _route(path: str) -> tuple[str, str]:
     """The API and the service that a path names; ("", "") where it is none of the platform's."""
     parts = path.split("/", 4)
     if len(parts) == 5 and parts[:2] == ["", "cpro"] and parts[3] == "v1":
         return parts[2], parts[4]
     return "", ""
-
-
-def _bearer(request: Request) -> str:
-    kind, _, value = request.headers.get("authorization", "").partition(" ")
-    return value.strip() if kind.lower() == "bearer" else ""
 
 
 def _read(request: Request, body: bytes) -> Body:

@@ -10,16 +10,21 @@ from typing import Any, Self
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from lettrage.simulator.approved.control import approved_routes
+from lettrage.simulator.approved.door import CLIENT, DIRECTORY, FLOWS, PREFIX, TOKEN, Approved, Door
+from lettrage.simulator.approved.settings import Settings as ApprovedSettings
 from lettrage.simulator.control import routes
 from lettrage.simulator.faults import Faults
-from lettrage.simulator.gateway import TRANSPORT, Gateway
+from lettrage.simulator.gateway import Gateway
 from lettrage.simulator.hosts import LOOPBACK, is_loopback
 from lettrage.simulator.piste import Piste
 from lettrage.simulator.platform import Platform
 from lettrage.simulator.settings import Settings
 from lettrage.simulator.simulation import APPLICATION, Simulation
+from lettrage.simulator.wire import TRANSPORT
 
 STOP_SECONDS = 2
 
@@ -46,15 +51,20 @@ class Simulator:
         port: int = 0,
         settings: Settings | None = None,
         seed: int = 0,
+        approved: ApprovedSettings | None = None,
     ) -> None:
         """Listen at once. Raises OSError where the address cannot be had."""
-        self.simulation = Simulation(speed, settings, seed)
-        self._gateway = Gateway(self.simulation, (*LOOPBACK, host.lower()) if is_loopback(host) else ())
+        self.simulation = Simulation(speed, settings, seed, approved)
+        hosts = (*LOOPBACK, host.lower()) if is_loopback(host) else ()
+        self._gateway, self._door = Gateway(self.simulation, hosts), Door(self.simulation, hosts)
         self._listening = _listen(host, port)
         self.url = _address_of(self._listening)
+        own = (*routes(self.simulation, host), *approved_routes(self.simulation, host))
+        self._others = Starlette(routes=[*own, Mount("/", self._gateway)])
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
-                Starlette(routes=[*routes(self.simulation, host), Mount("/", self._gateway)]),
+                self._called,
+                interface="asgi3",
                 http=_Protocol,
                 ws="none",
                 lifespan="off",
@@ -84,7 +94,7 @@ class Simulator:
     @property
     def mishaps(self) -> list[Exception]:
         """What went wrong in the simulator itself."""
-        return self._gateway.mishaps
+        return [*self._gateway.mishaps, *self._door.mishaps]
 
     @property
     def client_id(self) -> str:
@@ -115,11 +125,36 @@ class Simulator:
             "client_secret": self.client_secret,
             "login": self.login,
             "password": self.password,
+            **self.approved_connection,
         }
+
+    @property
+    def approved(self) -> Approved:
+        """The approved platform; another one after a reset."""
+        return self.simulation.approved
+
+    @property
+    def approved_connection(self) -> dict[str, str]:
+        """What a client of the approved platform is set up with."""
+        return {
+            "approved_token_url": self.url + TOKEN,
+            "approved_flow_url": self.url + FLOWS,
+            "approved_directory_url": self.url + DIRECTORY,
+            "approved_client_id": CLIENT.client_id,
+            "approved_client_secret": self.approved.issuer.applications[CLIENT.client_id].client_secret,
+        }
+
+    async def _called(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Which door a path leads to; whatever else stands in it, a line's end for one, the door itself judges."""
+        approved = scope["type"] == "http" and scope["path"].startswith(f"{PREFIX}/")
+        await (self._door if approved else self._others)(scope, receive, send)
 
     def run(self) -> None:
         """Serve here until told to stop."""
-        self._uvicorn.run([self._listening])
+        try:
+            self._uvicorn.run([self._listening])
+        finally:
+            self.simulation.stop()
 
     def __enter__(self) -> Self:
         self._thread.start()

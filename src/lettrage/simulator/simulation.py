@@ -1,7 +1,9 @@
-"""One run of the simulator: the platform, its gateway's memory and its faults, and how to begin again."""
+"""One run of the simulator: Chorus Pro with its gateway's memory, the approved platform, the faults, and a reset."""
 
 import msgspec
 
+from lettrage.simulator.approved.door import Approved
+from lettrage.simulator.approved.settings import Settings as ApprovedSettings
 from lettrage.simulator.clock import Clock
 from lettrage.simulator.directory import Account, Directory
 from lettrage.simulator.faults import Faults
@@ -25,9 +27,17 @@ class Simulation:
     platform: Platform
     piste: Piste
 
-    def __init__(self, speed: float = 1, settings: Settings | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        speed: float = 1,
+        settings: Settings | None = None,
+        seed: int = 0,
+        approved: ApprovedSettings | None = None,
+    ) -> None:
         self._speed = speed
         self._settings = settings or Settings()
+        self._approved_settings = approved or ApprovedSettings()
+        self._approved: Approved | None = None
         self._seed = seed
         self.faults = Faults(seed)
         self.reset()
@@ -38,8 +48,21 @@ class Simulation:
         self.platform = Platform(Directory(clock.now()), clock, self._settings)
         self.piste = Piste()
         self.piste.put(APPLICATION)
+        self.stop()
+        self._approved = Approved(clock, self.faults, self._approved_settings)
         self.faults.off()
         self.faults.seed(self._seed)
+
+    def stop(self) -> None:
+        """Call nobody any more."""
+        if self._approved is not None:
+            self._approved.stop()
+
+    @property
+    def approved(self) -> Approved:
+        """The approved platform beside Chorus Pro; its clock is the same."""
+        assert self._approved is not None, "it was begun"
+        return self._approved
 
     @property
     def account(self) -> Account:

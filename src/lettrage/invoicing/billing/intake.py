@@ -20,14 +20,22 @@ from lettrage.invoicing.billing.sale import Due, Masters, Sale, Source, dues_of
 from lettrage.invoicing.billing.table import records_of
 from lettrage.invoicing.document import CENTURY, Invoice, Party
 from lettrage.invoicing.formats.read import Read, read
-from lettrage.limits import INVOICE_FILE, INVOICE_MARKS, MINOR_UNITS
+from lettrage.limits import INVOICE_FILE, INVOICE_MARKS, INVOICE_TABLE, MINOR_UNITS
 from lettrage.money import Amount
+from lettrage.opening.table import first_line
 from lettrage.refusal import Refusal, Unreadable, quoted
 from lettrage.settlement import dialect
 from lettrage.settlement.dialect import Node, Pairs
 
 _UNKNOWN = {"seller": "unknown_seller", "buyer": "unknown_buyer"}
 _SEVERAL = {"seller": "several_sellers", "buyer": "several_buyers"}
+
+
+class Whom(msgspec.Struct, frozen=True):
+    """Between whom a document of ours is: nobody needs to be recognised in it."""
+
+    customer: str
+    establishment: str
 
 
 class File(msgspec.Struct, frozen=True):
@@ -37,10 +45,13 @@ class File(msgspec.Struct, frozen=True):
     data: bytes
     records: tuple[tuple[str, Node], ...] = ()  # each with its place in the file
     document: Read | None = None
+    whom: Whom | None = None  # of a document of ours that was mended
 
     @property
     def buyers(self) -> frozenset[str] | None:
         """The codes of the customers that are named; None where whoever is meant must be recognised among all."""
+        if self.whom is not None:
+            return frozenset((self.whom.customer,))
         if self.document is not None:
             return None
         return frozenset(Form(record, path, []).code("buyer") for path, record in self.records) - {""}
@@ -81,22 +92,25 @@ def opened(data: bytes) -> File:
             raise Unreadable(Refusal("not_an_invoice", seen=_said(document)))
         return File(document.syntax, data, document=document)
     text = dialect.decode(data, INVOICE_FILE)
-    _bounded(text)
     if start.startswith((b"{", b"[", b"'")):
+        _bounded(text, "{[\n", INVOICE_MARKS)
         return _limited(File("json", data, tuple(_of_json(dialect.parse(text, INVOICE_FILE).tree))))
-    if "number" not in text.split("\n", 1)[0]:
+    if "number" not in first_line(text):
         raise Unreadable(Refusal("not_an_invoice", seen=quoted(text.strip()[:40]) or "-"))
+    if len(data) > INVOICE_TABLE.document_bytes:
+        raise Unreadable(Refusal("too_large", seen=str(len(data)), expected=str(INVOICE_TABLE.document_bytes)))
+    _bounded(text, "\n", INVOICE_TABLE.details)
     return _limited(File("csv", data, tuple((f"{row.get('number', '')}", row) for row in records_of(text))))
 
 
-def _bounded(text: str) -> None:
+def _bounded(text: str, marks: str, most: int) -> None:
     """A tree takes many times its text in memory: what is counted here bounds it before it is built.
 
     Raises Unreadable beyond the objects, lists or table's lines that a file of the most invoices has.
     """
-    for mark in "{", "[", "\n":
-        if (seen := text.count(mark)) > INVOICE_MARKS:
-            raise Unreadable(Refusal("too_many_invoices", seen=f"{seen} × {mark!r}", expected=str(INVOICE_MARKS)))
+    for mark in marks:
+        if (seen := text.count(mark)) > most:
+            raise Unreadable(Refusal("too_many_invoices", seen=f"{seen} × {mark!r}", expected=str(most)))
 
 
 def _said(document: Read) -> str:
@@ -153,6 +167,9 @@ def _of_document(file: File, document: Read, masters: Masters) -> Judged:
     if invoice is None:
         return Judged("", "", "", None, tuple(_unread(document)))
     faults = list(_against(invoice))
+    if file.whom is not None:
+        sale = None if faults else _sale(file, invoice, file.whom)
+        return Judged("", invoice.number, file.whom.customer, sale, tuple(faults))
     if not recognised(invoice.seller, masters.sellers.values()) and recognised(invoice.buyer, masters.sellers.values()):
         bought = Refusal(
             "bought_by_us", "buyer", quoted(said_of(invoice.buyer)), quoted(said_of(invoice.seller)) or "-"
@@ -162,10 +179,15 @@ def _of_document(file: File, document: Read, masters: Masters) -> Judged:
     customer = _recognised("buyer", invoice.buyer, masters.customers.values(), faults)
     if faults or establishment is None or customer is None:
         return Judged("", invoice.number, customer.code if customer else "", None, tuple(faults))
+    sale = _sale(file, invoice, Whom(customer.code, establishment.code))
+    return Judged("", invoice.number, customer.code, sale, ())
+
+
+def _sale(file: File, invoice: Invoice, whom: Whom) -> Sale:
+    """A document with what the books must know beside it: what is left to pay is due in one sum."""
     due = Due(invoice.due_date or invoice.date, invoice.totals.payable)
     dues = dues_of(invoice.totals, invoice.date, (due,))
-    sale = Sale("", invoice, customer.code, establishment.code, dues, file.data, file.source)
-    return Judged("", invoice.number, customer.code, sale, ())
+    return Sale("", invoice, whom.customer, whom.establishment, dues, file.data, file.source)
 
 
 def _unread(document: Read) -> Iterator[Refusal]:

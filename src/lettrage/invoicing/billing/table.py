@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from lettrage.invoicing.billing.compose import LINE_NAMES
+from lettrage.limits import INVOICE_TABLE
 from lettrage.opening.table import rows_of
 from lettrage.refusal import Refusal, Unreadable, quoted
 
@@ -50,7 +51,10 @@ class _Index:
         return max((place for place in places if place is not None), default=None)
 
     def add(self, number: str, named: dict[str, str]) -> int:
-        """Begin an invoice; where it is."""
+        """Begin an invoice; where it is. Raises Unreadable for one more than a file may have."""
+        if len(self.invoices) == INVOICE_TABLE.headers:
+            most = str(INVOICE_TABLE.headers)
+            raise Unreadable(Refusal("too_many_invoices", seen=f"> {most}", expected=most))
         self.invoices.append(_Lines(number))
         self._name(len(self.invoices) - 1, named)
         return len(self.invoices) - 1

@@ -5,12 +5,13 @@ second and the third layer (the XML schema, the official rule sheets) judge the 
 """
 
 from lettrage.invoicing.checks.circumstances import Circumstances
-from lettrage.invoicing.checks.rules import amounts, directory, files, identity, payment, terms, vat
+from lettrage.invoicing.checks.rules import addressing, amounts, directory, files, identity, payment, terms, vat
 from lettrage.invoicing.checks.rules.rule import Rule
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.finding import Finding
 
 RULES: tuple[Rule, ...] = (
+    *addressing.RULES,
     *identity.RULES,
     *directory.RULES,
     *terms.RULES,

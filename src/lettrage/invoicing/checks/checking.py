@@ -4,7 +4,7 @@ Reading, asking and writing are apart: the books are read in one go, the portal 
 and what it said is written afterwards. `check_kept` is all of it, for whoever checks: a command, the API, the sending.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -15,14 +15,18 @@ from lettrage.company.customer import Customer, PublicBuyer
 from lettrage.company.dossier import Company, Establishment
 from lettrage.invoicing.billing.sale import Masters
 from lettrage.invoicing.checks.circumstances import Circumstances, Fate, NotAsked, Told, Use
-from lettrage.invoicing.checks.directory import STATE, Inquiry, Kept, News, Wanted
+from lettrage.invoicing.checks.directory import STATE, Inquiry, Kept, News, Wanted, told_by_platform
 from lettrage.invoicing.checks.official import OfficialRules
 from lettrage.invoicing.checks.precheck import Checked, precheck
 from lettrage.invoicing.checks.rules.identity import known_as
-from lettrage.invoicing.document import SIRET, Invoice, Party, Platform, Route, Syntax
+from lettrage.invoicing.document import SIRET, Invoice, Party, Platform, Syntax
+from lettrage.invoicing.doors import Door
 from lettrage.invoicing.portal import Found
+from lettrage.invoicing.routing.copies import Connect, Copies, Copy, Key
+from lettrage.invoicing.routing.deciding import Chosen, Known, looked_up
+from lettrage.invoicing.sending.addressed import addressed, dialect, services
 from lettrage.invoicing.sending.deposit import likeness
-from lettrage.invoicing.sending.format import route_of, usual_syntax
+from lettrage.invoicing.sending.format import usual_syntax
 from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.settlement.document import Ledger
 
@@ -36,7 +40,7 @@ class Books(Protocol):
     company: Company
     today: date
 
-    def third_party_records(self, codes: Sequence[str]) -> Mapping[str, tuple[Ledger, Customer]]:
+    def third_party_records(self, codes: Collection[str] | None) -> Mapping[str, tuple[Ledger, Customer]]:
         """What is known of these third parties."""
 
     def chorus_choices(self) -> Mapping[tuple[str, str], str]:
@@ -54,6 +58,15 @@ class Books(Protocol):
     def document_content(self, id_: int) -> Invoice:
         """A document's content."""
 
+    def routes_chosen(self, codes: Collection[str]) -> Mapping[str, Chosen]:
+        """The doors that somebody chose for these customers."""
+
+    def directory_copies(self, platform: str, keys: Collection[Key]) -> Copies:
+        """What an approved platform's directory said of these."""
+
+    def keep_copies(self, platform: str, news: Sequence[Copy]) -> None:
+        """Keep what it has just said."""
+
 
 class Store(Protocol):
     """Where the books are."""
@@ -64,18 +77,22 @@ class Store(Protocol):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """How invoices are to go: to this platform; by the customer's route and in the settings' syntax, unless said."""
+    """How invoices are to go: in this environment; by the customer's route and in the settings' syntax, unless said."""
 
     platform: Platform
-    route: Route | None = None
+    door: Door | None = None
     syntax: Syntax | None = None
 
 
 class Question(msgspec.Struct, frozen=True):
-    """An invoice with all that the books say about sending it; the directory has not been asked yet."""
+    """An invoice with all that the books say about sending it; Chorus Pro's directory has not been asked yet.
+
+    `told`: what the approved platform's directory says of a public buyer.
+    """
 
     invoice: Invoice
     circumstances: Circumstances
+    told: Told
     kept: Mapping[Wanted, Kept] = {}
 
 
@@ -85,24 +102,32 @@ def check_kept(
     documents: Sequence[Shelved],
     way: Way,
     inquiry: Inquiry,
+    connect: Connect | None,
     official: OfficialRules,
     now: datetime,
+    instead: Mapping[int, Invoice],
 ) -> list[Checked]:
     """Everything that speaks against sending each of these documents, in their order.
 
-    Nothing is raised for what is wrong with them, or with the portal.
+    Nothing is raised for what is wrong with them, or with a platform. `connect`: to the approved
+    platform's directory; `instead`: contents that some would have.
     """
     with store.books(dossier, writing=False) as books:
-        asked = [question(books, document, way) for document in documents]
-    found = [answered(one, inquiry, official) for one in asked]
+        contents = {one.id: instead.get(one.id) or books.document_content(one.id) for one in documents}
+    customers = list(dict.fromkeys(one.third_party for one in documents))
+    found = looked_up(store, dossier, customers, way.platform, connect, now, services(documents, contents))
+    with store.books(dossier, writing=False) as books:
+        asked = [question(books, one, way, contents[one.id], found[one.third_party], now) for one in documents]
+    checked = [answered(one, inquiry, official) for one in asked]
     if inquiry.news:
         store.write(dossier, lambda books: books.keep_structures(way.platform, inquiry.news, now))
-    return found
+    return checked
 
 
-def question(books: Books, document: Shelved, way: Way) -> Question:
-    """What the books say of a document that is to be sent."""
-    invoice, choices = books.document_content(document.id), books.chorus_choices()
+def question(books: Books, document: Shelved, way: Way, content: Invoice, known: Known, now: datetime) -> Question:
+    """What the books say of a document that is to be sent with this content, and of its customer."""
+    choices, routed = books.chorus_choices(), known.route(content.frame, content.service, way.door)
+    invoice = addressed(content, routed)
     masters = Masters.of(books.company, books.third_party_records([document.third_party]), choices)
     customer = masters.customers.get(document.third_party, Customer(document.third_party))
     public = customer.chorus or PublicBuyer()
@@ -111,18 +136,25 @@ def question(books: Books, document: Shelved, way: Way) -> Question:
     circumstances = Circumstances(
         today=books.today,
         platform=way.platform,
-        route=way.route or route_of(customer),
+        route=dialect(routed),
         syntax=way.syntax or usual_syntax(invoice, choices),
-        public_buyer=customer.chorus is not None,
+        public_buyer=routed.public,
         siret=sender.siret or books.company.siret,
         iban=bank.iban.replace(" ", "") if bank is not None else "",
         means_on_credit_notes=masters.rib_on_credit_notes,
         service_demanded=public.service_required,
         engagement_demanded=public.engagement_required,
         uses=books.uses_of(invoice.number, document.id, way.platform),
+        routed=routed,
+        asked=way.door,
     )
     wanted = [one for one in (_wanted(invoice.seller), _wanted(invoice.buyer, invoice.service)) if one is not None]
-    return Question(invoice, circumstances, books.kept_structures(way.platform, wanted))
+    return Question(
+        invoice,
+        circumstances,
+        told_by_platform(known, invoice.service, now),
+        books.kept_structures(way.platform, wanted),
+    )
 
 
 def answered(asked: Question, inquiry: Inquiry, official: OfficialRules) -> Checked:
@@ -136,13 +168,22 @@ def informed(asked: Question, inquiry: Inquiry) -> Circumstances:
     if circumstances.door == "platform":
         return circumstances
     changes: dict[str, Told | bool | tuple[Use, ...]] = dict(_number(asked, inquiry))
-    for name, one in (("supplier", _wanted(invoice.seller)), ("buyer", _wanted(invoice.buyer, invoice.service))):
-        if one is not None:
-            changes[name] = inquiry.told(one, asked.kept.get(one))
-    supplier, buyer = known_as(invoice.seller), known_as(invoice.buyer)
-    if invoice.engagement and supplier is not None and buyer is not None and buyer.id == STATE:
-        changes["engagement"] = inquiry.engagement(supplier.id, invoice.engagement)
+    if (supplier := _wanted(invoice.seller)) is not None:
+        changes["supplier"] = inquiry.told(supplier, asked.kept.get(supplier))
+    if (buyer := _wanted(invoice.buyer, invoice.service)) is not None:
+        changes["buyer"] = _buyer(asked, buyer, inquiry)
+    seller = known_as(invoice.seller)
+    if invoice.engagement and seller is not None and buyer is not None and buyer.identifier == STATE:
+        changes["engagement"] = inquiry.engagement(seller.id, invoice.engagement)
     return msgspec.structs.replace(circumstances, **changes)
+
+
+def _buyer(asked: Question, buyer: Wanted, inquiry: Inquiry) -> Told:
+    """What a public buyer demands: by the directory of its door, by the other's where that one has not told."""
+    if asked.circumstances.route == "platform" and not isinstance(asked.told, NotAsked):
+        return asked.told
+    by_chorus = inquiry.told(buyer, asked.kept.get(buyer))
+    return asked.told if isinstance(by_chorus, NotAsked) and not isinstance(asked.told, NotAsked) else by_chorus
 
 
 def _number(asked: Question, inquiry: Inquiry) -> Iterator[tuple[str, NotAsked | tuple[Use, ...]]]:

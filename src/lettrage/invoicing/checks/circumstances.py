@@ -10,7 +10,9 @@ from typing import Literal
 import msgspec
 
 from lettrage.invoicing.document import Platform, Route, Syntax
+from lettrage.invoicing.doors import Door as AskedDoor
 from lettrage.invoicing.portal import Structure
+from lettrage.invoicing.routing.route import Route as Routed
 
 # Why the directory has not told: the API is not subscribed, the portal is down or closed, nobody has asked it yet,
 # what it told is too old to be relied on, there are no credentials, or the check was asked for without it.
@@ -63,6 +65,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     engagement: bool | NotAsked | None = None
     uses: tuple[Use, ...] | None = None  # None: the documents could not be looked at
     number: NotAsked | None = None  # why the platform has not said whether it has an invoice of this number
+    routed: Routed | None = None  # where it would go, and why; None: of a file that is in no dossier
+    asked: AskedDoor | None = None  # the door that is asked for, whatever the route says
     file_bytes: int = 0  # of the rendered file; 0: not rendered
 
     @property

@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from lettrage.invoicing.checks.circumstances import NotAsked, Reason, Told
-from lettrage.invoicing.portal import Found, Portal, Structure, Trouble
+from lettrage.invoicing.flow_service import Facility, RoutingCode
+from lettrage.invoicing.portal import Found, Portal, Service, Structure, Trouble
+from lettrage.invoicing.routing.copies import facts_of
+from lettrage.invoicing.routing.deciding import Known
 
 FRESH, USABLE = timedelta(days=1), timedelta(days=30)
 STATE = "11000201100044"  # the one recipient of the State's invoices, whose commitments can be looked up
@@ -114,6 +117,35 @@ def _lacks_service(structure: Structure | None, code: str) -> bool:
     if structure is None or not code:
         return False
     return any(one.code == code and one.engagement_required is None for one in structure.services)
+
+
+def told_by_platform(known: Known, service: str, now: datetime) -> Told:
+    """A public buyer as an approved platform's directory has it, with the one service that was asked for."""
+    subject = known.subject(service)
+    keys = [key for key in subject.keys if key[0] != "SIREN"]
+    copies = [known.copies[key] for key in keys if key in known.copies]
+    if not keys or len(copies) < len(keys):
+        return NotAsked("never_asked")
+    if any(now - copy.fetched_at > USABLE for copy in copies):
+        return NotAsked("too_old")
+    facts = facts_of(subject, known.copies)
+    return _structure(facts.facility, facts.routing) if facts.facility is not None else None
+
+
+def _structure(facility: Facility, routing: RoutingCode | None) -> Structure:
+    """An establishment of the directory as Chorus Pro's directory would have it."""
+    service = Service(routing.code, routing.name, routing.active, bool(routing.engagement)) if routing else None
+    return Structure(
+        facility.siret,
+        facility.siret,
+        facility.name,
+        facility.active,
+        service_required=bool(facility.service),
+        engagement_required=bool(facility.engagement),
+        service_or_engagement=bool(facility.engagement_or_service),
+        payment_not_reported=facility.payment_status is False,
+        services=(service,) if service is not None else (),
+    )
 
 
 def reason_of(trouble: Trouble) -> Reason:

@@ -43,3 +43,10 @@ class OfficialRules(Protocol):
 
         `own`: it is of our own writing, so that it need not be guarded against.
         """
+
+
+class LifecycleRules(Protocol):
+    """The schema of lifecycle messages (CDAR) and the rules BR-FR-CDV."""
+
+    def judge_lifecycle(self, xml: bytes, *, own: bool = False) -> Verdict:
+        """What these rules say of a message. Never raises for what is in the file. `own`: as above."""

@@ -50,13 +50,14 @@ class Evidence(msgspec.Struct, frozen=True):
     """What the calls answered. A call that was not made is absent.
 
     `anonymous`: a call to Transverses without the technical account, made only after a refusal. `structures`: the
-    identifiers of the structures that the account sees, None where it was not told.
+    identifiers of the structures that the account sees, None where it was not told. `took`: milliseconds of each.
     """
 
     calls: Mapping[Call, Met]
     anonymous: Met | None = None
     structures: tuple[str, ...] | None = None
     expires: date | None = None  # of the technical password, as Chorus Pro says
+    took: Mapping[Call, int] = {}
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ NEXT: dict[Next, str] = {
     "complete": 'lettrage invoice complete {number} --comment "…" --attach FICHIER',
     "recycle": "lettrage invoice recycle {number} --siret … --service … --engagement …",
     "look_up": "lettrage invoice follow {number}",
+    "settle": "",
     "settings": "lettrage chorus test",
     "portal": "",
     "wait": "lettrage invoice follow {number}",
@@ -38,7 +39,7 @@ OVERSEAS = frozenset(
 )  # ISO 3166-1 of France beyond Europe
 _IN_PART = "IN_INTEGRE_PARTIEL"  # of which only the refused invoices have messages
 _SITUATIONS = {"new_number": "chorus_rejected_by_buyer", "complete": "chorus_suspended", "recycle": "chorus_to_recycle"}
-_POSITION = re.compile(r"ligne\s*:?\s*(\d{1,9})\s*-?\s*position\s*:?\s*(\d{1,9})", re.IGNORECASE)
+_POSITION = re.compile(r"ligne\s*+:?\s*+(\d{1,9})\s*+-?\s*+position\s*+:?\s*+(\d{1,9})", re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'")
 _MOST = re.compile(r"depasser (\d{1,6}) caracteres", re.IGNORECASE)
 _PROVIDED = re.compile(r"obligatoire si\b", re.IGNORECASE)

@@ -47,7 +47,12 @@ def _label(table: str, code: str, lang: Language) -> str:
 
 
 # Of an invoice's history: where it stands is said otherwise.
-_EVENTS = frozenset(("sent_apart", "sent_again", "said_received", "said_not_received", "completed", "recycled"))
+_EVENTS = frozenset(
+    (
+        "sent_apart", "sent_again", "said_received", "said_not_received", "completed", "recycled", "created", "paid",
+        "came_back", "reconciled",
+    )
+)  # fmt: skip
 _BARE = {"fr": "{}", "en": "{}"}
 
 

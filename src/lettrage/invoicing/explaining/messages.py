@@ -17,10 +17,13 @@ import msgspec
 
 from lettrage.invoicing.explaining.fields import field_of
 from lettrage.invoicing.explaining.sentfile import PATH, is_path, paths_in
+from lettrage.invoicing.lifecycle.statuses import statuses
 
 Next = Literal[
-    "resend", "redeposit", "new_number", "complete", "recycle", "look_up", "settings", "portal", "wait", "none"
-]
+    "resend", "redeposit", "new_number", "complete", "recycle", "look_up", "settle", "settings", "portal", "wait",
+    "none",
+]  # fmt: skip
+_OURS = frozenset(("complete", "settle", "new_number"))
 _NO_WORD = re.compile(r"[^a-z0-9*]+")
 _APOSTROPHES = str.maketrans("’‘ʼ´`", "'''''")
 _TAGS = re.compile(r"\bbalises? ")  # Chorus says "(balise : ID.value)" or "(ID.value)"
@@ -65,8 +68,18 @@ def messages() -> dict[str, Message]:
 
 @cache
 def states(kind: Literal["flow", "invoice"]) -> dict[str, State]:
-    """The states of flows, or the statuses of invoices, by Chorus Pro's code."""
-    return {code: msgspec.convert(texts, State) for code, texts in _toml("states.toml")[kind].items()}
+    """The states of flows, or the statuses of invoices, by the platform's code: Chorus Pro's, and 200 to 228."""
+    found = {code: msgspec.convert(texts, State) for code, texts in _toml("states.toml")[kind].items()}
+    return found | (_lifecycle() if kind == "invoice" else {})
+
+
+def _lifecycle() -> dict[str, State]:
+    """The statuses of approved platforms: where something is to be done, it is the supplier who does it."""
+    return {
+        code: State(known.fr, known.en, "supplier" if known.step in _OURS else "nobody", known.step)
+        for code, known in statuses().items()
+        if known.about == "invoice"
+    }
 
 
 def _toml(name: str) -> dict[str, Any]:

@@ -6,10 +6,15 @@ from typing import Any, Protocol
 import msgspec
 
 from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.doors import is_approved
 from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.explaining.explain import NEXT, explain
 from lettrage.invoicing.explaining.messages import Next, messages, states
 from lettrage.invoicing.finding import Finding
+from lettrage.invoicing.lifecycle import acknowledged
+from lettrage.invoicing.lifecycle.acknowledged import explain_ack
+from lettrage.invoicing.lifecycle.heard import reference_of
+from lettrage.invoicing.lifecycle.reasons import cause, explain_status
 from lettrage.invoicing.portal import StatusEvent
 from lettrage.invoicing.sending.outbox import Deposit, Event, Outcome
 from lettrage.invoicing.sending.shelf import Sent, Shelved
@@ -23,6 +28,10 @@ _STEPS: dict[Outcome, Next] = {
     "rejected": "resend",
     "refused": "resend",
     "given_up": "redeposit",
+}
+# The same steps where they are taken by a status that we say.
+_BY_STATUS: dict[Next, str] = {
+    "complete": 'lettrage lifecycle say {number} --status 209 --comment "…" --attach FICHIER',
 }
 
 
@@ -58,8 +67,9 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def command(self) -> str:
         """That as a command; the way to see the state where there is none."""
+        by_status = _BY_STATUS if is_approved(self.platform) else {}
         step = self.step if NEXT[self.step] else "wait"
-        return NEXT[step].format(number=self.deposit.number)
+        return by_status.get(step, NEXT[step]).format(number=self.deposit.number)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -68,9 +78,13 @@ class Standing(msgspec.Struct, frozen=True):
         return words | {"command": self.command}
 
     def explained(self) -> list[Finding]:
-        """What Chorus Pro has against it or asks for, explained."""
+        """What the platform has against it or asks for, explained."""
+        if self.status is not None and is_approved(self.platform):
+            return explain_status(reference_of(self.deposit.number, self.status.code, self.status.comment))
         if self.status is not None:
             return explain(self.status, self.sent, self.invoice)
+        if is_approved(self.platform):
+            return [explain_ack(one.code, one.text, self.deposit.number, self.command) for one in self.deposit.errors]
         return explain(self.deposit.errors, self.sent, self.invoice)
 
 
@@ -99,5 +113,7 @@ def explained_shape(finding: Finding) -> dict[str, Any]:
     """The interface's shape, with what only explanations have."""
     message = messages().get(finding.code)
     facts = {name: finding.facts.get(name, "") for name in ("field", "missing", "line", "column", "next", "command")}
-    causes = {"cause_fr": message.cause_fr, "cause_en": message.cause_en} if message else {}
+    others = tuple(map("".join, zip(cause(finding.code), acknowledged.cause(finding.code), strict=True)))
+    told = (message.cause_fr, message.cause_en) if message else others
+    causes = {"cause_fr": told[0], "cause_en": told[1]} if any(told) else {}
     return finding.shape | facts | causes

@@ -1,19 +1,26 @@
 """The XML inside a Factur-X PDF.
 
-The PDF comes from outside: pypdf unpacks no stream beyond 75 MB, only the files of the names below are unpacked at all,
-and what comes out enters by `xml_safe`.
+The PDF comes from outside: pypdf unpacks no stream beyond `limits.PDF_STREAM_BYTES`, only the files of the names below
+are unpacked at all, and what comes out enters by `xml_safe`.
 """
 
 import io
 from itertools import islice
 
-from pypdf import PdfReader
+from pypdf import PdfReader, apply_configuration, get_configuration
 
 from lettrage.invoicing.finding import Finding
-from lettrage.limits import PDF_ATTACHMENTS, PDF_BYTES
+from lettrage.limits import PDF_ATTACHMENTS, PDF_BYTES, PDF_STREAM_BYTES
 
 # What the standards call the file, in order of preference. ZUGFeRD mixed small letters and capitals.
 _NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
+# pypdf's names for how much each way of packing may unpack to.
+_UNPACKED = (
+    "zlib_maximum_output_length",
+    "lzw_maximum_output_length",
+    "run_length_maximum_output_length",
+    "array_based_stream_maximum_output_length",
+)
 
 
 class PdfTrouble(Exception):
@@ -47,8 +54,9 @@ def xml_inside(data: bytes) -> bytes:
 def _files(data: bytes) -> list[bytes]:
     """The files of the names we know, the best name first, each at most once."""
     found: dict[str, bytes] = {}
-    for attached in islice(PdfReader(io.BytesIO(data)).attachment_list, PDF_ATTACHMENTS):
-        name = attached.name.lower()
-        if name in _NAMES and name not in found:
-            found[name] = attached.content
+    with apply_configuration(get_configuration().with_overwrites(**dict.fromkeys(_UNPACKED, PDF_STREAM_BYTES))):
+        for attached in islice(PdfReader(io.BytesIO(data)).attachment_list, PDF_ATTACHMENTS):
+            name = attached.name.lower()
+            if name in _NAMES and name not in found:
+                found[name] = attached.content
     return [found[name] for name in _NAMES if name in found]

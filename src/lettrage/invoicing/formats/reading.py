@@ -29,6 +29,7 @@ NAMESPACES = {
     "cac": _UBL + "CommonAggregateComponents-2",
     "cbc": _UBL + "CommonBasicComponents-2",
     "rsm": _CII + "CrossIndustryInvoice:100",
+    "cdar": _CII + "CrossDomainAcknowledgementAndResponse:100",
     "ram": _CII + "ReusableAggregateBusinessInformationEntity:100",
     "udt": _CII + "UnqualifiedDataType:100",
     "qdt": _CII + "QualifiedDataType:100",
@@ -248,7 +249,8 @@ def path_of(element: etree._Element) -> str:
     for at in (element, *element.iterancestors()):
         name = etree.QName(at)
         prefix = _PREFIXES.get(name.namespace or "")
-        step = f"{prefix}:{name.localname}" if prefix else f"*[local-name()='{name.localname}']"
+        unknown = f"*[local-name()='{name.localname}']" if name.namespace else name.localname
+        step = f"{prefix}:{name.localname}" if prefix else unknown
         before = int(_BEFORE(at, name=name.localname, namespace=name.namespace or ""))
         alone = before == 0 and next(at.itersiblings(at.tag), None) is None
         steps.append(step if alone else f"{step}[{before + 1}]")

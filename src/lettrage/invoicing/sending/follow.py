@@ -95,10 +95,10 @@ def after_report(
     made = replace(judged.concluded(open_, report), queue=sending.opened(taken, now))
     assert made.flow is not None
     ended = all(d.outcome for d in made.flow.deposits)
-    return made if ended else _still_open(taken, made.flow, made, now, pace)
+    return made if ended else still_open(taken, made.flow, made, now, pace)
 
 
-def _still_open(taken: Taken, flow: Flow, made: Conclusion, now: datetime, pace: Pace) -> Conclusion:
+def still_open(taken: Taken, flow: Flow, made: Conclusion, now: datetime, pace: Pace) -> Conclusion:
     """A flow that has not told everything is asked again; one that takes far too long is told, once."""
     job = taken.job
     assert flow.sent_at is not None

@@ -1,26 +1,24 @@
 """Which file an invoice is: the one that was really sent, or the one that would be."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from lettrage.company.customer import Customer
-from lettrage.invoicing.document import Invoice, Route, Syntax
+from lettrage.invoicing.document import Invoice, Platform, Route, Syntax
+from lettrage.invoicing.doors import environment_of
 from lettrage.invoicing.formats.inside_pdf import is_pdf, xml_inside
+from lettrage.invoicing.sending.addressed import Shelf as Routed
+from lettrage.invoicing.sending.addressed import addressed, dialect, routes
 from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.invoicing.settings import SETTINGS
 from lettrage.refusal import Refusal, Stop, quoted
-from lettrage.settlement.document import Ledger
 
 Render = Callable[[Invoice, str, Route], bytes]  # ubl, cii, or facturx, which is a PDF
 
 
-class Shelf(Protocol):
+class Shelf(Routed, Protocol):
     """The documents of a dossier."""
 
-    def document_content(self, id_: int) -> Invoice: ...  # noqa: D102
     def latest_file(self, documents: Sequence[Shelved], platform: str) -> bytes | None: ...  # noqa: D102
-    def chorus_choices(self) -> Mapping[tuple[str, str], str]: ...  # noqa: D102
-    def third_party_records(self, codes: Collection[str] | None) -> Mapping[str, tuple[Ledger, Customer]]: ...  # noqa: D102
 
 
 def usual_syntax(invoice: Invoice, choices: Mapping[tuple[str, str], str]) -> Syntax:
@@ -30,17 +28,16 @@ def usual_syntax(invoice: Invoice, choices: Mapping[tuple[str, str], str]) -> Sy
     return "cii" if chosen == "cii" else "facturx" if chosen == "facturx" else "ubl"
 
 
-def route_of(customer: Customer) -> Route:
-    """Public buyers are reached through Chorus Pro, others through an approved platform."""
-    return "chorus" if customer.chorus is not None else "platform"
+def file_of(shelf: Shelf, found: Shelved, syntax: str, render: Render, environment: Platform | None = None) -> bytes:
+    """A document as it would be sent, in this syntax; "" for the XML that the settings ask for.
 
-
-def file_of(shelf: Shelf, found: Shelved, syntax: str, render: Render) -> bytes:
-    """A document as it would be sent, in this syntax; "" for the XML that the settings ask for."""
-    invoice = shelf.document_content(found.id)
-    usual = usual_syntax(invoice, shelf.chorus_choices())
-    _, customer = shelf.third_party_records([found.third_party])[found.third_party]
-    return render(invoice, syntax or ("ubl" if usual == "ubl" else "cii"), route_of(customer))
+    `environment`: where it would go; None: the one that is on.
+    """
+    invoice, choices = shelf.document_content(found.id), shelf.chorus_choices()
+    usual = usual_syntax(invoice, choices)
+    where = environment or environment_of(choices.get(("", "platform"), ""))
+    route = routes(shelf, [found], where, contents={found.id: invoice})[found.id]
+    return render(addressed(invoice, route), syntax or ("ubl" if usual == "ubl" else "cii"), dialect(route))
 
 
 def xml_of(shelf: Shelf, found: Shelved, platform: str, syntax: str, render: Render, *, sent: bool) -> bytes:
@@ -52,5 +49,5 @@ def xml_of(shelf: Shelf, found: Shelved, platform: str, syntax: str, render: Ren
     if was is None and sent:
         raise Stop(Refusal("not_sent", "number", quoted(found.number)))
     if was is None:
-        return file_of(shelf, found, syntax, render)
+        return file_of(shelf, found, syntax, render, environment_of(platform))
     return xml_inside(was) if is_pdf(was) else was

@@ -1,7 +1,8 @@
-"""What is on its way to Chorus Pro, in frozen values, and what the sentence asks of the store that keeps it.
+"""What is on its way through either door, in frozen values, and what the sentence asks of the store that keeps it.
 
-A *flow* is what one call deposits: a file, or an archive of several. A *deposit* is one invoice of a flow. A *job* is
-what is still to be done about a flow, a document or a whole platform; whoever comes next takes it for a while. A
+A *flow* is what one call deposits: a file, or an archive of several. A *deposit* is one invoice of a flow. A *message*
+is what an approved platform is told besides invoices. A *job* is what is still to be done about a flow, a document or a
+whole platform; whoever comes next takes it for a while. An *arrival* is what an approved platform had for us. A
 *conclusion* is everything that a job done changes, written in one commit together with the end of the job.
 """
 
@@ -12,6 +13,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from lettrage.invoicing.flow_service import FlowSyntax
 from lettrage.invoicing.portal import TroubleKind
 from lettrage.invoicing.sending.schedule import Paces
 from lettrage.money import Currency
@@ -20,16 +22,22 @@ FlowState = Literal["intended", "sending", "in_doubt", "sent", "refused", "given
 # What is known of one deposit. The first four stand: the number may not be sent again while one of them holds.
 #   ""               nothing yet: it waits, is being sent, or is being processed
 #   in_doubt         it may have arrived; it is looked for
-#   integrated       Chorus has it, under `chorus_id`
+#   integrated       Chorus has it, under `chorus_id`; an approved platform has it, under its number of the flow
 #   numbering_error  Chorus has another invoice of this number
 #   rejected         by Chorus before integration, `refused` by the very call: the same number may be sent again
 #   given_up         without a trace for long, or a person said so, or Chorus wants its flow again
 Outcome = Literal["", "in_doubt", "integrated", "numbering_error", "rejected", "refused", "given_up"]
 STANDING: frozenset[Outcome] = frozenset(("", "in_doubt", "integrated", "numbering_error"))
 
-JobKind = Literal["send", "look_up", "follow_flow", "follow_document", "follow_changes"]
+JobKind = Literal["send", "look_up", "follow_flow", "follow_document", "follow_changes", "receive", "declare"]
 Origin = Literal["ours", "flow", "history"]
 QueueState = Literal["open", "stopped", "waiting"]
+MessageKind = Literal["status", "report"]
+# What is known of a message: nothing yet, the platform took it, refused it, or left no trace of it many times over. It
+# stands, whatever is known, until somebody lets its key go (`Outbox.free`).
+MessageOutcome = Literal["", "accepted", "rejected", "given_up"]
+# read: a status of an invoice of ours at least; nobody's: of none; unreadable: kept, and told once
+Became = Literal["read", "nobody's", "unreadable"]
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -61,20 +69,65 @@ class Parcel(msgspec.Struct, frozen=True):
     syntax: str  # syntaxeFlux
     file: bytes
     preceding: tuple[str, ...] = ()
+    credit: bool = False  # whether it is a credit note
 
 
 class Packet(msgspec.Struct, frozen=True):
-    """A flow to be deposited: one parcel's file as it is, or an archive of several."""
+    """A flow to be deposited: one parcel's file as it is, an archive of several, or a message's file."""
 
     name: str
     syntax: str
     content: bytes
     parcels: tuple[Parcel, ...]
     again: int = 0  # how many flows before this one carried the same bytes
+    tracking: str = ""  # of the flow that carried them before
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """Something to be said to an approved platform besides invoices, in a file made ready before.
+
+    `key`: what it tells; the same is never told twice. `document`: the one that a status is about. `code`: 209, 212,
+    220, 227, of a report IN or RE. `at`: the moment that it tells of. `content`: JSON, in the values of who says it.
+    """
+
+    kind: MessageKind
+    key: str
+    document: int | None
+    code: str
+    at: datetime
+    content: str
+    name: str  # of the file
+    syntax: FlowSyntax
+    file: bytes
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What was said, and what the platform made of it. `state`: of the latest flow that carries it; `stands`: the same
+    may not be told again."""
+
+    id: int
+    platform: str
+    kind: MessageKind
+    key: str
+    document: int | None
+    code: str
+    at: datetime
+    content: str
+    flow: int
+    state: FlowState
+    sent_at: datetime | None
+    outcome: MessageOutcome
+    stands: bool
+    errors: tuple[Said, ...]
+    made_at: datetime
+    made_by: str
 
 
 class Again(msgspec.Struct, frozen=True):
-    """Documents of a flow that are sent again from the bytes that were kept: as one flow, or each alone (`apart`)."""
+    """Documents of a flow that are sent again from the bytes that were kept: as one flow, or each alone (`apart`).
+
+    A flow without documents carries a message, which is sent again as it was.
+    """
 
     flow: int
     documents: tuple[int, ...]
@@ -120,6 +173,8 @@ class Flow(msgspec.Struct, frozen=True):
     trouble: Met | None = None
     reported: str = ""
     deposits: tuple[Deposit, ...] = ()
+    tracking: str = ""  # our own name for it on an approved platform, the same for the same intention
+    message: Message | None = None  # that it carries, in the place of deposits
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -183,6 +238,34 @@ class Taken(msgspec.Struct, frozen=True):
     until: datetime | None = None  # when it is no longer this holder's
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A status of one invoice as a message from an approved platform told it.
+
+    `number`, `seller` (a SIREN) and `date` say which invoice, as far as the message does; `message` is its own number.
+    `comment`: the reasons with their codes, then what was noted, parted by bars.
+    """
+
+    number: str
+    seller: str
+    date: Day | None
+    code: str
+    at: datetime | None
+    message: str
+    comment: str = ""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A flow that an approved platform had for us, kept as it came. `unread`: why nobody can tell what it says."""
+
+    number: str
+    type: str
+    updated_at: datetime | None
+    content: bytes
+    statuses: tuple[Told, ...] = ()
+    reports: tuple[Told, ...] = ()  # of reports of payments: `number` is the one that the report bears
+    unread: str = ""
+
+
 class Conclusion(msgspec.Struct, frozen=True):
     """Everything that a job done changes. `next`: when the job itself goes on; None when it is over."""
 
@@ -192,6 +275,9 @@ class Conclusion(msgspec.Struct, frozen=True):
     events: tuple[Event, ...] = ()
     planned: tuple[Job, ...] = ()
     again: tuple[Again, ...] = ()
+    message: Message | None = None  # as it is now, that the flow carries
+    arrivals: tuple[Arrival, ...] = ()  # each is kept once, whoever brings it first
+    sayings: tuple[Saying, ...] = ()  # of payments, still to be told
     queue: Queue | None = None
     alerts: tuple["Alert", ...] = ()
     changed: tuple[tuple[str, str], ...] = ()  # of follow_changes: chorus_id and what the search says of it
@@ -209,6 +295,33 @@ class Outbox(Protocol):
 
     def standing(self, platform: str, numbers: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Deposit]:
         """The deposits that stand for these numbers, each of a supplier."""
+
+    def standing_elsewhere(self, platform: str, numbers: Collection[str]) -> list[tuple[str, Deposit]]:
+        """The deposits that stand for these numbers through another door of the same environment, with its name."""
+
+    def say(self, sayings: Sequence[Saying], platform: str, by: str, now: datetime) -> list[int]:
+        """Keep what is to be said to an approved platform, with its flow and its job; the numbers of the messages.
+
+        Of a key that stands already nothing is made: neither of one that stood before, nor of a second of `sayings`.
+        """
+
+    def said(self, kind: MessageKind, platform: str, document: int | None = None) -> list[Message]:
+        """What was said to a platform, the earliest first: all of a kind, or about one document."""
+
+    def handed_in(self, saying: Saying, platform: str, by: str, now: datetime) -> int:
+        """Keep what somebody took to the platform himself, as sent; its message. Nothing asks what became of it."""
+
+    def set_messages(self, messages: Sequence[Message]) -> None:
+        """Let messages be as these say; what they tell never changes."""
+
+    def free(self, message: int) -> bool:
+        """Let what the platform refused be told again; False for a message that it has, or may have."""
+
+    def not_arrived(self, platform: str, numbers: Collection[str]) -> set[str]:
+        """Those of an approved platform's flows that were not brought here yet."""
+
+    def receive_now(self, platform: str, now: datetime) -> None:
+        """Have an approved platform asked at once for what it has for us."""
 
     def follow_now(self, documents: Collection[int], platform: str, now: datetime) -> list[Job]:
         """Plan what tells more of these documents at once; the jobs."""

@@ -1,6 +1,6 @@
 """When the platform is asked again: about what is in doubt, flows, statuses, and after a trouble. The clock is given.
 
-Every length of time is that of Chorus Pro itself. `Pace.speed` shortens them all alike, for a platform whose clock
+Every length of time is that of the platform itself. `Pace.speed` shortens them all alike, for a platform whose clock
 runs faster: our own simulator's.
 """
 
@@ -23,6 +23,8 @@ OVERLAP = _HOUR  # how far before the last change known the next round begins
 REFERRED = 5 * _MINUTE  # for a document whose preceding one is in doubt or not sent yet
 LAGGING = 5 * _MINUTE  # for a history that does not yet say what the search does
 _BACK_OFF, _BACK_OFF_MOST = _MINUTE, 30 * _MINUTE
+_MISSED = _HOUR  # what an approved platform has for us and could not be had is asked for again
+_BELIEVED = 3 * _HOUR  # a file that cannot be read is fetched again for so long: something may have stood in for it
 _DOUBLINGS = 20
 _SENDING, _ASKING = 10 * _MINUTE, 30 * _MINUTE  # of true time: longer than a call, than very many of them, may take
 
@@ -68,6 +70,14 @@ class Pace(msgspec.Struct, frozen=True):
         """When changes are asked for next, by the age of the youngest document that is followed."""
         age = (now - youngest) * self.speed
         return now + self.ours(next((often for until, often in _ROUNDS if age < until), _LATE_ROUND))
+
+    def missed(self, now: datetime) -> datetime:
+        """When what an approved platform has for us, and could not be had, is asked for again."""
+        return now + self.ours(_MISSED)
+
+    def believed(self, since: datetime, now: datetime) -> bool:
+        """Whether a file that could not be read since then is believed to be what the platform has."""
+        return now - since >= self.ours(_BELIEVED)
 
     def given_up(self, last: datetime, now: datetime) -> bool:
         """Whether a document whose buyer never reports the payment has been followed for long enough."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from lettrage.invoicing.lifecycle.heard import plain
 from lettrage.invoicing.sending.outbox import Event
 from lettrage.invoicing.sending.statuses import timeline
 from lettrage.money import Amount, Currency
@@ -106,7 +107,7 @@ def shown_shape(
             {
                 "code": step.event.code,
                 "date": step.event.at.isoformat() if step.event.at else None,
-                "comment": step.event.comment,
+                "comment": plain(step.event.comment),
                 "origin": step.event.origin,
                 "back": step.back,
             }

@@ -1,22 +1,27 @@
 """The statuses of an invoice: every change once, in the order of its date, whatever order it was heard in. Pure.
 
-The current status is the one with the latest date that Chorus gives; at the same date the one with the higher history
-id, then the one heard of last. What arrives late takes its place and changes nothing else. Codes that nobody knows are
-kept as they came.
+The current status is the one with the latest date that the platform gives; at the same date, of Chorus Pro's the one
+with the higher history id, of the lifecycle's (200 to 228) the higher code, then the one heard of last. A status that
+ends the lifecycle holds whatever is dated later. What arrives late takes its place and changes nothing else. Codes that
+nobody knows are kept as they came.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from lettrage.invoicing.sending.outbox import Event
+from lettrage.invoicing.lifecycle.statuses import statuses as lifecycle
+from lettrage.invoicing.sending.outbox import Event, Outcome
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
-# After these nothing more comes (chorus-pro.md 5.2).
-FINAL = frozenset(("REJETEE", "MISE_EN_PAIEMENT", "ABANDONNEE", "SUPPRIMEE"))
+# After these nothing more of the lifecycle comes.
+ENDS = frozenset(code for code, status in lifecycle().items() if status.ends and status.about == "invoice")
+# After these nothing more is waited for: Chorus Pro says no more (chorus-pro.md 5.2); what was paid or cancelled is
+# told. What was refused (210) or rejected (213) on an approved platform stays among what a person looks after.
+FINAL = frozenset(("REJETEE", "MISE_EN_PAIEMENT", "ABANDONNEE", "SUPPRIMEE", "212", "220"))
 # How far each has come on the way to payment; a later status with a lower figure is a step back. The steps between
 # service and payment may come in any order, or not at all; what is not here is on no way.
 _WAY = {
@@ -26,6 +31,13 @@ _WAY = {
     **dict.fromkeys(("MISE_A_DISPOSITION", "PRISE_EN_COMPTE_DESTINATAIRE", "SUSPENDUE", "COMPLETEE"), 3),
     **dict.fromkeys(("SERVICE_FAIT", "MANDATEE", "MISE_A_DISPOSITION_COMPTABLE", "COMPTABILISEE"), 4),
     "MISE_EN_PAIEMENT": 5,
+    # The same of the lifecycle; 204 stands for all steps between service and payment.
+    "200": 1,
+    **dict.fromkeys(("201", "202", "221"), 2),
+    **dict.fromkeys(("203", "207", "208", "209"), 3),
+    **dict.fromkeys(("204", "205", "206", "214"), 4),
+    "211": 5,
+    "212": 6,
 }
 # The order of what happens at one moment: we send, the flow is processed, the invoice lives.
 _ORIGINS = {"ours": 0, "flow": 1, "history": 2}
@@ -60,13 +72,36 @@ def ordered(events: Iterable[Event]) -> list[Event]:
     """The changes of an invoice in the order in which they happened, none twice."""
     all_ = list(events)
     with_id = {_triple(event) for event in all_ if event.history_id}
-    return sorted((e for e in all_ if e.history_id or _triple(e) not in with_id), key=place)
+    echoed = {_second(event) for event in all_ if event.origin == "history"}
+    return sorted((e for e in all_ if e.history_id or not (_triple(e) in with_id or _echoed(e, echoed))), key=place)
+
+
+def _echoed(event: Event, heard: Collection[tuple[object, ...]]) -> bool:
+    """Whether a status that we said comes back from the platform; messages give moments in whole seconds."""
+    return event.origin == "ours" and event.code in lifecycle() and _second(event) in heard
+
+
+def _second(event: Event) -> tuple[object, ...]:
+    return event.code, event.at.replace(microsecond=0) if event.at is not None else None
 
 
 def current(events: Iterable[Event]) -> Event | None:
     """The change that holds now; None before the first."""
-    changes = [event for event in events if event.origin == "history"]
-    return ordered(changes)[-1] if changes else None
+    changes = ordered(event for event in events if _is_status(event))
+    ended = [event for event in changes if event.code in ENDS]
+    return next(iter((ended or changes)[-1:]), None)
+
+
+def _is_status(event: Event) -> bool:
+    """Whether an event is a status of the invoice: one that was heard, or one that we said and the platform took."""
+    return event.origin == "history" or (event.origin == "ours" and event.code in lifecycle())
+
+
+def standing_now(outcome: Outcome, events: Iterable[Event]) -> tuple[str, bool]:
+    """Where an invoice of an approved platform stands, and whether more is waited for."""
+    now_is = current(events)
+    code = now_is.code if now_is is not None else ""
+    return code, outcome == "integrated" and code not in FINAL
 
 
 def timeline(events: Iterable[Event]) -> list[Step]:
@@ -74,7 +109,7 @@ def timeline(events: Iterable[Event]) -> list[Step]:
     steps: list[Step] = []
     reached = 0
     for event in ordered(events):
-        on_way = _WAY.get(event.code) if event.origin == "history" else None
+        on_way = _WAY.get(event.code) if _is_status(event) else None
         steps.append(Step(event, back=on_way is not None and on_way < reached))
         reached = on_way if on_way is not None else reached
     return steps
@@ -82,7 +117,9 @@ def timeline(events: Iterable[Event]) -> list[Step]:
 
 def place(event: Event) -> tuple[Any, ...]:
     """What events are sorted by. What has no date of its own comes before all that has one."""
-    return (event.at or _BEFORE_ALL, _ORIGINS[event.origin], _number(event.history_id), event.sequence)
+    code = event.code if event.code in lifecycle() else ""
+    origin = _ORIGINS["history" if code else event.origin]  # a status is the invoice's own, whoever has said it
+    return (event.at or _BEFORE_ALL, origin, code, _number(event.history_id), event.sequence)
 
 
 def _number(history_id: str) -> tuple[int, int, str]:

@@ -1,4 +1,4 @@
-"""Who does what is due: takes a job, asks Chorus Pro, writes what it came to. Any number may work side by side.
+"""Who does what is due: takes a job, asks the platform, writes what it came to. Any number may work side by side.
 
 A flow is marked as being sent in the commit that takes it, before the call; what the call came to is written in the
 commit that takes the next job. No call is made inside a transaction, and none before the commit that intends it. Who
@@ -7,16 +7,18 @@ is killed in between leaves a mark, by which the next one knows that the flow ma
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from lettrage.invoicing.doors import EVERYWHERE, is_approved
+from lettrage.invoicing.flow_service import FlowService
 from lettrage.invoicing.portal import Deposited, FlowReport, Found, Portal, Trouble
-from lettrage.invoicing.sending import deposit, follow
+from lettrage.invoicing.sending import at_service, deposit, follow
 from lettrage.invoicing.sending.deposit import hindered
 from lettrage.invoicing.sending.outbox import Alert, Conclusion, Holding, Outbox, Taken
 from lettrage.invoicing.sending.schedule import Chance, Pace
-from lettrage.invoicing.settings import PLATFORMS
 from lettrage.ports import Clock
 
 T = TypeVar("T")
@@ -30,19 +32,33 @@ class Outboxes(Protocol):
         """Run work on a dossier's outbox and commit: what it returns is durable."""
 
 
+def _no_service() -> FlowService:
+    raise Trouble("settings", step="settings", code="no_flow_service", sent=False)
+
+
 class Way(msgspec.Struct, frozen=True):
-    """How to ask one platform for one dossier, and how fast its time passes. `portal` raises Trouble (settings)."""
+    """How to ask one platform for one dossier, and how fast its time passes: `portal` where its door is Chorus Pro's,
+    `service` where it is an approved platform's. Both raise Trouble (settings)."""
 
     portal: Callable[[], Portal]
     pace: Pace
+    service: Callable[[], FlowService] = _no_service
 
 
 def nothing(_point: str) -> None:
     """Where a worker may be stopped by a test: taken, calling, called, recorded."""
 
 
+def undeclared(_dossier: str, _taken: Taken) -> Conclusion:
+    """Of a worker without books to look into: nothing is told of payments."""
+    return Conclusion()
+
+
 class Worker:
-    """One worker, by its name; `ways`: a dossier's way to a platform; `tell` hears what is to be looked at."""
+    """One worker, by its name; `ways`: a dossier's way to a platform; `tell` hears what is to be looked at.
+
+    `declare`: what a dossier still has to tell a platform of payments (`acts/telling`).
+    """
 
     def __init__(
         self,
@@ -53,6 +69,7 @@ class Worker:
         chance: Chance,
         tell: Callable[[str, Alert], None],
         at: Callable[[str], None] = nothing,
+        declare: Callable[[str, Taken], Conclusion] = undeclared,
     ) -> None:
         self.outboxes = outboxes
         self.ways = ways
@@ -61,6 +78,7 @@ class Worker:
         self.chance = chance
         self.tell = tell
         self.at = at
+        self.declare = declare
 
     def work(
         self,
@@ -84,7 +102,7 @@ class Worker:
     ) -> Taken | None:
         """Write what the last job came to and take the next, in one commit."""
         now = self.clock.now()
-        paces: dict[str, Pace] = {platform: self.ways(dossier, platform).pace for platform in PLATFORMS}
+        paces: dict[str, Pace] = {platform: self.ways(dossier, platform).pace for platform in EVERYWHERE}
 
         def commit(outbox: Outbox) -> tuple[tuple[Alert, ...], Taken | None]:
             alerts = outbox.conclude(*done, now) if done is not None else ()
@@ -99,8 +117,10 @@ class Worker:
         """Ask what the job is about; what that came to."""
         way = self.ways(dossier, taken.job.platform)
         try:
-            portal = way.portal()
-            return _ASKED[taken.job.kind](self, taken, portal, way.pace)
+            if is_approved(taken.job.platform):
+                hand = self._hand(dossier, taken.job.platform)
+                return at_service.ASKED[taken.job.kind](hand, taken, way.service(), way.pace)
+            return _ASKED[taken.job.kind](self, taken, way.portal(), way.pace)
         except Trouble as trouble:
             # Of a deposit (`_send`) every trouble is judged where it was met: here nothing was sent.
             now = self.clock.now()
@@ -109,19 +129,26 @@ class Worker:
                 made = msgspec.structs.replace(made, flow=msgspec.structs.replace(taken.flow, state="intended"))
             return made
 
+    def _hand(self, dossier: str, platform: str) -> at_service.Hand:
+        def not_arrived(numbers: Collection[str]) -> Collection[str]:
+            return self.outboxes.write(dossier, lambda outbox: outbox.not_arrived(platform, numbers))
+
+        declare = partial(self.declare, dossier)
+        return at_service.Hand(self.clock, self.chance, self.at, self.still_ours, not_arrived, declare)
+
     def _send(self, taken: Taken, portal: Portal, pace: Pace) -> Conclusion:
         assert taken.flow is not None
         answer: Deposited | Trouble
         self.at("calling")
         try:
-            self._still_ours(taken)
+            self.still_ours(taken)
             answer = portal.deposit(taken.content, taken.flow.name, taken.flow.syntax)
         except Trouble as trouble:
             answer = trouble
         self.at("called")
         return deposit.after_call(taken, answer, self.clock.now(), pace, self.chance)
 
-    def _still_ours(self, taken: Taken) -> None:
+    def still_ours(self, taken: Taken) -> None:
         """Raises Trouble for a job that slept in our hands (a suspended machine): it may be another's by now."""
         if taken.until is not None and self.clock.now() >= taken.until:
             raise Trouble("unreachable", step="lease", sent=False)
