@@ -24,7 +24,8 @@ class Text(msgspec.Struct, frozen=True):
 
 FAMILIES = {
     "text": 1, "document": 1, "names": 2, "books": 3, "warnings": 0, "load": 1, "store": 3, "http": 1, "chorus": 3,
-    "invoice": 1, "sending": 3,
+    "invoice": 1, "sending": 3, "statement": 1, "lettering": 3,
+    "reporting": 3,
 }  # fmt: skip
 
 

@@ -10,46 +10,78 @@ import typer
 
 from lettrage import demo, terminal
 from lettrage.commands import (
+    archive,
+    backups,
+    bank,
     checking,
     chorus,
     chorus_settings,
     chorus_test,
     converting,
+    declarations,
+    drafts,
     explaining,
+    fec,
     intake,
     invoices,
+    lettering,
+    lifecycle,
     logbook,
+    migrating,
     parties,
+    payments,
+    periods,
+    platform,
     reading,
+    reports,
     reversals,
+    routing,
     sending,
     service,
     slips,
+    statuses,
     users,
+    vat,
     watching,
 )
 from lettrage.commands.platforms import platforms
-from lettrage.commands.shared import app, context
+from lettrage.commands.shared import app, context, seek_rings_seldom
 from lettrage.refusal import Refusal, Stop
 
 # Importing them adds their commands.
 COMMANDS = (
+    archive,
+    backups,
+    bank,
     checking,
     chorus,
     chorus_settings,
     chorus_test,
     converting,
+    declarations,
+    drafts,
     explaining,
+    fec,
     intake,
     invoices,
+    lettering,
+    lifecycle,
     logbook,
+    migrating,
     parties,
+    payments,
+    periods,
+    platform,
     reading,
+    reports,
     reversals,
+    routing,
     sending,
     service,
     slips,
+    statuses,
     users,
+    vat,
     watching,
 )
 SHARED_VALUES = ("--database", "--dossier", "--lang")
@@ -59,6 +91,7 @@ SHARED_FLAGS = ("--json", "--debug")
 def main() -> None:
     """The entry point: everything that goes wrong is said in plain words."""
     _speak_utf8()
+    seek_rings_seldom()
     arguments = hoisted(sys.argv[1:])
     try:
         app(args=arguments, prog_name="lettrage")
@@ -66,6 +99,8 @@ def main() -> None:
         _fail(stop.refusal.say(context.lang))
     except OSError as error:
         _fail(Refusal("output_lost", seen=str(error.strerror)).say(context.lang))
+    except MemoryError:
+        _fail(Refusal("out_of_memory").say(context.lang))
     except Exception as error:
         if context.debug:
             raise
@@ -116,6 +151,9 @@ def demo_(
         if no_serve:
             store.close()
             return
-        token = store.accounts.issue("demo", "administrator", "")
-        lang = context.lang
-        service.serve_until_stopped(store, "127.0.0.1", port, lambda url: demo.invite(url, token, portal.url, lang))
+        password, token = demo.welcome(store)
+
+        def started(url: str, _first: str) -> None:
+            demo.invite(url, password, token, portal.url, context.lang)
+
+        service.serve_until_stopped(store, "127.0.0.1", port, started)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
     from datetime import date, datetime
 
     from lettrage.bank.slip import Facts, Made, Slip
     from lettrage.books.chain import Posted
     from lettrage.books.entry import Entry
+    from lettrage.books.lettering import GroupLine
     from lettrage.caller import Request
     from lettrage.company.dossier import Company
     from lettrage.refusal import Refusal
@@ -53,6 +54,9 @@ class Books(Protocol):
     def snapshot(self, wanted: Wanted) -> Snapshot:
         """What the books hold of all that a document names, in a number of queries that does not grow."""
 
+    def chains(self, items: Collection[int]) -> tuple[dict[int, int], list[GroupLine]]:
+        """The chains that due items and advances are in: each item's first one, and all lines that name one."""
+
     def record(self, receipt: Receipt, plan: Plan, answer: str) -> None:
         """Write everything a document does and its logbook, to be committed at once when the books close.
 
@@ -89,6 +93,9 @@ class Books(Protocol):
 
     def status(self, transaction: int) -> str:
         """What a transaction's status is; "" when there is no such transaction."""
+
+    def files_holding(self, transaction: int) -> list[int]:
+        """The payment files that hold what a transaction made and that the bank has still to execute."""
 
     def lives(self, transaction: int) -> list[Life]:
         """Each instrument that a transaction made, with the one that stands for it now."""

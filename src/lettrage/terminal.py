@@ -5,7 +5,7 @@ Plain columns: a list of twenty thousand lines is written as fast as it is read.
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from textwrap import wrap
@@ -87,9 +87,14 @@ def table(rows: Iterable[dict[str, Any]], kind: str, lang: Language, title: str 
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     if kind in PROSE:
         cells = [line for row in cells for line in _folded(row, widths)]
-    right = [field in RIGHT for field, _, _ in columns]
-    lines = [_line(line, widths, right) for line in [names, *cells]]
+    lines = aligned([names, *cells], [field in RIGHT for field, _, _ in columns])
     return [title, *lines] if title else lines
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """Rows of cells as lines of text, each column as wide as what stands in it."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [_line(row, widths, right) for row in rows]
 
 
 def _folded(cells: list[str], widths: list[int]) -> list[list[str]]:
@@ -100,7 +105,7 @@ def _folded(cells: list[str], widths: list[int]) -> list[list[str]]:
     return [[*before, first], *([*([""] * len(before)), line] for line in more)]
 
 
-def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = (
         cell.rjust(width) if to_the_right else cell.ljust(width)
         for cell, width, to_the_right in zip(cells, widths, right, strict=True)
@@ -113,6 +118,8 @@ def _cell(value: Any, lang: Language) -> str:
         return ""
     if value is True:
         return said(YES, lang)
+    if isinstance(value, list):
+        return ", ".join(legible(str(part)) for part in value)
     text = str(value)
     return said(WORDS[text], lang) if text in WORDS else legible(text)
 
@@ -162,6 +169,8 @@ def _numbers(value: Any, _: Language) -> str:
 _READERS: dict[tuple[str, str], Callable[[Any, Language], str]] = {
     ("lines", "debit"): _side,
     ("lines", "credit"): _side,
+    ("period_events", "at"): _moment,
+    ("years", "closed_at"): _moment,
     ("logbook", "kind"): _asked,
     ("logbook", "origin"): _asked,
     ("accounts", "created_at"): _moment,
@@ -189,7 +198,7 @@ def show(value: Any, kind: str, lang: Language) -> None:
     elif kind in _SHOWN:
         _SHOWN[kind](value, lang)
     else:
-        say(*table(value, kind, lang))
+        say(*table([value] if isinstance(value, dict) else value, kind, lang))
 
 
 def _show_entries(value: list[dict[str, Any]], lang: Language) -> None:

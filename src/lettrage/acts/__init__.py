@@ -5,23 +5,40 @@ of its own; this one is the journey they share.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import msgspec
 
+from lettrage.bank.books import BankBook
+from lettrage.bank.payments.books import PaymentBooks
+from lettrage.books.chain import Posted
+from lettrage.books.drafts import DraftBook
+from lettrage.books.entry import Entry
+from lettrage.books.lettered import Letterings
+from lettrage.books.periods import PeriodBook
+from lettrage.books.reports.asked import LateBooks
 from lettrage.caller import Caller, Request, dossier_for
 from lettrage.dates import PARIS
 from lettrage.guard.tokens import without_tokens
+from lettrage.invoicing.billing.brought import Brought
 from lettrage.invoicing.billing.register import Documents
+from lettrage.invoicing.hooks import HookBook
+from lettrage.invoicing.routing.deciding import RouteChoices
+from lettrage.invoicing.sending.batch import Batches
+from lettrage.invoicing.sending.carried import DeclaringBook
 from lettrage.invoicing.sending.outbox import Outbox
 from lettrage.invoicing.settings import SettingsBook
 from lettrage.limits import TEXT_CHARACTERS
 from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal
+from lettrage.reporting.books import SalesBook
 from lettrage.settlement.answer import reason_shape
+from lettrage.settlement.document import Plan
 from lettrage.settlement.fields import label
+from lettrage.settlement.once import Receipt
 from lettrage.settlement.read import checked_key
 
 T = TypeVar("T")
@@ -44,8 +61,32 @@ class Moment(msgspec.Struct, frozen=True):
     today: date
 
 
-class ActBooks(Books, Documents, SettingsBook, Outbox, Protocol):
+class ActBooks(
+    Books,
+    Documents,
+    SettingsBook,
+    Outbox,
+    Batches,
+    DeclaringBook,
+    RouteChoices,
+    Brought,
+    HookBook,
+    PeriodBook,
+    DraftBook,
+    PaymentBooks,
+    Letterings,
+    BankBook,
+    LateBooks,
+    SalesBook,
+    Protocol,
+):
     """All that acts may ask of the books: each act says how much of it."""
+
+    def refusal(self, document: int, position: int) -> Literal["", "waiting", "handled"]:
+        """How a refused settlement stands; "" where there is none at this position of this document."""
+
+    def mark_handled(self, document: int, position: int, at: datetime, by: str, why: str) -> None:
+        """Write that somebody has dealt with a refused settlement."""
 
 
 class ActStore(Store, Protocol):
@@ -77,6 +118,13 @@ class Performed(msgspec.Struct, frozen=True):
     replayed: bool = False
 
 
+class Rehearsed(msgspec.Struct, frozen=True):
+    """What an act would do: its result, the entries that it would post (without numbers), or every reason against."""
+
+    performed: Performed
+    entries: tuple[Entry, ...] = ()
+
+
 def told(reason: str) -> tuple[str, list[Refusal]]:
     """Why somebody asks, fit for the label of an entry as a settlement's own is; the fault where it is too long."""
     why = label(without_tokens(reason))
@@ -98,6 +146,50 @@ def perform(act: Act, caller: Caller, store: ActStore, clock: Clock) -> Performe
     request = Request(act.kind, caller.name, caller.origin, caller.source, now, raw, digest, key)
     dossier = dossier_for(caller, "", "dossier", store)
     return store.write(dossier, lambda books: _once(act, request, books, moment))
+
+
+def rehearse(act: Act, caller: Caller, store: ActStore, clock: Clock) -> Rehearsed:
+    """Do what is asked on the books as they stand, look at what it did, and take it all back.
+
+    It is the act itself that runs, so that what is shown is what will be done. Raises Stop.
+    """
+    now = clock.now()
+    moment = Moment(now, now.astimezone(PARIS).date())
+    rehearsed = Rehearsed(Performed(None))
+    with suppress(_TakenBack), store.books(dossier_for(caller, "", "dossier", store), writing=True) as books:
+        overheard = _Overheard(cast("ActBooks", books))
+        try:
+            result = act.perform(cast("ActBooks", overheard), moment)
+            rehearsed = Rehearsed(Performed(result), tuple(overheard.entries))
+        except Refused as refused:
+            rehearsed = Rehearsed(Performed(None, [reason_shape(reason) for reason in refused.reasons]))
+        raise _TakenBack
+    return rehearsed
+
+
+class _TakenBack(Exception):
+    """Nothing of a rehearsal is kept."""
+
+
+class _Overheard:
+    """Books that remember what is posted to them."""
+
+    def __init__(self, books: ActBooks) -> None:
+        self.books = books
+        self.entries: list[Entry] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.books, name)
+
+    def post(self, entries: Sequence[Entry], at: datetime) -> list[Posted]:
+        """Post, and remember."""
+        self.entries += entries
+        return self.books.post(entries, at)
+
+    def record(self, receipt: Receipt, plan: Plan, answer: str) -> None:
+        """Write what a document does, and remember its entries."""
+        self.entries += [done.entry for done in plan.transactions if done.entry is not None]
+        self.books.record(receipt, plan, answer)
 
 
 def _once(act: Act, request: Request, books: ActBooks, moment: Moment) -> Performed:

@@ -6,13 +6,12 @@ from typing import Any
 
 import msgspec
 
-from lettrage.acts import Moment, Refused, told
+from lettrage.acts import ActBooks, Moment, Refused, told
 from lettrage.books import shapes
 from lettrage.books.chain import shown
 from lettrage.books.entry import reversal
 from lettrage.company.accounts import Accounts
 from lettrage.company.dossier import Company
-from lettrage.ports import Books
 from lettrage.refusal import Refusal
 from lettrage.settlement.document import Allocation, Item
 from lettrage.settlement.past import (
@@ -33,6 +32,7 @@ class Cancel(msgspec.Struct, frozen=True):
     number: int
     reason: str
     day: date | None = None
+    of_line: int = 0  # the line of a bank statement whose acceptance is taken back by this
 
     @property
     def kind(self) -> str:
@@ -45,14 +45,16 @@ class Cancel(msgspec.Struct, frozen=True):
         day = "" if self.day is None else self.day.isoformat()
         return {"transaction": str(self.number), "date": day, "reason": self.reason}
 
-    def perform(self, books: Books, moment: Moment) -> dict[str, Any]:
+    def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """The transaction's reversal (none where it awaited its slip), and what has come back."""
         deed = books.deed(self.number)
         if deed is None:
             raise Refused(Refusal("unknown_transaction", "transaction", str(self.number)))
         day = self.day or max(moment.today, deed.date)  # what is dated ahead is not taken back before
         why, faults = told(self.reason)
-        reasons = [*_against(deed, day, moment.today, books.company), *faults]
+        files = books.files_holding(self.number)
+        reasons = [*_against(deed, day, moment.today, books.company), *_in_files(deed, files), *faults]
+        reasons += self._reconciled(books)
         if not self.reason:
             reasons.append(Refusal("missing_reason", "reason"))
         if reasons:
@@ -74,6 +76,11 @@ class Cancel(msgspec.Struct, frozen=True):
             "items": [shapes.item_made(item, moment.today) for item in items if item.id not in made],
             "instruments": [shapes.instrument(i, home, str(i.id)) for i in instruments],
         }
+
+    def _reconciled(self, books: ActBooks) -> Iterator[Refusal]:
+        """What a statement of the bank accounts for is undone where the statement is."""
+        if lines := [line for line in books.reconciled(self.number) if line != self.of_line]:
+            yield Refusal("reconciled", "transaction", str(self.number), _listed(lines))
 
 
 def _against(deed: Deed, day: date, today: date, company: Company) -> Iterator[Refusal]:
@@ -98,6 +105,12 @@ def _against(deed: Deed, day: date, today: date, company: Company) -> Iterator[R
         yield from period_faults(company, day, today, "date")
         if day < deed.date:
             yield Refusal("date_before", "date", day.isoformat(), f">= {deed.date}", {"piece": number})
+
+
+def _in_files(deed: Deed, files: list[int]) -> Iterator[Refusal]:
+    """What the bank is being asked to pay or collect is not taken back behind its back."""
+    if files and deed.status != "cancelled":
+        yield Refusal("in_payment_file", "transaction", str(deed.number), _listed(files))
 
 
 def _listed(numbers: Iterable[int]) -> str:

@@ -1,7 +1,8 @@
-"""Setting Chorus Pro up: settings, which platform is on, another key for the secrets. The logbook has none of these."""
+"""Setting the platforms up: settings, which environment is on, another key for the secrets, none of them logged."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 from stdnum import iban
@@ -9,10 +10,26 @@ from stdnum import iban
 from lettrage.acts import ActBooks, Moment, Refused
 from lettrage.company.dossier import Company, nearest
 from lettrage.guard.secrets import MASK, KeyRing, Place, Secret, sealed_with, unseal
-from lettrage.invoicing.settings import PLATFORMS, Change, Row, api_address, fingerprint, shape
+from lettrage.invoicing import approved_settings
+from lettrage.invoicing.doors import EVERYWHERE, Door, door_of, environment_of
+from lettrage.invoicing.settings import OFFICIAL, Change, Row, api_address, fingerprint, shape
 from lettrage.refusal import Refusal, quoted
 
 Seal = Callable[[Secret, Place], str]
+
+
+class _Door(NamedTuple):
+    """The settings with a door's addresses; `taking`: where documents go, `directory`: where recipients are found."""
+
+    addresses: tuple[str, ...]
+    taking: str
+    directory: str
+
+
+_DOORS: dict[Door, _Door] = {
+    "chorus": _Door(("token_url", "api_url"), "api_url", "api_url"),
+    "approved": _Door(approved_settings.ADDRESSES, "flow_url", "directory_url"),
+}
 _RIBS = ("rib", "establishment_rib")
 
 
@@ -53,15 +70,18 @@ class SetChorus(msgspec.Struct, frozen=True):
         reasons = [*_faults_of_company(self.changes, books.company), *_mixed(self.changes, before, books)]
         if reasons:
             raise Refused(*reasons)
-        books.set_chorus([self._row(change) for change in self.changes], moment.at, self.by)
+        left = _left_behind(self.changes, before)
+        books.set_chorus([self._row(change) for change in (*self.changes, *left)], moment.at, self.by)
         after = books.chorus_rows()
-        for platform in PLATFORMS:
-            if _where(before, platform) != _where(after, platform):
+        for platform in EVERYWHERE:
+            directory = _DOORS[door_of(platform)].directory
+            if _where(before, platform, directory) != _where(after, platform, directory):
                 books.forget_directory(platform)
         for changed in {change.platform for change in self.changes if change.platform}:
             books.reopen(changed, moment.at)
         shown = shape(self.dossier, after, lambda _row: None)
-        return shown | {"warnings": _warnings(self.changes, after)}
+        shown["approved"] = approved_settings.shape(after, lambda _row: None)
+        return shown | {"warnings": _warnings(self.changes, after) + _told_left(left)}
 
     def _row(self, change: Change) -> Row:
         if not isinstance(change.value, Secret):
@@ -99,18 +119,57 @@ def _mixed(changes: Sequence[Change], before: Sequence[Row], books: ActBooks) ->
     """Another platform under the same name, once documents were deposited there: they would pass for sent on it."""
     moved = []
     for change in changes:
-        if change.name != "api_url":
+        if not change.platform or change.name != _DOORS[door_of(change.platform)].taking:
             continue
-        old, new = _where(before, change.platform), fingerprint(api_address(change.platform, str(change.value)))
+        old, new = _where(before, change.platform, change.name), _fingerprint(change.platform, str(change.value))
         if old != new and books.deposited_on(change.platform):
-            moved.append(Refusal("other_platform", "api_url", quoted(str(change.value)), change.platform))
+            moved.append(Refusal("other_platform", change.name, quoted(str(change.value)), change.platform))
     return moved
 
 
-def _where(rows: Sequence[Row], platform: str) -> str:
-    """The fingerprint of the platform that goes by this name."""
-    given = next((row.value for row in rows if (row.platform, row.name) == (platform, "api_url")), "")
-    return fingerprint(api_address(platform, given))
+def _where(rows: Sequence[Row], platform: str, name: str) -> str:
+    """The fingerprint of where a platform's address of this name leads."""
+    given = next((row.value for row in rows if (row.platform, row.name) == (platform, name)), "")
+    return _fingerprint(platform, given)
+
+
+def _fingerprint(platform: str, given: str) -> str:
+    return fingerprint(api_address(platform, given) if door_of(platform) == "chorus" else given)
+
+
+def _left_behind(changes: Sequence[Change], before: Sequence[Row]) -> list[Change]:
+    """The secrets of a platform that is called elsewhere from now on, but for those that are given with the change.
+
+    A new host is never told what was meant for another: whoever may set addresses may not read secrets by that.
+    """
+    given = {(change.platform, change.establishment, change.name) for change in changes}
+    return [
+        Change(row.platform, row.establishment, row.name, Secret(""))
+        for row in before
+        if row.sealed
+        and _hosts(before, row.platform, changes) - _hosts(before, row.platform)
+        and (row.platform, row.establishment, row.name) not in given
+    ]
+
+
+def _hosts(rows: Sequence[Row], platform: str, changes: Sequence[Change] = ()) -> set[str]:
+    """The hosts that a platform's calls go to, after these changes."""
+    set_ = {row.name: str(row.value) for row in rows if row.platform == platform}
+    set_ |= {change.name: str(change.value or "") for change in changes if change.platform == platform}
+    official = OFFICIAL[environment_of(platform)] if door_of(platform) == "chorus" else ("", "", "")
+    names = _DOORS[door_of(platform)].addresses
+    return {urlsplit(set_.get(name) or address).netloc for name, address in zip(names, official, strict=True)} - {""}
+
+
+_LEFT = (
+    "L'adresse change d'hôte : les secrets posés pour l'ancien sont retirés, à poser de nouveau : {names}.",
+    "The address leads to another host: the secrets given for the former one are taken back; give anew: {names}.",
+)
+
+
+def _told_left(left: Sequence[Change]) -> list[dict[str, str]]:
+    names = ", ".join(sorted({change.name for change in left}))
+    return [{"fr": _LEFT[0].format(names=names), "en": _LEFT[1].format(names=names)}] if left else []
 
 
 _NOTHING_COPIED = (

@@ -1,4 +1,4 @@
-"""Sending documents to Chorus Pro, and what a person may say of one in doubt."""
+"""Sending documents through one of the two doors, and what a person may say of one in doubt."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lettrage.acts import ActBooks, Moment, Refused
+from lettrage.invoicing.doors import Door, door_of, is_approved, siren_of
 from lettrage.invoicing.sending import deposit as sending
 from lettrage.invoicing.sending.outbox import Again, Conclusion, Deposit, Event, Job, Outbox, Outcome, Parcel
 from lettrage.refusal import Refusal, quoted
@@ -14,13 +15,25 @@ from lettrage.settlement.answer import reason_shape
 
 replace = msgspec.structs.replace
 
-# Why the number of a deposit that stands may not be sent again.
-_STANDS: dict[Outcome, str] = {
-    "": "on_its_way",
-    "in_doubt": "still_in_doubt",
-    "integrated": "chorus_has_it",
-    "numbering_error": "chorus_has_another",
+# Why the number of a deposit that stands may not be sent again, by the door that it stands through.
+_STANDS: dict[Door, dict[Outcome, str]] = {
+    "chorus": {
+        "": "on_its_way",
+        "in_doubt": "still_in_doubt",
+        "integrated": "chorus_has_it",
+        "numbering_error": "chorus_has_another",
+    },
+    "approved": {
+        "": "on_its_way",
+        "in_doubt": "still_in_doubt",
+        "integrated": "approved_has_it",
+        "numbering_error": "approved_has_another",
+    },
 }
+OTHER_DOOR = "through_the_other_door"
+INTERNAL = "internal_credit_note"
+# After these an invoice is cancelled in the books alone: the tax office must hear of no credit note to it (DSE).
+_ENDED = frozenset(("210", "213"))
 
 
 class SendInvoices(msgspec.Struct, frozen=True):
@@ -49,20 +62,53 @@ class SendInvoices(msgspec.Struct, frozen=True):
 
     def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """The flows that are to be sent, and for each document that may not go why."""
-        standing = books.standing(self.platform, [(p.supplier, p.number) for p in self.parcels])
         free: dict[tuple[str, str], Parcel] = {}
         refused = []
+        against = self._against(books)
         for parcel in self.parcels:
             key = (parcel.supplier, parcel.number)
-            stands = standing.get(key)
-            if stands is not None or key in free:
-                outcome: Outcome = stands.outcome if stands is not None else ""
-                reason = Refusal(_STANDS[outcome], parcel.number, quoted(parcel.number), self.platform)
+            code, where = against.get(key, ("", ""))
+            if key in free:
+                code, where = _STANDS[door_of(self.platform)][""], self.platform
+            if code:
+                reason = Refusal(code, parcel.number, quoted(parcel.number), where)
                 refused.append({"number": parcel.number, "reasons": [reason_shape(reason)]})
             else:
                 free[key] = parcel
-        flows = books.intend(sending.packets(free.values(), lots=self.lots), self.platform, self.by, moment.at)
+        lots = self.lots and not is_approved(self.platform)  # which takes one invoice in a flow
+        flows = books.intend(sending.packets(free.values(), lots=lots), self.platform, self.by, moment.at)
         return {"platform": self.platform, "flows": flows, "refused": refused, "findings": list(self.found)}
+
+    def _against(self, books: ActBooks) -> dict[tuple[str, str], tuple[str, str]]:
+        """Why numbers of a supplier may not be sent, and which platform has them.
+
+        A number that stands through one door is not sent through the other: the buyer would have the invoice twice.
+        """
+        wanted = [(p.supplier, p.number) for p in self.parcels]
+        elsewhere = {
+            (siren_of(d.supplier), d.number): name
+            for name, d in books.standing_elsewhere(self.platform, [number for _, number in wanted])
+        }
+        found = {
+            key: (OTHER_DOOR, elsewhere[siren_of(key[0]), key[1]])
+            for key in wanted
+            if (siren_of(key[0]), key[1]) in elsewhere
+        }
+        codes = _STANDS[door_of(self.platform)]
+        standing = books.standing(self.platform, wanted)
+        found |= {key: (INTERNAL, before) for key, before in self._internal(books).items()}
+        return found | {key: (codes[d.outcome], self.platform) for key, d in standing.items()}
+
+    def _internal(self, books: ActBooks) -> dict[tuple[str, str], str]:
+        """Credit notes that stay inside, each with the invoice that was refused or rejected before."""
+        if not is_approved(self.platform):
+            return {}
+        notes = [p for p in self.parcels if p.credit and p.preceding]
+        before = books.standing(self.platform, [(p.supplier, number) for p in notes for number in p.preceding])
+        ended = {key for key, deposit in before.items() if deposit.status in _ENDED}
+        return {
+            (p.supplier, p.number): number for p in notes for number in p.preceding if (p.supplier, number) in ended
+        }
 
 
 class ReleaseInvoice(msgspec.Struct, frozen=True):

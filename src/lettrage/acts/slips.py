@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
-from lettrage.acts import Moment, Refused
-from lettrage.bank.slip import Wanted, make, named, shape_with_instruments, take_back
+from lettrage.acts import ActBooks, Moment, Refused
+from lettrage.bank.slip import Made, Slip, Wanted, make, named, shape_with_instruments, take_back
+from lettrage.books.entry import Entry
 from lettrage.ports import Books
 from lettrage.refusal import Refusal, quoted
 
@@ -27,10 +28,13 @@ class MakeSlip(msgspec.Struct, frozen=True):
         content: dict[str, Any] = msgspec.to_builtins(self.wanted)
         return content
 
+    def planned(self, books: Books, today: Day) -> tuple[Slip | None, list[Refusal]]:
+        """The slip as it would be made now, or every reason against it; nothing is written."""
+        return make(self.wanted, books.slip_facts(self.wanted.bank, named(self.wanted)), books.company, today)
+
     def perform(self, books: Books, moment: Moment) -> dict[str, Any]:
         """The slip that was made, with its instruments."""
-        facts = books.slip_facts(self.wanted.bank, named(self.wanted))
-        slip, reasons = make(self.wanted, facts, books.company, moment.today)
+        slip, reasons = self.planned(books, moment.today)
         if slip is None:
             raise Refused(*reasons)
         (posted,) = books.post([slip.entry], moment.at)
@@ -56,14 +60,19 @@ class CancelSlip(msgspec.Struct, frozen=True):
         content: dict[str, Any] = msgspec.to_builtins(self)
         return content
 
-    def perform(self, books: Books, moment: Moment) -> dict[str, Any]:
+    def planned(self, books: Books, slip: Made, today: Day) -> tuple[Entry | None, list[Refusal]]:
+        """The entry that would take the slip back now, or every reason against it; nothing is written."""
+        return take_back(slip, books.slip_entry(slip), self.date, self.reason, books.company, today)
+
+    def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """The slip as it stands now, with the entry that took it back."""
         slip = books.slip(self.number)
         if slip is None:
             raise Refused(Refusal("unknown_slip", "number", quoted(self.number)))
-        posted = books.slip_entry(slip)
-        entry, reasons = take_back(slip, posted, self.date, self.reason, books.company, moment.today)
-        if entry is None:
+        entry, reasons = self.planned(books, slip, moment.today)
+        if lines := books.reconciled_entry(slip.posting):
+            reasons = [*reasons, Refusal("reconciled", "number", slip.number, ", ".join(map(str, lines)))]
+        if entry is None or reasons:
             raise Refused(*reasons)
         (reversal,) = books.post([entry], moment.at)
         books.record_slip_taken_back(slip, reversal.posting)

@@ -157,10 +157,11 @@ def _not_returnable(meant: Sequence[Life], company: Company) -> Refusal:
     directions = {life.last.direction for life in meant}
     returns = [change for change in company.changes.values() if change.step == "return"]
     sources = {state for change in returns if change.direction in directions for state in change.sources}
-    if sources:
+    means = {life.last.state[:1] for life in meant}
+    if sources and (means & {state[:1] for state in sources} or "encashment" in directions):
         states = {life.last.state for life in meant}
         return Refusal("not_returnable", "transaction", _joined(states), _joined(sources))
-    possible = {change.direction.upper() for change in returns}
+    possible = {change.direction.upper() for change in returns if change.direction not in directions}
     return Refusal(
         "direction_not_returnable", "transaction", _joined(d.upper() for d in directions), _joined(possible) or "-"
     )
@@ -278,7 +279,8 @@ class _Case:
         fees, fees_vat = (self._minor(figure) for figure in (self.act.fees, self.act.fees_vat))
         lines = [*opened, *self._money(fees, fees_vat)]
         items, rows = self._items(opened)
-        label = f"Impayé {instrument.third_party}" + (f" : {self.why}" if self.why else "")
+        word = "Impayé" if instrument.direction == "encashment" else "Retour"
+        label = f"{word} {instrument.third_party}" + (f" : {self.why}" if self.why else "")
         change = _return_from(instrument, self.company)
         assert change is not None
         bank = instrument.bank or (self.bank.code if self.bank and self._asks_for_fees else "")

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -48,7 +49,11 @@ def warn(event: str, **facts: object) -> None:
 
 
 def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for name in event:
-        if any(word in name.lower() for word in _SECRET):
-            event[name] = "***"
+    for name in filter(_is_secret, event):
+        event[name] = "***"
     return event
+
+
+@lru_cache(maxsize=1_024)
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET)

@@ -1,6 +1,7 @@
 """The pre-check as a command: what would be refused, before anything leaves."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,20 +12,23 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.rules import SheetRules
 from lettrage.adapters.store.books import SqlStore
 from lettrage.commands.invoices import invoice, named
-from lettrage.commands.platforms import portal_for
+from lettrage.commands.platforms import platforms, portal_for
 from lettrage.commands.shared import context, only, plain, print_json, read_file
 from lettrage.company.customer import PLATFORM_FRAMES
 from lettrage.invoicing.checks.checking import Way, check_kept
 from lettrage.invoicing.checks.circumstances import Circumstances, NotAsked
 from lettrage.invoicing.checks.directory import Inquiry
 from lettrage.invoicing.checks.precheck import Checked, for_public_buyer, precheck_file
-from lettrage.invoicing.document import Platform, Route, Syntax
+from lettrage.invoicing.document import Invoice, Platform, Route, Syntax
+from lettrage.invoicing.doors import Door, name_of
 from lettrage.invoicing.formats.read import Read, read
+from lettrage.invoicing.routing.copies import Connect
 from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.limits import INVOICE_FILE
 from lettrage.refusal import Refusal, Stop, legible, quoted
 
 ROUTES: dict[str, Route | None] = {"": None, "chorus": "chorus", "platform": "platform"}
+_DOORS: dict[str, Door | None] = {"": None, "chorus": "chorus", "platform": "approved"}
 _PLATFORMS: dict[str, Platform | None] = {"": None, "qualification": "qualification", "production": "production"}
 _SYNTAXES: dict[str, Syntax | None] = {"": None, "ubl": "ubl", "cii": "cii", "facturx": "facturx"}
 _OFFLINE = NotAsked("offline")
@@ -39,6 +43,7 @@ class _Asked:
         known(_PLATFORMS, platform, "--platform")
         known(_SYNTAXES, syntax, "--syntax")
         self.route = ROUTES[route]
+        self.door = _DOORS[route]
         self.platform = _PLATFORMS[platform]
         self.syntax = _SYNTAXES[syntax]
 
@@ -52,7 +57,7 @@ def known(words: Iterable[str], given: str, option: str) -> None:
 @invoice.command()
 def check(
     names: Annotated[list[str], typer.Argument(metavar="NUMBER|FILE...", help="Numbers, or UBL, CII, Factur-X files")],
-    route: Annotated[str, typer.Option(help="chorus or platform; default: the customer's")] = "",
+    route: Annotated[str, typer.Option(help="chorus or platform (an approved one); default: the customer's")] = "",
     platform: Annotated[str, typer.Option(help="qualification or production; default: the one that is on")] = "",
     syntax: Annotated[str, typer.Option(help="ubl, cii or facturx; default: what the settings say")] = "",
     third_party: Annotated[str, typer.Option("--third-party", help="This customer's, of a number")] = "",
@@ -77,17 +82,32 @@ def _of_numbers(numbers: Sequence[str], asked: _Asked, third_party: str, *, offl
     with store.books(dossier, writing=False) as books:
         documents = [named(books, number, third_party)[0] for number in numbers]
         on = _PLATFORMS[books.platform_on()] or "qualification"
-    way = Way(asked.platform or on, asked.route, asked.syntax)
+    way = Way(asked.platform or on, asked.door, asked.syntax)
     return dict(zip(numbers, checked_kept(store, dossier, documents, way, offline=offline), strict=True))
 
 
 def checked_kept(
-    store: SqlStore, dossier: str, documents: Sequence[Shelved], way: Way, *, offline: bool = False
+    store: SqlStore,
+    dossier: str,
+    documents: Sequence[Shelved],
+    way: Way,
+    *,
+    offline: bool = False,
+    instead: Mapping[int, Invoice] | None = None,
 ) -> list[Checked]:
-    """The pre-check of documents that are kept. Raises Stop where the settings cannot be read."""
+    """The pre-check of documents that are kept. Raises Stop where the settings cannot be read.
+
+    `instead`: contents that some of them would have, by their numbers.
+    """
     now = SystemClock().now()
     inquiry = Inquiry(None, now) if offline else inquiry_for(store, dossier, way.platform)
-    return check_kept(store, dossier, documents, way, inquiry, SheetRules(), now)
+    connect = None if offline else directory_for(store, dossier, way.platform)
+    return check_kept(store, dossier, documents, way, inquiry, connect, SheetRules(), now, instead or {})
+
+
+def directory_for(store: SqlStore, dossier: str, environment: Platform) -> Connect:
+    """The way to the directory of the approved platform of an environment."""
+    return partial(platforms.directory, store, dossier, name_of("approved", environment))
 
 
 def inquiry_for(store: SqlStore, dossier: str, platform: Platform) -> Inquiry:

@@ -1,10 +1,6 @@
 """Chorus Pro's settings: shown without secrets, set, switched, taken from a simulator, sealed with another key."""
 
-import getpass
-import os
-import re
-import sys
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,18 +8,19 @@ import msgspec
 import typer
 
 from lettrage import terminal
-from lettrage.acts import Performed, perform
-from lettrage.acts.chorus import SealAgain, SetChorus, keys_needed
+from lettrage.acts import perform
+from lettrage.acts.chorus import SealAgain, keys_needed
+from lettrage.adapters import outgoing
 from lettrage.adapters.clock import SystemClock
 from lettrage.caller import Caller
 from lettrage.commands.chorus import chorus
+from lettrage.commands.giving import cell, dossier_meant, give, rows_of, values_of, who
 from lettrage.commands.platforms import platforms
-from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
-from lettrage.guard.secrets import MASK
-from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, Row, changes, is_loopback
+from lettrage.commands.shared import CallerName, context, plain, print_json, read_file
+from lettrage.invoicing.addresses import is_loopback
+from lettrage.invoicing.settings import PLATFORMS, SECRETS, Platform, changes
 from lettrage.limits import Limits
 from lettrage.refusal import Refusal, Stop, legible, quoted
-from lettrage.settlement.answer import reason_shape
 
 _LINE = Limits(document_bytes=64 * 1024)
 _SPEED_SECONDS = 2.0  # for a simulator to say how fast its clock runs
@@ -55,12 +52,7 @@ def set_(
     line of standard input; client_secret=@NAME takes the environment variable NAME.
     """
     dossier = dossier_meant()
-    values: dict[str, str] = {}
-    for one in given:
-        name, equals, value = plain(one, "NAME=VALUE").partition("=")
-        if not equals:
-            raise Stop(Refusal("malformed_option", "NAME=VALUE", _no_secret(one), "NAME=VALUE"))
-        values[name.strip()] = _value(name.strip(), value)
+    values = values_of(given, SECRETS)
     _set(dossier, values, chosen_platform(platform, dossier), plain(establishment, "--establishment"), caller)
 
 
@@ -80,7 +72,7 @@ def connect(
 ) -> None:
     """Take a simulator as the qualification platform. / Prendre un simulateur comme plateforme de qualification."""
     connection = _connection(file)
-    connection["time_scale"] = _speed(connection["api_url"])
+    connection["time_scale"] = speed_of(connection["api_url"])
     _set(dossier_meant(), connection, "qualification", "", caller)
 
 
@@ -99,12 +91,12 @@ def rotate_key(
     sealed = {}
     for dossier in store.dossiers():
         act = SealAgain(dossier, keys.ring(), keys.seal)
-        done = perform(act, Caller(_who(caller), "command line", dossier), store, SystemClock())
+        done = perform(act, Caller(who(caller), "command line", dossier), store, SystemClock())
         assert done.result is not None
         sealed[dossier] = done.result["sealed"]
     dropped: list[str] = []
     if forget:
-        needed = frozenset().union(*(keys_needed(_rows(dossier)) for dossier in store.dossiers()))
+        needed = frozenset().union(*(keys_needed(rows_of(dossier)) for dossier in store.dossiers()))
         dropped = keys.forget(needed)
     if context.json:
         print_json({"key": key, "sealed": sealed, "dropped": dropped, "file": str(keys.path)})
@@ -119,53 +111,15 @@ def rotate_key(
 # ---------------------------------------------------------------- what they share
 
 
-def dossier_meant() -> str:
-    """The dossier that is meant. Raises Stop."""
-    return context.dossier or only(context.store())
-
-
-def _who(caller: str) -> str:
-    return plain(caller, "--caller") or user()
-
-
-def _rows(dossier: str) -> list[Row]:
-    with context.store().books(dossier, writing=False) as books:
-        return books.chorus_rows()
-
-
 def chosen_platform(named: str, dossier: str) -> Platform:
     """The platform named, else the one that is on."""
-    wanted = plain(named, "--platform") or next((r.value for r in _rows(dossier) if r.name == "platform"), PLATFORMS[0])
+    wanted = plain(named, "--platform") or next(
+        (r.value for r in rows_of(dossier) if r.name == "platform"), PLATFORMS[0]
+    )
     for platform in PLATFORMS:
         if platform == wanted:
             return platform
     raise Stop(Refusal("malformed_option", "--platform", quoted(wanted), ", ".join(PLATFORMS)))
-
-
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # what is no such name may be a secret that begins with @
-
-
-def _value(name: str, value: str) -> str:
-    """A setting's text, asked for where it is `-`, from the environment where it is `@NAME`. Raises Stop."""
-    if value == "-":
-        return _asked(name)
-    if value.startswith("@") and name in SECRETS:
-        found = os.environ.get(value[1:])
-        if found is None:
-            raise Stop(Refusal("variable_not_set", name, quoted(value[1:]) if _VARIABLE.fullmatch(value[1:]) else MASK))
-        return found
-    return value
-
-
-def _asked(name: str) -> str:
-    if sys.stdin is not None and sys.stdin.isatty():
-        return getpass.getpass(f"{name}: ") if name in SECRETS else input(f"{name}: ")
-    return sys.stdin.readline() if sys.stdin is not None else ""
-
-
-def _no_secret(text: str) -> str:
-    """What may be shown of an argument that has no name: it may be a secret."""
-    return quoted(text) if text in SECRETS else "***"
 
 
 def _connection(file: str) -> dict[str, str]:
@@ -183,12 +137,14 @@ def _connection(file: str) -> dict[str, str]:
     return {"token_url": f"{base}/api/oauth/token", "api_url": base, **named}
 
 
-def _speed(url: str) -> str:
+def speed_of(url: str) -> str:
     """How many times faster than ours a simulator's clock runs, as it says itself; 1 where nobody says."""
-    if not is_loopback(urlsplit(url).hostname or ""):
+    host = urlsplit(url).hostname or ""
+    if not is_loopback(host):
         return "1"
     try:
-        told = httpx.get(f"{url}/simulator/state", timeout=_SPEED_SECONDS, trust_env=False).json()
+        with outgoing.calls(_SPEED_SECONDS, host) as calls:
+            told = calls.get(f"{url}/simulator/state").json()
         return str(max(1, int(told["speed"])))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         return "1"
@@ -196,38 +152,18 @@ def _speed(url: str) -> str:
 
 def _set(dossier: str, values: dict[str, str], platform: Platform, establishment: str, caller: str) -> None:
     """Do it and show the settings, or every reason against it (exit 1)."""
-    found, faults = changes(values, platform, establishment)
-    if faults:
-        done = Performed(None, [reason_shape(fault) for fault in faults])
-    else:
-        act: SetChorus = platforms.set(dossier, found, _who(caller))
-        done = perform(act, Caller(_who(caller), "command line", dossier), context.store(), SystemClock())
-    if done.result is None:
-        _refuse(done.reasons)
-    shown = shape_of(dossier) | {"warnings": done.result["warnings"]}
+    warnings = give(dossier, *changes(values, platform, establishment), caller)
+    shown = shape_of(dossier) | {"warnings": warnings}
     if context.json:
         print_json(shown)
     else:
         _show(shown)
-        terminal.tell(*(warning[context.lang] for warning in done.result["warnings"]))
-
-
-def _refuse(reasons: list[dict[str, str]]) -> NoReturn:
-    if context.json:
-        print_json({"reasons": reasons})
-    else:
-        fix = "fix" if context.lang == "fr" else "fix_en"
-        terminal.tell(*(f"{reason[context.lang]} {reason[fix]}" for reason in reasons))
-    raise typer.Exit(1)
+        terminal.tell(*(warning[context.lang] for warning in warnings))
 
 
 def shape_of(dossier: str) -> dict[str, Any]:
     """The settings as they are shown."""
-    return platforms.shape(dossier, _rows(dossier))
-
-
-_SET = ("posé{hint} le {at} par {by}", "set{hint} on {at} by {by}")
-_UNSET = ("à renseigner", "not set")
+    return platforms.shape(dossier, rows_of(dossier))
 
 
 def _show(shown: dict[str, Any]) -> None:
@@ -242,14 +178,4 @@ def _show(shown: dict[str, Any]) -> None:
         words = ("en service", "on") if platform == on else ("hors service", "off")
         terminal.say("", f"{platform} ({terminal.said(words, lang)})")
         for name, value in shown["platforms"][platform].items():
-            terminal.say(f"  {name:20}{_cell(value)}".rstrip())
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return legible(value)
-    if not value["set"]:
-        return terminal.said(_UNSET, context.lang)
-    hint = f" ({value['hint']})" if value["hint"] else ""
-    words = terminal.said(_SET, context.lang)
-    return words.format(hint=hint, at=terminal.moment(value["changed_at"]), by=legible(value["changed_by"]))
+            terminal.say(f"  {name:20}{cell(value)}".rstrip())

@@ -14,7 +14,8 @@ from lettrage.acts import perform
 from lettrage.adapters.clock import SystemClock
 from lettrage.caller import Caller
 from lettrage.commands.chorus import chorus
-from lettrage.commands.chorus_settings import OnPlatform, chosen_platform, dossier_meant, shape_of
+from lettrage.commands.chorus_settings import OnPlatform, chosen_platform, shape_of
+from lettrage.commands.giving import dossier_meant
 from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import context, plain, print_json, user, write_file
 from lettrage.invoicing.connecting.diagnose import Evidence, Step, works
@@ -33,7 +34,7 @@ def try_connection(platform: OnPlatform = "") -> None:
         print_json([step.shape for step in steps])
     else:
         for step in steps:
-            terminal.say(*_lines(step.shape))
+            terminal.say(*lines_of(step.shape))
     if not works(steps):
         raise typer.Exit(1)
 
@@ -67,7 +68,8 @@ def _remember(platform: Platform, evidence: Evidence) -> None:
     perform(act, Caller(user(), "command line", dossier), context.store(), SystemClock())
 
 
-def _lines(step: dict[str, Any]) -> list[str]:
+def lines_of(step: dict[str, Any]) -> list[str]:
+    """A step of a test for reading: whether it holds, and each cause with its remedy."""
     mark = terminal.said(_NOTED if step["ok"] and step["causes"] else _MARKS[step["ok"]], context.lang)
     lines = [f"{mark:12} {step[context.lang]}"]
     for cause in step["causes"]:

@@ -16,7 +16,7 @@ from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, 
 from lettrage.commands.platforms import portal_for
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, read_file, user
 from lettrage.invoicing.billing.intake import opened
-from lettrage.invoicing.document import Platform
+from lettrage.invoicing.doors import environment_of, is_approved
 from lettrage.invoicing.explaining.explain import explain as explained
 from lettrage.invoicing.explaining.explain import xml_of
 from lettrage.invoicing.explaining.messages import Next
@@ -60,8 +60,9 @@ def _show(standing: Standing, found: Sequence[Finding]) -> None:
 
 def _standing(books: SqlBooks, number: str, platform: str, third_party: str) -> Standing:
     """Where an invoice stands: by the latest of its documents that was sent. Raises Stop where none was."""
-    where = on_platform(platform, books)
-    found = standing_of(books, named(books, number, third_party), where)
+    documents = named(books, number, third_party)
+    where = books.platform_of(documents, on_platform(platform, books))
+    found = standing_of(books, documents, where)
     if found is None:
         raise Stop(Refusal("nothing_sent_yet", "NUMBER", quoted(number), where))
     return found
@@ -123,7 +124,8 @@ def resend(
         (done,) = context.result(context.performed(act, None, caller))["invoices"]
         terminal.tell(*(terminal.sentence(warning, context.lang) for warning in done["warnings"]))
     whose = standing.document.third_party  # another customer's may bear the same number
-    sending.send([wanted], force=force, syntax=syntax, platform=standing.platform, third_party=whose, caller=caller)
+    where = environment_of(standing.platform)
+    sending.send([wanted], force=force, syntax=syntax, platform=where, third_party=whose, caller=caller)
 
 
 def _may_resend(standing: Standing, new: str) -> None:
@@ -200,18 +202,17 @@ def _given(value: str | None, option: str, otherwise: str) -> str:
 
 
 def _that_waits(number: str, platform: str, third_party: str, step: Next) -> Standing:
-    """An invoice that asks for this very step. Raises Stop for any other."""
+    """An invoice that asks Chorus Pro for this very step. Raises Stop for any other: its own command is told."""
     with context.books() as books:
         standing = _standing(books, number, platform, third_party)
-    if standing.step != step:
+    if standing.step != step or is_approved(standing.platform):
         raise Stop(_against(standing, "other_step"))
     return standing
 
 
 def _portal(standing: Standing) -> Portal:
     store = context.store()
-    chosen: Platform = "production" if standing.platform == "production" else "qualification"
-    return portal_for(store, context.dossier or only(store), chosen)
+    return portal_for(store, context.dossier or only(store), environment_of(standing.platform))
 
 
 def _file(name: str) -> bytes:

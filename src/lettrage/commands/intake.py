@@ -10,6 +10,7 @@ from lettrage import opening, terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import log
 from lettrage.commands.shared import app, context, plain, print_json, read_file, user, write
+from lettrage.guard.audited import Hand
 from lettrage.limits import DOCUMENT, KEY_CHARACTERS, LOAD
 from lettrage.refusal import Refusal, Stop
 from lettrage.settlement import Caller, settle
@@ -20,7 +21,7 @@ from lettrage.settlement.answer import reason_shape, stopped
 def load(file: Annotated[str, typer.Argument(help="JSON load file, or TABLE.csv; - for stdin")]) -> None:
     """Load companies, third parties, banks, rates, invoices, portfolio. / Charger un dossier."""
     data = read_file(file, LOAD)
-    loaded = opening.load(data, file, context.dossier, context.store(create=True), SystemClock())
+    loaded = opening.load(data, file, context.dossier, context.store(create=True), SystemClock(), Hand(user()))
     for stranger in loaded.strangers:
         terminal.tell(stranger.say(context.lang))
     if context.json:

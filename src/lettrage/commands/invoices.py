@@ -106,7 +106,7 @@ def show(number: Number, platform: OnPlatform = "", third_party: ThirdParty = ""
     """One invoice: deposits, statuses. / Une facture, ses dépôts et ses états."""
     with context.books() as books:
         found = named(books, number, third_party, document)
-        shown = books.document_shown(found, on_platform(platform, books))
+        shown = books.document_shown(found, books.platform_of(found, on_platform(platform, books)))
     context.show(shown, "invoice")
 
 
@@ -125,7 +125,8 @@ def xml(
         raise Stop(Refusal("malformed_option", "--syntax", quoted(syntax), "ubl, cii"))
     with context.books() as books:
         found = named(books, number, third_party, document)[0]
-        data = xml_of(books, found, on_platform(platform, books), syntax, rendered, sent=sent)
+        where = books.platform_of([found], on_platform(platform, books))
+        data = xml_of(books, found, where, syntax, rendered, sent=sent)
     write_file(data, plain(out, "--out"))
 
 

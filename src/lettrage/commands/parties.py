@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from lettrage.adapters.clock import SystemClock
-from lettrage.commands.shared import app, context, plain
+from lettrage.commands.shared import app, context, day, plain
+from lettrage.dates import day as day_of
 from lettrage.refusal import Refusal, Stop, quoted
 
 
@@ -20,10 +21,14 @@ def third_parties(
 
 
 @app.command()
-def statement(code: Annotated[str, typer.Argument(help="Third party")]) -> None:
+def statement(
+    code: Annotated[str, typer.Argument(help="Third party")],
+    as_of: Annotated[str, typer.Option(help="What was open at the end of this day")] = "",
+) -> None:
     """What is open of one third party, with totals. / Le relevé d'un tiers."""
+    then = day_of(day(as_of, "--as-of"))
     with context.books() as books:
-        found = books.statement(plain(code, "CODE"), SystemClock().today(), books.company.currency)
+        found = books.statement(plain(code, "CODE"), SystemClock().today(), books.company.currency, then)
     if found is None:
         raise Stop(Refusal("unknown_third_party", "CODE", quoted(code)))
     context.show(found, "statement")

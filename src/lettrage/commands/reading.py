@@ -1,5 +1,6 @@
 """Commands that show the books: due items, entries, transactions, the portfolio, tasks, the integrity check."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,7 +8,9 @@ import typer
 from lettrage import terminal
 from lettrage.acts.tasks import CloseTask
 from lettrage.adapters.clock import SystemClock
-from lettrage.commands.shared import app, context, day, only, plain
+from lettrage.books.head import head_in
+from lettrage.commands.shared import app, context, day, only, plain, read_file
+from lettrage.limits import DOCUMENT
 from lettrage.refusal import Refusal, Stop, quoted
 from lettrage.settlement.fields import whole_number
 
@@ -75,10 +78,12 @@ def tasks(
 
 
 @app.command()
-def verify(head: Annotated[str, typer.Option(help="A hash of the chain that was kept elsewhere")] = "") -> None:
+def verify(
+    head: Annotated[str, typer.Option(metavar="HASH|FILE", help="A head of the chain that was kept elsewhere")] = "",
+) -> None:
     """Integrity check. / Contrôle d'intégrité."""
     store = context.store()
-    findings = store.audit(context.dossier or only(store), plain(head, "--head") or None)
+    findings = store.audit(context.dossier or only(store), _kept_head(plain(head, "--head")) or None)
     found = {
         "ok": not findings,
         "findings": [{"code": f.code, "message": f.message, "where": f.where} for f in findings],
@@ -86,3 +91,13 @@ def verify(head: Annotated[str, typer.Option(help="A hash of the chain that was 
     context.show(found, "verify")
     if findings:
         raise typer.Exit(1)
+
+
+def _kept_head(given: str) -> str:
+    """The hash that was kept: given itself, or in a file that `lettrage head --out` wrote. Raises Stop."""
+    if not given or head_in(given) or not Path(given).is_file():
+        return given
+    found = head_in(read_file(given, DOCUMENT).decode("utf-8", "replace"))
+    if not found:
+        raise Stop(Refusal("malformed_option", "--head", quoted(given), "SHA-256"))
+    return found

@@ -12,7 +12,7 @@ from lettrage import terminal
 from lettrage.acts.sending import ReleaseInvoice, SendInvoices
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import configure, log
-from lettrage.adapters.store.books import SqlStore
+from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.commands.chorus import chorus
 from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, named, on_platform
 from lettrage.commands.rendering import rendered
@@ -20,10 +20,14 @@ from lettrage.commands.shared import CallerName, context, only, plain, print_jso
 from lettrage.commands.working import Loop, Ways, at_hand
 from lettrage.invoicing.checks.checking import Way
 from lettrage.invoicing.document import Platform, Syntax
+from lettrage.invoicing.doors import DOORS, Door, siblings
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.sending.parcels import SYNTAXES, parcel_of
+from lettrage.invoicing.routing.route import OUT_OF_REACH
+from lettrage.invoicing.sending.addressed import routes
+from lettrage.invoicing.sending.parcels import SYNTAXES, ready
 from lettrage.invoicing.sending.shelf import NOT_SENT, Shelved
 from lettrage.refusal import Refusal, Stop, legible, quoted
+from lettrage.settlement.answer import reason_shape
 
 # States that somebody should look at.
 _TROUBLED = frozenset((NOT_SENT, "refused", "rejected", "in_doubt", "numbering_error", "REJETEE"))
@@ -40,29 +44,49 @@ def send(
     force: Annotated[bool, typer.Option("--force", help="Whatever our checks find; never twice all the same")] = False,
     lot: Annotated[bool, typer.Option("--lot", help="Together, as archives")] = False,
     syntax: Annotated[str, typer.Option(help="ubl, cii or facturx; default: as the settings say")] = "",
+    door: Annotated[str, typer.Option(help="chorus or approved; default: the customer's route")] = "",
     platform: OnPlatform = "",
     third_party: ThirdParty = "",
     caller: CallerName = "",
 ) -> None:
-    """Check invoices, then deposit them on Chorus Pro. / Contrôler des factures, puis les déposer sur Chorus Pro."""
-    form = _syntax(syntax)
+    """Check invoices, then send them by their doors. / Contrôler des factures, puis les envoyer."""
+    form, asked = _syntax(syntax), _door(door)
     store = context.store()
     dossier = context.dossier or only(store)
     with store.books(dossier, writing=False) as books:
         where = msgspec.convert(on_platform(platform, books), Platform)
         wanted = books.documents_never_sent(where) if everything else _named(numbers)
         documents = [named(books, number, third_party)[0] for number in wanted]
-    stopped = {} if force else _stopped(store, dossier, documents, where, form)
+        if everything:
+            documents = _reached(books, documents, where, asked)
+    stopped = {} if force else _stopped(store, dossier, documents, Way(where, asked, form))
     with store.books(dossier, writing=False) as books:
-        parcels = [parcel_of(books, document, form, rendered) for document in documents if document.id not in stopped]
-    act = SendInvoices(tuple(parcels), where, plain(caller, "--caller") or user(), lots=lot, forced=force)
-    done = context.result(context.performed(act, None, caller)) if parcels else {"flows": [], "refused": []}
-    with terminal.progress(len(done["flows"])) as step:
-        at_hand(store).work(dossier, [("send", str(flow)) for flow in done["flows"]], step)
+        going = [document for document in documents if document.id not in stopped]
+        made = ready(books, going, where, rendered, form, asked)
+    by, results = plain(caller, "--caller") or user(), []
+    for name, parcels in made.parcels.items():
+        act = SendInvoices(tuple(parcels), name, by, lots=lot, forced=force)
+        results.append(context.result(context.performed(act, None, caller)))
+    flows = [("send", str(flow)) for done in results for flow in done["flows"]]
+    with terminal.progress(len(flows)) as step:
+        at_hand(store).work(dossier, flows, step)
     found = {d.number: stopped[d.id] for d in documents if d.id in stopped}
-    reasons = {one["number"]: one["reasons"] for one in done["refused"]}
-    shown = _shown(wanted, where, third_party)
-    _tell([line | _against(reasons.get(n, ()), found.get(n, ())) for n, line in zip(wanted, shown, strict=True)], where)
+    reasons = {one["number"]: one["reasons"] for done in results for one in done["refused"]}
+    reasons |= {d.number: [reason_shape(made.refused[d.id])] for d in documents if d.id in made.refused}
+    shown = _shown([d.number for d in documents], where, third_party)
+    _tell([line | _against(reasons.get(line["number"], ()), found.get(line["number"], ())) for line in shown], where)
+
+
+def _reached(books: SqlBooks, documents: Sequence[Shelved], environment: Platform, door: Door | None) -> list[Shelved]:
+    """The documents whose customers a platform can reach at all: the others never leave by one."""
+    found = routes(books, documents, environment, door)
+    return [document for document in documents if found[document.id].rule not in OUT_OF_REACH]
+
+
+def _door(given: str) -> Door | None:
+    if given and given not in DOORS:
+        raise Stop(Refusal("malformed_option", "--door", quoted(given), ", ".join(DOORS)))
+    return next((door for door in DOORS if door == given), None)
 
 
 def _syntax(given: str) -> Syntax | None:
@@ -79,13 +103,11 @@ def _named(numbers: Sequence[str] | None) -> list[str]:
     return found
 
 
-def _stopped(
-    store: SqlStore, dossier: str, documents: Sequence[Shelved], platform: Platform, syntax: Syntax | None
-) -> dict[int, list[Finding]]:
+def _stopped(store: SqlStore, dossier: str, documents: Sequence[Shelved], way: Way) -> dict[int, list[Finding]]:
     """The documents that our checks stop, with what speaks against them."""
     from lettrage.commands.checking import checked_kept  # noqa: PLC0415  (the official rules are slow to load)
 
-    checked = checked_kept(store, dossier, documents, Way(platform, "chorus", syntax))
+    checked = checked_kept(store, dossier, documents, way)
     return {d.id: list(c.findings) for d, c in zip(documents, checked, strict=True) if c.blocks}
 
 
@@ -95,11 +117,20 @@ def _against(reasons: Sequence[dict[str, str]] = (), findings: Sequence[Finding]
 
 
 def _shown(numbers: Sequence[str], platform: str, third_party: str) -> list[dict[str, Any]]:
-    """A line of the answer for each invoice: where it stands by now, sent today or long ago."""
+    """A line of the answer for each invoice: where it stands by now, sent today or long ago, by whatever door."""
     with context.books() as books:
-        found = [books.document_shown(named(books, number, third_party), platform) for number in numbers]
+        found = []
+        for number in numbers:
+            documents = named(books, number, third_party)
+            found.append(books.document_shown(documents, books.platform_of(documents, platform)))
     return [
-        {"number": number, "state": shown["state"], "flow": shown["flow"], "sha256": _digest(shown["deposits"])}
+        {
+            "number": number,
+            "state": shown["state"],
+            "platform": shown["platform"],
+            "flow": shown["flow"],
+            "sha256": _digest(shown["deposits"]),
+        }
         | _against()
         for number, shown in zip(numbers, found, strict=True)
     ]
@@ -121,11 +152,13 @@ def _tell(lines: list[dict[str, Any]], platform: str) -> None:
             if line["findings"]:
                 told = [text for shape in line["findings"] for text in terminal.finding(shape, context.lang)]
                 terminal.tell(f"{legible(line['number'])}{terminal.colon(context.lang)}".rstrip(), *told)
+    used = {platform} | {line["platform"] for line in lines}
     with context.books() as books:
-        way = books.queue_shown(platform)
-    if way["reason"] is not None:
-        terminal.tell(*terminal.hindrance(way, context.lang))
-    if way["state"] == "stopped" or any(
+        ways = [books.queue_shown(name) for name in siblings(platform) if name in used]
+    for way in ways:
+        if way["reason"] is not None:
+            terminal.tell(*terminal.hindrance(way, context.lang))
+    if any(way["state"] == "stopped" for way in ways) or any(
         line["reasons"] or line["findings"] or line["state"] in _TROUBLED for line in lines
     ):
         raise typer.Exit(1)
@@ -141,16 +174,19 @@ def follow(
     platform: OnPlatform = "",
     third_party: ThirdParty = "",
 ) -> None:
-    """Ask Chorus Pro now how invoices stand. / Demander à Chorus Pro où en sont des factures."""
+    """Ask the platforms now how invoices stand. / Demander aux plateformes où en sont des factures."""
     store = context.store()
     dossier = context.dossier or only(store)
     with context.books() as books:
         where = on_platform(platform, books)
-        wanted = books.numbers_followed(where) if everything else _named(numbers)
+        followed = dict.fromkeys(number for name in siblings(where) for number in books.numbers_followed(name))
+        wanted = list(followed) if everything else _named(numbers)
         documents = [document.id for number in wanted for document in named(books, number, third_party)[:1]]
     now = SystemClock().now()
     for _ in range(2):  # a flow that has ended brings its invoices' own histories
-        jobs = store.write(dossier, lambda books: books.follow_now(documents, where, now))
+        jobs = store.write(
+            dossier, lambda books: [job for name in siblings(where) for job in books.follow_now(documents, name, now)]
+        )
         with terminal.progress(len(jobs)) as step:
             at_hand(store).work(dossier, [(job.kind, job.subject) for job in jobs], step)
     _tell(_shown(wanted, where, third_party), where)
@@ -171,7 +207,8 @@ def release(
         raise Stop(Refusal("one_of_these", "--resend", "", "--resend, --received"))
     with context.books() as books:
         where = on_platform(platform, books)
-        document = named(books, number, third_party)[0].id
+        documents = named(books, number, third_party)
+        document, where = documents[0].id, books.platform_of(documents, where)
     by = plain(caller, "--caller") or user()
     act = ReleaseInvoice(document, plain(number, "NUMBER"), where, by, received, plain(flow, "--flow"))
     done = context.result(context.performed(act, None, caller))

@@ -1,6 +1,7 @@
 """What every command shares: the application, the shared options, arguments, and printing."""
 
 import errno
+import gc
 import getpass
 import os
 import sys
@@ -92,6 +93,14 @@ class Context(msgspec.Struct):
 
 
 context = Context()
+_VALUES_BETWEEN = 50_000  # the interpreter itself begins after 700
+
+
+def seek_rings_seldom() -> None:
+    """Let the interpreter look for rings of values seldom: of a document's many values none refers back to itself."""
+    gc.set_threshold(_VALUES_BETWEEN)
+
+
 Key = Annotated[str | None, typer.Option(help="Idempotency key: the same call again gives the same answer")]
 CallerName = Annotated[str, typer.Option("--caller", help="Who asks; default: the system's user")]
 

@@ -1,11 +1,15 @@
-"""Commands about people and programs that may log in: accounts, their roles, their tokens."""
+"""Commands about people and programs that may log in: accounts, roles, tokens, passwords for the pages."""
 
+import secrets
+import sys
 from typing import Annotated
 
 import typer
 
 from lettrage import terminal
 from lettrage.commands.shared import app, context, plain, print_json, write
+from lettrage.commands.shared import user as who
+from lettrage.guard.audited import Hand
 from lettrage.guard.roles import ROLES
 from lettrage.refusal import Refusal, Stop, quoted
 
@@ -15,6 +19,8 @@ user = typer.Typer(
 )
 app.add_typer(user, name="user")
 
+_GENERATED_BYTES = 15  # twenty characters
+
 Name = Annotated[str, typer.Argument(help="The account: a person or a program")]
 Role = Annotated[str, typer.Option(help=", ".join(ROLES))]
 
@@ -22,18 +28,52 @@ Role = Annotated[str, typer.Option(help=", ".join(ROLES))]
 @user.command()
 def add(name: Name, role: Role) -> None:
     """Open an account. / Ouvrir un compte."""
-    context.store(create=True).accounts.add(plain(name, "NAME"), plain(role, "--role"), context.dossier)
+    context.store(create=True).accounts.add(plain(name, "NAME"), plain(role, "--role"), context.dossier, Hand(who()))
 
 
 @user.command()
 def token(name: Name, role: Role) -> None:
     """A new token, shown this once; makes the account if there is none. / Un nouveau jeton, montré une seule fois."""
     accounts = context.store(create=True).accounts
-    text = accounts.issue(plain(name, "NAME"), plain(role, "--role"), context.dossier)
+    text = accounts.issue(plain(name, "NAME"), plain(role, "--role"), context.dossier, Hand(who()))
     if context.json:
         print_json({"token": text})
     else:
         write(text)
+
+
+@user.command()
+def password(
+    name: Name,
+    full_name: Annotated[str, typer.Option("--full-name", help="How the pages call this person")] = "",
+    generate: Annotated[bool, typer.Option("--generate", help="Make one, shown this once")] = False,
+) -> None:
+    """The password of an account for the pages, asked for or read from stdin. / Le mot de passe pour les pages."""
+    given = secrets.token_urlsafe(_GENERATED_BYTES) if generate else _asked()
+    signs = context.store().sign_ins
+    signs.set_password(context.dossier, plain(name, "NAME"), given, plain(full_name, "--full-name"), Hand(who()))
+    if generate and context.json:
+        print_json({"password": given})
+    elif generate:
+        write(given)
+
+
+def _asked() -> str:
+    """A password typed twice unseen; in a script, the first line of its input."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n") if sys.stdin else ""
+    prompt = "Mot de passe" if context.lang == "fr" else "Password"
+    typed: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
+    return typed
+
+
+@user.command()
+def bind(
+    name: Name,
+    subject: Annotated[str, typer.Argument(help="As the sign-on page says it: the provider's address and subject")],
+) -> None:
+    """Let an account sign on through the OpenID provider. / Relier un compte au fournisseur d'identité."""
+    context.store().sign_ins.bind(context.dossier, plain(name, "NAME"), plain(subject, "SUBJECT"))
 
 
 @user.command("list")
@@ -65,14 +105,14 @@ def revoke(
     if bool(shown) == bool(everything):
         raise Stop(Refusal("malformed_option", "SHOWN", quoted(shown), "SHOWN | --all NAME"))
     accounts = context.store().accounts
-    if shown and not accounts.revoke(plain(shown, "SHOWN"), context.dossier):
+    if shown and not accounts.revoke(plain(shown, "SHOWN"), context.dossier, Hand(who())):
         raise Stop(Refusal("no_such_token", "SHOWN", quoted(shown)))
-    if everything and not accounts.revoke_all(plain(everything, "--all"), context.dossier):
+    if everything and not accounts.revoke_all(plain(everything, "--all"), context.dossier, Hand(who())):
         raise Stop(Refusal("no_such_token", "--all", quoted(everything)))
 
 
 @user.command()
 def close(name: Name) -> None:
     """Close an account and end its tokens. / Fermer un compte et révoquer ses jetons."""
-    if not context.store().accounts.close(plain(name, "NAME"), context.dossier):
+    if not context.store().accounts.close(plain(name, "NAME"), context.dossier, Hand(who())):
         raise Stop(Refusal("no_such_account", "NAME", quoted(name)))

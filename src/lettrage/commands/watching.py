@@ -46,7 +46,7 @@ def watch(
     path = _folder(directory)
     sender = plain(caller, "--caller") or legible(path.name)
     if not sender:
-        raise Stop(Refusal("malformed_option", "--caller", "", "a name / un nom"))
+        raise Stop(Refusal("malformed_option", "--caller", "", "NAME"))
     from lettrage.adapters.folder import DropFolder  # noqa: PLC0415  (needs a POSIX system, other commands do not)
 
     folder = DropFolder(path, _seconds(settling, "--settling", 0.0))
@@ -62,7 +62,7 @@ def _folder(directory: str) -> Path:
     with suppress(OSError, ValueError):
         if path.is_dir():
             return path.resolve()
-    raise Stop(Refusal("malformed_option", "DIR", quoted(directory, PATH_CHARACTERS), "a folder / un répertoire"))
+    raise Stop(Refusal("malformed_option", "DIR", quoted(directory, PATH_CHARACTERS), "DIR"))
 
 
 def _seconds(given: float, option: str, least: float) -> float:

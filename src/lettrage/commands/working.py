@@ -4,28 +4,31 @@ import os
 import secrets
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.logs import warn
 from lettrage.adapters.store.books import SqlStore
+from lettrage.commands.looking import Looking, in_a_thread
 from lettrage.commands.platforms import Platforms, platforms
-from lettrage.invoicing.portal import Portal, Trouble
+from lettrage.commands.telling import Declarer
+from lettrage.invoicing.approved_settings import ApprovedSettings
+from lettrage.invoicing.doors import environment_of, is_approved
+from lettrage.invoicing.portal import Trouble
 from lettrage.invoicing.sending.deposit import QUEUE_STOPPED
 from lettrage.invoicing.sending.outbox import Alert
 from lettrage.invoicing.sending.schedule import Pace, days_left
 from lettrage.invoicing.sending.worker import Outboxes, Way, Worker
-from lettrage.invoicing.settings import ChorusSettings, Platform
-from lettrage.limits import SETTINGS_SECONDS, WORKER_PAUSE_SECONDS
+from lettrage.invoicing.settings import ChorusSettings
+from lettrage.limits import SETTINGS_SECONDS
 from lettrage.refusal import Stop, StoreTrouble
 
+T = TypeVar("T")
 ACCOUNT_EXPIRES = "technical_account_expires"
-_LONGEST_PAUSE = 60.0  # seconds between two looks while there is trouble
 
 
 class Ways:
@@ -34,16 +37,23 @@ class Ways:
     def __init__(self, store: SqlStore, found: Platforms = platforms) -> None:
         self._store = store
         self._platforms = found
-        self._kept: dict[str, tuple[float, ChorusSettings | Stop]] = {}
+        self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
 
     def __call__(self, dossier: str, platform: str) -> Way:
         """A dossier's way to a platform."""
-        name: Platform = "production" if platform == "production" else "qualification"
         settings = self._settings(dossier)
-        if isinstance(settings, Stop):
-            return Way(lambda: _shut(settings), Pace())
-        pace = Pace(settings.platforms[name].time_scale, settings.doubt_hours)
-        return Way(lambda: self._portal(dossier, name), pace)
+        approved = self._approved(dossier, platform) if is_approved(platform) else None
+        stop = next((one for one in (settings, approved) if isinstance(one, Stop)), None)
+        if stop is not None:
+            return Way(lambda: _shut(stop), Pace(), lambda: _shut(stop))
+        assert isinstance(settings, ChorusSettings)
+        own = approved if isinstance(approved, ApprovedSettings) else settings.platforms[environment_of(platform)]
+        pace = Pace(own.time_scale, settings.doubt_hours)
+        return Way(
+            lambda: self._asked(lambda: self._platforms.portal(self._store, dossier, environment_of(platform))),
+            pace,
+            lambda: self._asked(lambda: self._platforms.service(self._store, dossier, platform)),
+        )
 
     def password_days(self, dossier: str, today: date) -> int | None:
         """Days until the technical password of the platform that is on expires, once that is to be said."""
@@ -52,21 +62,30 @@ class Ways:
 
     def _settings(self, dossier: str) -> ChorusSettings | Stop:
         """A dossier's settings, or why they cannot be had."""
-        read, settings = self._kept.get(dossier, (-SETTINGS_SECONDS, None))
-        if settings is None or time.monotonic() - read > SETTINGS_SECONDS:
+        return self._fresh((dossier, ""), lambda: self._platforms.settings(self._store, dossier))
+
+    def _approved(self, dossier: str, platform: str) -> ApprovedSettings | Stop:
+        """What a dossier has set for an approved platform, or why it cannot be had."""
+        return self._fresh((dossier, platform), lambda: self._platforms.approved(self._store, dossier, platform))
+
+    def _fresh(self, key: tuple[str, str], read: Callable[[], T]) -> T | Stop:
+        """Settings as they were read a few seconds ago at the most, or why they cannot be had."""
+        at, kept = self._kept.get(key, (-SETTINGS_SECONDS, None))
+        if kept is None or time.monotonic() - at > SETTINGS_SECONDS:
             try:
-                settings = self._platforms.settings(self._store, dossier)
+                kept = read()
             except StoreTrouble:
                 raise
             except Stop as stop:
-                settings = stop
-            self._kept[dossier] = (time.monotonic(), settings)
-        return settings
+                kept = stop
+            self._kept[key] = (time.monotonic(), kept)
+        found: T | Stop = kept
+        return found
 
-    def _portal(self, dossier: str, platform: Platform) -> Portal:
+    def _asked(self, client: Callable[[], T]) -> T:
         """The platform itself. Raises Trouble (settings) where something that it needs is not set."""
         try:
-            return self._platforms.portal(self._store, dossier, platform)
+            return client()
         except StoreTrouble:
             raise
         except Stop as stop:
@@ -90,7 +109,9 @@ def worker(
 ) -> Worker:
     """A worker with a name of its own; `outboxes`: where it writes, the store unless a grouping one is given."""
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    return Worker(outboxes or store, ways or Ways(store), SystemClock(), name, secrets.randbelow, tell)
+    found, clock = ways or Ways(store), SystemClock()
+    declare = Declarer(store, clock, found)
+    return Worker(outboxes or store, found, clock, name, secrets.randbelow, tell, declare=declare)
 
 
 def at_hand(store: SqlStore) -> Worker:
@@ -105,23 +126,16 @@ def _tell_at_hand(dossier: str, alert: Alert) -> None:
         tell(dossier, alert)
 
 
-class Loop:
+class Loop(Looking):
     """Does what is due, in every dossier or in one, until it is stopped."""
 
     def __init__(self, store: SqlStore, dossier: str = "", outboxes: Outboxes | None = None) -> None:
+        super().__init__()
         self.store = store
         self.ways = Ways(store)
         self.worker = worker(store, outboxes, self.ways)
         self.dossier = dossier
-        self.stop = threading.Event()
         self._warned: dict[str, date] = {}  # when each dossier was last told of its password
-
-    def until_stopped(self, every: float = WORKER_PAUSE_SECONDS) -> None:
-        """Look every so many seconds; less and less often, up to a minute, while the store is in trouble."""
-        pause = every
-        while not self.stop.is_set():
-            pause = every if self.look() else min(2 * pause, _LONGEST_PAUSE)
-            self.stop.wait(pause)
 
     def look(self) -> bool:
         """Do everything that is due; whether the store let that happen."""
@@ -159,14 +173,6 @@ class Loop:
             tell(dossier, Alert(ACCOUNT_EXPIRES, {"days": str(days)}))
 
 
-@contextmanager
-def beside(store: SqlStore, outboxes: Outboxes, dossier: str = "") -> Iterator[Loop]:
-    """A worker in a thread of its own; at the end it finishes the call in hand."""
-    loop = Loop(store, dossier, outboxes)
-    thread = threading.Thread(target=loop.until_stopped, name="chorus worker")
-    thread.start()
-    try:
-        yield loop
-    finally:
-        loop.stop.set()
-        thread.join()
+def beside(store: SqlStore, outboxes: Outboxes, dossier: str = "") -> AbstractContextManager[Loop]:
+    """A worker beside the service; at the end it finishes the call in hand."""
+    return in_a_thread(Loop(store, dossier, outboxes), "chorus worker")

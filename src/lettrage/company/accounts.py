@@ -25,6 +25,8 @@ class Accounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     opening: str = "890000"
     bank_fees: str = "627800"
     doubtful: str = "416000"  # customers whose payment came back
+    profit: str = "120000"  # the result of a year, until it is allocated
+    loss: str = "129000"
 
     def third_party(self, ledger: str) -> str:
         """The collective account of customers or of suppliers."""

@@ -19,6 +19,9 @@ PLATFORM_FRAMES = (
 )  # fmt: skip
 CHORUS_NAMES = ("identifier_type", "identifier", "service", "engagement_required", "service_required", "frame")
 
+# What a customer is, for interest on late payment and for payment reports. `private`: anything but a public body.
+BUYERS = ("public", "private", "business", "consumer", "foreign")
+
 
 class PublicBuyer(msgspec.Struct, frozen=True):
     """A customer that is invoiced through Chorus Pro. The two demands are the record's: the directory may say more.
@@ -35,7 +38,10 @@ class PublicBuyer(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """A customer; `chorus` None for one that is not invoiced through Chorus Pro."""
+    """A customer; `chorus` None for one that is not invoiced through Chorus Pro.
+
+    `routing`: the code of its electronic address (scheme 0225), where it asked for one; a public buyer has its service.
+    """
 
     code: str
     name: str = ""
@@ -45,6 +51,8 @@ class Customer(msgspec.Struct, frozen=True):
     phone: str = ""
     mail: str = ""
     chorus: PublicBuyer | None = None
+    routing: str = ""
+    buyer: str = ""  # one of BUYERS, where somebody said what it is; "": by its numbers and by `chorus`
 
     @property
     def identifier(self) -> str:
@@ -58,7 +66,10 @@ def customer_of(form: Form) -> Customer:
     """The customer that a third party's record describes. Faults are noted."""
     plain = {name: form.text(name) for name in ("name", "vat_number", "phone", "mail")}
     chorus = _public_buyer(form.inner("chorus")) if form.record.get("chorus") not in ("", None) else None
-    return Customer(form.code("code"), siret=form.code("siret"), address=address_of(form), chorus=chorus, **plain)
+    buyer = form.choice("buyer", ("", *BUYERS), "")
+    code, siret, address = form.code("code"), form.code("siret"), address_of(form)
+    routing = form.code("routing")
+    return Customer(code, siret=siret, address=address, chorus=chorus, buyer=buyer, routing=routing, **plain)
 
 
 def _public_buyer(form: Form) -> PublicBuyer:

@@ -1,15 +1,19 @@
 """The company file as a value: what a dossier's rules, banks, years and states are while a document is judged."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 import msgspec
 
 from lettrage.company.accounts import Accounts
+from lettrage.company.declarant import Declarant
+from lettrage.company.late import LatePayment
 from lettrage.company.states import AT_THE_BANK, Direction, State, StateChange
 from lettrage.limits import CODE_CHARACTERS
 from lettrage.money import Currency
+
+AGE_BOUNDS = (30, 60, 90)  # days late: the most of each age of the aged balance but the last
 
 
 class Tolerance(msgspec.Struct, frozen=True):
@@ -40,6 +44,11 @@ class Bank(msgspec.Struct, frozen=True):
     iban: str = ""
     bic: str = ""
     reconcilable: bool = True
+    name: str = ""  # of the bank, as a bill names it
+    ics: str = ""  # the creditor's identifier, for direct debits
+    transfer_format: str = "pain.001.001.09"
+    debit_format: str = "pain.008.001.08"
+    batch_booking: bool = True  # one line on the statement for a whole file
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -99,6 +108,13 @@ class Company(msgspec.Struct, frozen=True):
     changes: dict[str, StateChange] = {}
     accounts: Accounts = Accounts()
     settings: Settings = Settings()
+    vat_dates: dict[str, str] = {}  # by the letter of the means, where the dossier says otherwise
+    declarant: Declarant = Declarant()
+    late_payment: LatePayment = LatePayment()
+    automatic_matching: bool = False  # whether a statement line that can mean one thing only is settled unasked
+    age_bounds: tuple[int, int, int] = AGE_BOUNDS
+    locked_until: date | None = None  # nothing is posted up to this day, unless somebody unlocks it
+    closed_until: date | None = None  # nor ever up to this one: its years are closed
 
     def establishment_at(self, bank: str) -> Establishment | None:
         """The establishment that a bank account is for: the first that names the bank, else the only one there is."""
@@ -111,11 +127,41 @@ class Company(msgspec.Struct, frozen=True):
             return Year(str(day.year), date(day.year, 1, 1), date(day.year, 12, 31))
         return next((year for year in self.years if year.start <= day <= year.end), None)
 
+    @property
+    def shut_until(self) -> date | None:
+        """Up to when the whole dossier is locked or closed; None where it is not."""
+        return max((day for day in (self.locked_until, self.closed_until) if day), default=None)
+
+    def closes(self, day: date) -> bool:
+        """Whether this day is closed for good; else it may be locked."""
+        year = self.year_of(day)
+        bounds = (self.closed_until, year.closed_until if year else None)
+        return any(bound and day <= bound for bound in bounds)
+
+    def shut_from(self, day: date) -> date | None:
+        """The last of the days from this one on that nothing is posted on any more; None for an open day."""
+        last = None
+        while last != date.max:
+            year = self.year_of(day)
+            bounds = (self.locked_until, self.closed_until, year.closed_until if year else None)
+            shut = [bound for bound in bounds if bound and bound >= day]
+            if not shut:
+                break
+            last = max(shut)
+            day = last if last == date.max else last + timedelta(days=1)
+        return last
+
+    def year_named(self, name: str) -> Year | None:
+        """The financial year of this name."""
+        if not self.years:
+            known = name.isascii() and name.isdigit() and len(name) == 4 and name > "0000"
+            return self.year_of(date(int(name), 1, 1)) if known else None
+        return next((year for year in self.years if year.name == name), None)
+
     def span(self, name: str) -> str:
         """From when to when the financial year of this name goes; "" when there is none."""
-        if not self.years:
-            return f"{name}-01-01..{name}-12-31" if name.isdigit() else ""
-        return next((f"{year.start}..{year.end}" for year in self.years if year.name == name), "")
+        year = self.year_named(name)
+        return f"{year.start}..{year.end}" if year else ""
 
     def account_of(self, state: str, direction: Direction, bank: str) -> str:
         """The account that carries an instrument in this state; the bank's own when it is at the bank."""

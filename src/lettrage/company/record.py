@@ -6,20 +6,36 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from stdnum.eu import at_02
 
 from lettrage.company.accounts import Accounts
-from lettrage.company.dossier import Address, Bank, Company, Establishment, Settings, Tolerance, Year, year_names
+from lettrage.company.declarant import declarant_of
+from lettrage.company.dossier import (
+    AGE_BOUNDS,
+    Address,
+    Bank,
+    Company,
+    Establishment,
+    Settings,
+    Tolerance,
+    Year,
+    year_names,
+)
 from lettrage.company.form import Form, shown, unique
+from lettrage.company.late import late_payment_of
 from lettrage.company.states import (
     DUE,
+    MEANS,
     STANDARD_CHANGES,
     STANDARD_STATES,
     Direction,
     State,
     StateChange,
 )
+from lettrage.company.vat_dates import VAT_DAYS
 from lettrage.limits import SETTINGS_MOST
 from lettrage.money import Currency
+from lettrage.refusal import quoted
 
 # The tables of the company file, and what tells their records apart. The other tables of a load are not kept here.
 TABLES = {
@@ -31,8 +47,13 @@ TABLES = {
 }
 NAMES = {
     "code", "name", "currency", "siret", "accounting_file", "uses_prefixes", "allow_other_payer", "tolerances",
-    "discount_vat", "discount_limit", "chronological_numbers", "bank_matching", "accounts", "settings", *TABLES,
+    "discount_vat", "discount_limit", "chronological_numbers", "bank_matching", "accounts", "settings", "vat_dates",
+    "late_payment", "age_bounds", "declarant", *TABLES,
 }  # fmt: skip
+# What banks take; the newest unless the record says otherwise.
+TRANSFER_FORMATS = ("pain.001.001.03", "pain.001.001.09")
+DEBIT_FORMATS = ("pain.008.001.02", "pain.008.001.08")
+_KEYED = TABLES | {"ecb": "from"}  # and a table inside one of its objects
 _BLANK: tuple[object, ...] = (None, "", [], {})  # the same as an absent key
 _DIRECTIONS: tuple[Direction, ...] = ("encashment", "disbursement")
 
@@ -44,8 +65,8 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         before = result.get(name)
         if value in _BLANK and not (value == [] and name == "chronological_numbers"):
             continue
-        if name in TABLES and isinstance(value, list) and isinstance(before, list):
-            result[name] = _merged_table(before, value, TABLES[name])
+        if name in _KEYED and isinstance(value, list) and isinstance(before, list):
+            result[name] = _merged_table(before, value, _KEYED[name])
         elif isinstance(value, dict) and isinstance(before, dict):
             result[name] = merged(before, value)
         else:
@@ -108,6 +129,11 @@ def company_of(form: Form) -> Company | None:
         changes=STANDARD_CHANGES | _changes(form, states),
         accounts=_accounts(form.inner("accounts")),
         settings=_settings(form.inner("settings")),
+        late_payment=late_payment_of(form.inner("late_payment"), home),
+        automatic_matching=form.inner("bank_matching").flag("automatic"),
+        age_bounds=_age_bounds(form),
+        vat_dates=_vat_dates(form.inner("vat_dates")),
+        declarant=declarant_of(form.inner("declarant")),
     )
     return None if len(form.faults) > before else company
 
@@ -121,8 +147,22 @@ def _bank(form: Form, home: Currency | None) -> Bank | None:
     code, account = _code(form), form.code("account", required=True)
     if held is None or not code or not account:
         return None
-    reconcilable = form.flag("reconcilable", default=True)
-    return Bank(code, account, held, form.code("iban"), form.code("bic"), reconcilable)
+    ics = "".join(form.code("ics").split()).upper()
+    if ics and not at_02.is_valid(ics):
+        form.fault("malformed_ics", "ics", quoted(ics), "FR72ZZZ123456")
+    return Bank(
+        code,
+        account,
+        held,
+        form.code("iban"),
+        form.code("bic"),
+        form.flag("reconcilable", default=True),
+        form.text("name"),
+        ics,
+        form.choice("transfer_format", TRANSFER_FORMATS, TRANSFER_FORMATS[-1]),
+        form.choice("debit_format", DEBIT_FORMATS, DEBIT_FORMATS[-1]),
+        form.flag("batch_booking", default=True),
+    )
 
 
 def _establishment(form: Form, banks: dict[str, Bank]) -> Establishment | None:
@@ -149,6 +189,17 @@ def _tolerance(form: Form, name: str, home: Currency) -> Tolerance:
     if amount is not None and amount < 0:
         inner.fault("negative_total", "amount", inner.text("amount"), ">= 0")
     return Tolerance(amount, None if percent is None else percent / 100)
+
+
+def _age_bounds(form: Form) -> tuple[int, int, int]:
+    """Days late, three bounds that rise."""
+    given = form.record.get("age_bounds") or [str(bound) for bound in AGE_BOUNDS]
+    texts = [text for text in given if isinstance(text, str)] if type(given) is list else []
+    days = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 4]
+    if len(days) != 3 or not 0 < days[0] < days[1] < days[2]:
+        form.fault("malformed_choice", "age_bounds", shown(given), "[30, 60, 90]")
+        return AGE_BOUNDS
+    return days[0], days[1], days[2]
 
 
 def _callers(form: Form) -> frozenset[str]:
@@ -241,6 +292,13 @@ def _settings(form: Form) -> Settings:
         if value > SETTINGS_MOST[name]:
             form.fault("malformed_number", name, str(value), f"1-{SETTINGS_MOST[name]}")
     return Settings(**values)
+
+
+def _vat_dates(form: Form) -> dict[str, str]:
+    """Which day counts for VAT on receipts, by the letter of the means; those that the file names."""
+    for name in form.strangers(MEANS):
+        form.fault("unknown_role", name, name, ", ".join(MEANS))
+    return {letter: form.choice(name, VAT_DAYS, "received") for name, letter in MEANS.items() if form.has(name)}
 
 
 def stored(record: str) -> Company:

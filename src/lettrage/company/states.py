@@ -115,6 +115,10 @@ def _changes() -> dict[str, StateChange]:
             StateChange(f"IMP{suffix}", "encashment", (means + "50", means + "30"), means + "90", step="return")
         )
         changes.append(StateChange(f"REP{suffix}", "encashment", (means + "90",), means + "30", step="represent"))
+    for suffix, means in (("VIR", "V"), ("SEP", "S")):  # a transfer of ours that the bank sends back
+        changes.append(
+            StateChange(f"RET{suffix}", "disbursement", (means + "50", means + "30"), means + "90", step="return")
+        )
     return {change.code: change for change in changes}
 
 

@@ -1,6 +1,7 @@
-"""The demonstration: the source's five examples, the life of a cheque and that of an invoice, each in its dossier."""
+"""The demonstration: the source's five examples, the lives of a cheque and of two invoices, each in its dossier."""
 
 import json
+import secrets
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 from lettrage import opening, terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlStore
-from lettrage.demo import invoice, story
-from lettrage.demo.invoice import simulator as simulator
+from lettrage.demo import approved, invoice, story
+from lettrage.demo.telling import simulator as simulator
 from lettrage.refusal import Language, Refusal, StoreTrouble
 from lettrage.settlement import Caller, settle
 from lettrage.simulator.server import Simulator
 
+VISITOR = "demo"  # who looks at these books
 EXAMPLES = (
     ("EX1", "cheque", "Un chèque pour deux factures, avec 5 € d'écart ; et un acompte",
      "One cheque for two invoices, 5 € short; and an advance"),
@@ -41,9 +43,10 @@ def play(path: Path, portal: Simulator, lang: Language) -> SqlStore:
         terminal.say("", heading, "═" * len(heading))
         sound &= _example(code, name, store, clock, lang)
     sound &= story.tell(store, clock, lang)
+    sound &= approved.tell(store, clock, portal, path.with_name("demo"), lang)
     sound &= invoice.tell(store, clock, portal, path.with_name("demo"), lang)
     word = ("tout est juste", "everything is right") if sound else ("ANOMALIES", "FINDINGS")
-    label = ("Contrôle d'intégrité des sept dossiers", "Integrity check of the seven dossiers")
+    label = ("Contrôle d'intégrité des huit dossiers", "Integrity check of the eight dossiers")
     at = 0 if lang == "fr" else 1
     colon = " :" if lang == "fr" else ":"
     terminal.say("", f"{label[at]}{colon} {word[at]}.")
@@ -51,10 +54,20 @@ def play(path: Path, portal: Simulator, lang: Language) -> SqlStore:
     return store
 
 
-def invite(url: str, token: str, portal: str, lang: Language) -> None:
-    """Say how to call the service that shows these books, and where the portal's own page is."""
+def welcome(store: SqlStore) -> tuple[str, str]:
+    """A password for the pages and a token for the API, of an administrator of these books alone."""
+    token = store.accounts.issue(VISITOR, "administrator", "")
+    password = secrets.token_urlsafe(9)
+    store.sign_ins.set_password("", VISITOR, password)
+    return password, token
+
+
+def invite(url: str, password: str, token: str, portal: str, lang: Language) -> None:
+    """Say how to look at these books and to call their service, and where the portal's own page is."""
     words = ("Le service écoute ; Ctrl-C l'arrête.", "The service listens; Ctrl-C stops it.")
     terminal.say("", terminal.said(words, lang))
+    words = ("Les pages : {} · identifiant {} · mot de passe {}", "The pages: {} · login {} · password {}")
+    terminal.say(terminal.said(words, lang).format(url, VISITOR, password))
     words = ("Le portail simulé : {}", "The simulated portal: {}")
     terminal.say(terminal.said(words, lang).format(portal))
     terminal.say(f"curl -H 'Authorization: Bearer {token}' '{url}/api/v1/entries?dossier=EX6'")

@@ -5,94 +5,30 @@ settled by a transfer and reconciled. The portal is the simulator, over HTTP; it
 """
 
 import json
-import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from lettrage import opening, terminal
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlStore
-from lettrage.caller import Caller
-from lettrage.commands.shared import Context, app, context
+from lettrage.demo.telling import Story
 from lettrage.refusal import Language
-from lettrage.settlement import settle
 from lettrage.simulator.directory import Service
 from lettrage.simulator.server import Simulator
-from lettrage.simulator.settings import Settings
 
-DOSSIER = "EX7"
+DOSSIER = "EX8"
 NUMBER = "F2026-0042"
 CUSTOMER, CUSTOMER_SIRET = "C0000012", "12345678200028"
 FIRST_SERVICE, SECOND_SERVICE = "SERVICE_DEST_SERV_OBL", "FINANCES-2026"
-MOMENT = 120  # seconds of the portal's clock: enough for what it does next
-TITLE = ("EX7 · La vie d'une facture au secteur public", "EX7 · The life of an invoice to the public sector")
-
-
-class Story:
-    """The story so far: the books, the portal, and a folder with the files that it brings in."""
-
-    def __init__(self, store: SqlStore, portal: Simulator, folder: Path, lang: Language) -> None:
-        self.store = store
-        self.portal = portal
-        self.folder = folder
-        self.lang = lang
-        self.number = 0
-
-    def step(self, french: str, english: str) -> None:
-        """The heading of a step."""
-        self.number += 1
-        terminal.say("", f"{self.number}. {terminal.said((french, english), self.lang)}")
-
-    def command(self, *words: str, expected: int = 0) -> None:
-        """Show a command as one would type it, and run it."""
-        terminal.say(f"$ lettrage {shlex.join(words)}")
-        paths = [str(self.folder / word) if (self.folder / word).is_file() else word for word in words]
-        with _called_for(self.store, self.lang):
-            shared = ["--dossier", DOSSIER, "--lang", self.lang]
-            status = app([*shared, *paths], prog_name="lettrage", standalone_mode=False)
-        assert (status or 0) == expected, (words, status)
-
-    def file(self, name: str, content: Any) -> str:
-        """Put a file into the folder; its name."""
-        (self.folder / name).write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-        return name
-
-    def later(self) -> None:
-        """Let the portal do what it does next."""
-        self.portal.platform.clock.advance(MOMENT)
-
-
-@contextmanager
-def _called_for(store: SqlStore, lang: Language) -> Iterator[None]:
-    """What commands share is the story's for a while."""
-    before = {name: getattr(context, name) for name in Context.__struct_fields__}
-    context.opened, context.lang = store, lang
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(context, name, value)
-
-
-def simulator() -> Simulator:
-    """The portal of the story; it serves on after it."""
-    return Simulator(settings=Settings(integration=MOMENT / 2, routing=MOMENT / 8))
+TITLE = ("EX8 · La vie d'une facture au secteur public", "EX8 · The life of an invoice to the public sector")
 
 
 def tell(store: SqlStore, clock: SystemClock, portal: Simulator, folder: Path, lang: Language) -> bool:
     """Play the story step by step; whether the books are sound at its end."""
-    heading = terminal.said(TITLE, lang)
-    terminal.say("", heading, "═" * len(heading))
-    company = files("lettrage.demo").joinpath("examples", "invoice.json").read_bytes()
-    assert not opening.load(company, "invoice.json", "", store, clock).faults
-    folder.mkdir(parents=True, exist_ok=True)
-    story = Story(store, portal, folder, lang)
+    story = Story(DOSSIER, store, portal, folder, lang)
+    story.begin(TITLE, "invoice.json", clock)
     _service(portal, SECOND_SERVICE, active=True)
     _connected(story)
     _checked(story, clock)
@@ -156,7 +92,7 @@ def _paid(story: Story, clock: SystemClock) -> None:
         story.portal.platform.move(invoice.id, status, mandate="MANDAT-2026-118" if status == "MANDATEE" else "")
     story.command("invoice", "follow", NUMBER)
     story.step("Le virement arrive et règle la facture", "The transfer arrives and settles the invoice")
-    _settled(story, clock)
+    story.settled(_transfer(clock), clock)
     story.command("entries")
     story.command("items", "--all")
     story.step("De la facture au paiement rapproché", "From invoice to reconciled payment")
@@ -164,16 +100,13 @@ def _paid(story: Story, clock: SystemClock) -> None:
     story.command("verify")
 
 
-def _settled(story: Story, clock: SystemClock) -> None:
-    """A transfer of the whole amount, as a bank file or an ERP would bring it."""
-    transfer = {
+def _transfer(clock: SystemClock) -> dict[str, Any]:
+    """A transfer of the whole amount."""
+    return {
         "PAYMENTTYPE": "ENCASHMENT", "THIRDPARTY": CUSTOMER, "CURRENCY": "EUR", "AMOUNT": "1416.00",
         "DATE": clock.today().strftime("%Y%m%d"), "CHGETAT": "ENCVIR", "BQC": "BNP", "LABEL": f"Virement {NUMBER}",
         "DetailReglementtb": [{"THIRDPARTY": CUSTOMER, "PIECE": NUMBER, "AMOUNT": "1416.00"}],
     }  # fmt: skip
-    document = json.dumps({"data": {"EnteteReglementtb": [transfer]}}).encode()
-    reply = settle(document, Caller("demo", "demonstration", DOSSIER), story.store, clock)
-    assert (reply.error, reply.refused) == (0, 0), reply.text
 
 
 def _invoice(clock: SystemClock, service: str) -> dict[str, Any]:

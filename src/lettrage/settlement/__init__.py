@@ -1,15 +1,17 @@
 """The first sentence: a settlement document is read, matched to what is open, planned, booked, answered."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
+from lettrage.books.lettering import Letter, Place, foretold
 from lettrage.caller import Caller, dossier_for
 from lettrage.guard.tokens import masked, without_tokens
 from lettrage.ports import Books, Clock, Store
 from lettrage.refusal import Refusal, Stop, Unreadable
 from lettrage.settlement import dialect, once
-from lettrage.settlement.answer import Reply, answered, key_reused, stopped
+from lettrage.settlement.answer import Reply, agreement, answered, key_reused, moved, stopped
 from lettrage.settlement.desk import Desk, wanted
 from lettrage.settlement.document import Document, Plan, Remark
 from lettrage.settlement.once import Earlier, Receipt
@@ -17,14 +19,30 @@ from lettrage.settlement.plan import plan
 from lettrage.settlement.prudence import oldest_cashable
 from lettrage.settlement.read import checked_key, read
 
-__all__ = ["Caller", "settle"]
+__all__ = ["Caller", "Unsettled", "settle", "settle_within"]
 
 
-def settle(data: bytes, caller: Caller, store: Store, clock: Clock, reader: Callable[[str], Document] = read) -> Reply:
+class Unsettled(Exception):
+    """A document that the books do not allow, as part of a larger act; nothing of it was written."""
+
+    def __init__(self, reasons: tuple[Refusal, ...]) -> None:
+        super().__init__(", ".join(reason.code for reason in reasons))
+        self.reasons = reasons
+
+
+def settle(
+    data: bytes,
+    caller: Caller,
+    store: Store,
+    clock: Clock,
+    reader: Callable[[str], Document] = read,
+    agreed: str = "",
+) -> Reply:
     """Book every settlement of one document, or say why not. One document is one commit.
 
     `reader` reads the text: the dialect's three forms, or another way in (raises Unreadable). Never raises a Stop: what
-    keeps the whole call from being carried out is an answer too (`error` other than 0).
+    keeps the whole call from being carried out is an answer too (`error` other than 0). `agreed`: the agreement of a
+    dry run; where the books would now do anything else, nothing is done.
     """
     try:
         text = without_tokens(dialect.decode(data))
@@ -35,14 +53,31 @@ def settle(data: bytes, caller: Caller, store: Store, clock: Clock, reader: Call
             caller.name, caller.origin, clock.now(), masked(text), document, key, caller.source, caller.claim
         )
         if not document.parameters.dry_run:
-            return store.write(dossier, lambda books: _judge_and_book(receipt, books))
+            return store.write(dossier, lambda books: _judge_and_book(receipt, books, agreed))
         with store.books(dossier, writing=False) as books:
-            return _judge_and_book(receipt, books)
+            return _judge_and_book(receipt, books, "")
     except Stop as stop:
         return stopped(stop)
 
 
-def _judge_and_book(receipt: Receipt, books: Books) -> Reply:
+def settle_within(data: bytes, caller: Caller, books: Books, at: datetime) -> Plan:
+    """Book one document as part of a larger act, on books open for writing: all of it or nothing; what was planned.
+
+    The journey of `settle` without a commit of its own. It is the act that is never done twice, so the document says
+    `repeat`. Raises Unsettled with every reason, before anything is written.
+    """
+    text = without_tokens(dialect.decode(data))
+    document = read(text)
+    receipt = Receipt(caller.name, caller.origin, at, masked(text), document, "", caller.source)
+    decided = _decide(receipt, books)
+    if reasons := tuple(reason for outcome in decided.outcomes for reason in outcome.reasons):
+        raise Unsettled(reasons)
+    reply = answered(document, decided, books.company.currency, receipt.today, dry_run=False)
+    books.record(receipt, decided, reply.text)
+    return decided
+
+
+def _judge_and_book(receipt: Receipt, books: Books, agreed: str) -> Reply:
     document, dry_run = receipt.document, receipt.document.parameters.dry_run
     home, today = books.company.currency, receipt.today
     _accounting_file(document, books)
@@ -51,10 +86,24 @@ def _judge_and_book(receipt: Receipt, books: Books) -> Reply:
             return _replay(kept.answer)
         return answered(document, key_reused(document, receipt.key), home, today, dry_run=False)
     decided = _decide(receipt, books)
-    reply = answered(document, decided, home, today, dry_run=dry_run)
-    if not dry_run:
-        books.record(receipt, decided, reply.text)
+    if agreed and agreed != agreement(decided, home, today):
+        refused = moved(document) if decided.transactions else decided
+        return answered(document, refused, home, today, dry_run=False)
+    if dry_run:
+        return answered(document, decided, home, today, dry_run=True, letters=_letters(decided, books))
+    reply = answered(document, decided, home, today, dry_run=False)
+    books.record(receipt, decided, reply.text)
     return reply
+
+
+def _letters(decided: Plan, books: Books) -> dict[Place, Letter]:
+    """The letters that the lines of a plan's entries would have."""
+    entries = [done.entry for done in decided.transactions if done.entry is not None]
+    made = {item.id: item.previous for done in decided.transactions for item in done.items_made}
+    named = {line.item for entry in entries for line in entry.lines} | set(made.values())
+    there = sorted(item for item in named if item is not None and item not in made)
+    firsts, lines = books.chains(there)
+    return foretold(entries, made, firsts, lines)
 
 
 def _decide(receipt: Receipt, books: Books) -> Plan:

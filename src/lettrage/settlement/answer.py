@@ -1,11 +1,14 @@
 """Outcomes -> the answer, in the shape that Divalto's callers read (spec section 8)."""
 
+import hashlib
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import msgspec
 
 from lettrage.books import shapes
+from lettrage.books.lettering import Letter, Place
 from lettrage.money import Currency
 from lettrage.refusal import Refusal, Stop
 from lettrage.settlement.document import Document, Outcome, Plan, Remark
@@ -14,6 +17,8 @@ LABEL = "infinity"
 SERVICE = "integration_reglement"
 FINISHED = "Intégration règlements des échéances terminée |Consultez le livre de bord"
 
+Letters = Mapping[Place, Letter]
+NONE: Letters = {}
 _text = msgspec.json.Encoder().encode
 
 
@@ -28,10 +33,14 @@ class Reply(msgspec.Struct, frozen=True):
     kept: bool = False  # the answer kept under its key, byte for byte
     outcomes: tuple[Outcome, ...] = ()
     reason: Refusal | None = None  # why nothing was judged
+    plan: Plan | None = None  # of a dry run: what would be done
+    agreement: str = ""  # of a dry run: stands for all that would be done, but for numbers
 
 
-def answered(document: Document, plan: Plan, home: Currency, today: date, *, dry_run: bool) -> Reply:
-    """The answer to a document that was judged."""
+def answered(
+    document: Document, plan: Plan, home: Currency, today: date, *, dry_run: bool, letters: Letters = NONE
+) -> Reply:
+    """The answer to a document that was judged; `letters`: of a dry run, those that its lines would have."""
     outcomes = plan.outcomes
     refused = [outcome for outcome in outcomes if outcome.reasons]
     result: dict[str, Any] = {
@@ -43,10 +52,22 @@ def answered(document: Document, plan: Plan, home: Currency, today: date, *, dry
     if document.parameters.with_log:
         result["log"] = log_lines(outcomes, plan.remarks, dry_run=dry_run)
     if dry_run:
-        result["plan"] = planned(plan, home, today)
+        result["plan"] = planned(plan, home, today, letters)
     replayed = sum(1 for outcome in outcomes if outcome.replayed)
     text = envelope(0, _text({"label": LABEL, "codeScript": SERVICE, "result": result}).decode(), "")
-    return Reply(text, 0, len(outcomes) - len(refused), len(refused), replayed, outcomes=outcomes)
+    done = len(outcomes) - len(refused)
+    dry = plan if dry_run else None
+    agreed = agreement(plan, home, today) if dry_run else ""
+    return Reply(text, 0, done, len(refused), replayed, outcomes=outcomes, plan=dry, agreement=agreed)
+
+
+def agreement(plan: Plan, home: Currency, today: date) -> str:
+    """Stands for all that a plan does, but for numbers: two plans that agree do the same."""
+    return _digest(planned(plan, home, today))
+
+
+def _digest(shape: dict[str, Any]) -> str:
+    return hashlib.sha256(_text(shape)).hexdigest()
 
 
 def stopped(stop: Stop) -> Reply:
@@ -57,6 +78,15 @@ def stopped(stop: Stop) -> Reply:
 def key_reused(document: Document, key: str) -> Plan:
     """The outcome of a key that was used for another content: every header refused with that reason."""
     refusal = Refusal("key_reused", "key", key)
+    outcomes = tuple(
+        Outcome(s.position, s.number, s.shown_number, None, s.order, (refusal,)) for s in document.settlements
+    )
+    return Plan(outcomes, (), ())
+
+
+def moved(document: Document) -> Plan:
+    """The outcome where the books would do something else than what was agreed: every header refused."""
+    refusal = Refusal("books_moved")
     outcomes = tuple(
         Outcome(s.position, s.number, s.shown_number, None, s.order, (refusal,)) for s in document.settlements
     )
@@ -136,9 +166,10 @@ def log_lines(outcomes: tuple[Outcome, ...], remarks: tuple[Remark, ...], *, dry
     return lines
 
 
-def planned(plan: Plan, home: Currency, today: date) -> dict[str, Any]:
+def planned(plan: Plan, home: Currency, today: date, letters: Letters = NONE) -> dict[str, Any]:
     """What a real run would store, but for numbers: entries, instruments, and items made or changed."""
-    entries, instruments = [], []
+    entries: list[Any] = []
+    instruments: list[Any] = []
     items: dict[int, Any] = {}
     made = {instrument.id for t in plan.transactions for instrument in t.instruments_made}
     new = {item.id for t in plan.transactions for item in t.items_made}
@@ -147,7 +178,9 @@ def planned(plan: Plan, home: Currency, today: date) -> dict[str, Any]:
         numbers = [header.number for header in transaction.headers if header.number]
         if transaction.entry is not None:
             blank = msgspec.structs.replace(transaction.entry, piece="")
-            entries.append(shapes.entry(blank, home, "", [""], numbers))
+            own = [letters.get((len(entries), line)) for line in range(1, len(blank.lines) + 1)]
+            shown = [letter.code if letter else "" for letter in own]
+            entries.append(shapes.entry(blank, home, "", [""], numbers, letters=shown))
         for instrument in transaction.instruments_made:
             last = msgspec.structs.replace(instrument, active=instrument.id not in ended)
             shape = shapes.instrument(last, home, "")

@@ -247,6 +247,9 @@ class Deposit:
         bank_home = carried
         if self.settlement.home is not None and held != self.company.currency:
             bank_home = self.settlement.home.minor(self.company.currency) or carried
+        self.work.instruments += [self._moved(instrument) for instrument in instruments]
+        self.work.ended += [instrument.id for instrument in instruments]
+        self.work.lines += lines_at_the_bank(self.company, self.change.target, self.terms.bank, instruments, bank_home)
         self.work.headers.append(
             Header(
                 self.settlement.order,
@@ -258,12 +261,9 @@ class Deposit:
                 total,
                 bank_home,
                 self.terms.bank,
+                self.work.lines_made(),
             )
         )
-        self.work.instruments += [self._moved(instrument) for instrument in instruments]
-        self.work.ended += [instrument.id for instrument in instruments]
-        self.work.lines += lines_at_the_bank(self.company, self.change.target, self.terms.bank, instruments, bank_home)
-        self.work.end_header()
         self.work.waits_for_slip = self.company.waits_for_slip(self.change)
 
     def _moved(self, instrument: Instrument) -> Instrument:

@@ -231,8 +231,9 @@ class Draft:
 
     def items_of(self, key: PieceKey) -> list[Item]:
         """The due items of a document as they stand now, in the order of their numbers."""
-        earlier = [self.item(i) for i in self.desk.by_piece.get(key, ())]
-        return earlier + [self.made[i] for i in self.made_of.get(key, ())]
+        changed, items = self.changed, self.desk.items
+        earlier = [changed.get(i) or items[i] for i in self.desk.by_piece.get(key, ())]
+        return earlier + [self.made[i] for i in self.made_of[key]] if key in self.made_of else earlier
 
     def advances_of(self, transaction: int, order: int) -> list[Item]:
         """The advances that an order of an earlier transaction received, as they stand now."""

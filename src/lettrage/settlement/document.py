@@ -91,28 +91,28 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
 
 
 class Settlement(msgspec.Struct, frozen=True, gc=False):
-    """One header with its details, as written. `faults` are what its text alone shows."""
+    """One header with its details, as written; a blank field is "" or None. `faults` are what its text alone shows."""
 
     position: int  # from 0, in document order
     place: Place
-    direction: Direction | None
-    third_party: str
-    amount: Figure | None
-    home: Figure | None
-    currency: str
-    label: str
-    date: Day | None
-    change: str
-    final: str
-    bank: str
-    establishment: str
-    group: str
-    order: int
-    number: str
-    details: tuple[Detail, ...]
-    faults: tuple[Refusal, ...]
-    malformed: frozenset[str]  # fields at fault; "*" for a header that is no object
     identity: str  # digest of the content that is known, REGLEMENTNUM included
+    details: tuple[Detail, ...] = ()
+    faults: tuple[Refusal, ...] = ()
+    malformed: frozenset[str] = frozenset()  # fields at fault; "*" for a header that is no object
+    direction: Direction | None = None
+    third_party: str = ""
+    amount: Figure | None = None
+    home: Figure | None = None
+    currency: str = ""
+    label: str = ""
+    date: Day | None = None
+    change: str = ""
+    final: str = ""
+    bank: str = ""
+    establishment: str = ""
+    group: str = ""
+    order: int = 1
+    number: str = ""
 
     @property
     def shown_number(self) -> str:
@@ -287,7 +287,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
 
 
 class VatMove(msgspec.Struct, frozen=True, gc=False):
-    """VAT on receipts that a header made due, at one rate (percent), on one item; home, own sense of the item.
+    """VAT that a header made due (or, by a discount, took back), at one rate (percent), on one item; home, own sense.
 
     `freed_home` is all that left the account of parked VAT at this rate, differences and discount included.
     """

@@ -95,14 +95,10 @@ class Exchange:
         """In the dossier's currency: the rate is 1."""
         if total_home is not None and total_home != total:
             self._fault("home_total_differs", "home", self._text(total_home, self.home), self._text(total, self.home))
-        foreign = any(money.currency != self.home for money in moneys)
-        if foreign and total_home is None:
+        if total_home is None and any(money.currency != self.home for money in moneys):
             self._fault("home_total_missing", "home", "", self._text(total, self.home))
-        paid = [self._paid_at_home(money) for money in moneys]
-        if None in paid:
-            return None
-        known = [p for p in paid if p is not None]
-        return Valued(total, total, known, known)
+        paid = [p for money in moneys if (p := self._paid_at_home(money)) is not None]
+        return Valued(total, total, paid, paid) if len(paid) == len(moneys) else None
 
     def _paid_at_home(self, money: Money) -> int | None:
         """MTDEVREGLE = MTREGLE; one is enough. On an invoice at home both are AMOUNT and may be left out."""

@@ -51,7 +51,7 @@ class Matcher:
         advances = []
         for detail in self.settlement.details:
             key = (detail.third_party, detail.prefix, detail.piece)
-            if not self._sound(detail):
+            if not (self._plainly_sound(detail) or self._sound(detail)):
                 self._unsure.add(key)
             elif detail.operation == "WAR":
                 advances += self._advance(detail)
@@ -63,7 +63,8 @@ class Matcher:
         """What is wrong with the header and its details by themselves, where no direction says how to match them."""
         self._header()
         for detail in self.settlement.details:
-            self._sound(detail)
+            if not self._plainly_sound(detail):
+                self._sound(detail)
         return self.faults
 
     def _gathered(
@@ -84,6 +85,8 @@ class Matcher:
     # ------------------------------------------------------------ the header and the details alone
 
     def _header(self) -> None:
+        if self.settlement.amount is not None and self.settlement.third_party in self.draft.desk.third_parties:
+            return
         place = self.settlement.place
         for field, value in (("third_party", self.settlement.third_party), ("amount", self.settlement.amount)):
             if not value and field not in self.settlement.malformed:
@@ -93,9 +96,7 @@ class Matcher:
             self._fault("unknown_third_party", place.of("third_party"), party)
 
     def _sound(self, detail: Detail) -> bool:
-        """Whether a detail can be matched: what it must have is there, what it names exists."""
-        if self._plainly_sound(detail):
-            return True
+        """Whether any detail can be matched: what it must have is there, what it names exists."""
         if "*" in detail.malformed:
             return False
         before = len(self.faults)
@@ -183,7 +184,7 @@ class Matcher:
             if amounts is None or key in self._unsure:
                 continue
             free = [i for i in known if i.id not in named] if named else known
-            if due is None and not any(i.open for i in free) and named:
+            if named and due is None and not any(i.open for i in free):
                 self._no_fit(known, details[0], sum(amounts))
                 continue
             item = self._choose(free, due, details, amounts)
@@ -269,8 +270,9 @@ class Matcher:
 
     def _target(self, item: Item, details: list[Detail], amounts: list[int]) -> Target:
         assert self.terms.direction is not None
+        pairs = list(zip(details, amounts, strict=True))
         sums: dict[Operation, int] = {}
-        for detail, amount in zip(details, amounts, strict=True):
+        for detail, amount in pairs:
             sums[detail.operation] = sums.get(detail.operation, 0) + amount
         if item.date > self.terms.day:
             expected = f">= {item.date}"
@@ -281,7 +283,6 @@ class Matcher:
                 expected,
                 piece=item.piece,
             )
-        pairs = list(zip(details, amounts, strict=True))
         return Target(item, item.seen(self.terms.direction), pairs, sums)
 
     # ------------------------------------------------------------ advances

@@ -37,7 +37,14 @@ class Target(msgspec.Struct, gc=False):
 
     def count(self, operation: Operation) -> int:
         """How many details of this operation."""
-        return sum(1 for detail, _ in self.details if detail.operation == operation)
+        if len(self.sums) == 1:
+            return len(self.details) if operation in self.sums else 0
+        return len([detail for detail, _ in self.details if detail.operation == operation])
+
+    @property
+    def paid_in_full(self) -> bool:
+        """By one payment and nothing else, as most are: nothing can be wrong with it."""
+        return len(self.details) == 1 and self.sums.get("PAYMENT") == self.sense * self.item.open
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -134,8 +141,6 @@ OPERATIONS: dict[Operation, Rule] = {
 
 def judged(target: Target, scene: Scene) -> Iterator[Refusal]:
     """Every fault of the operations on one due item, and their sum against what is open (rule 1)."""
-    if len(target.details) == 1 and target.sums.get("PAYMENT") == target.open_seen:
-        return  # paid in full and nothing else: nothing can be wrong with it
     signs = True
     for operation, amount in target.sums.items():
         for refusal in OPERATIONS[operation](target, amount, scene):

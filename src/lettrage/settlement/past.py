@@ -186,6 +186,8 @@ def settled(items: Mapping[int, Item], rows: Iterable[Allocation], moves: Iterab
             )
     for move in moves:
         item = after[move.item]
+        if not move.freed_home:
+            continue  # a discount on an invoice that has nothing parked
         parked = list(item.parked)
         parked[move.line] -= move.freed_home
         after[move.item] = msgspec.structs.replace(item, parked=tuple(parked))

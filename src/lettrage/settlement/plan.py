@@ -114,8 +114,10 @@ class _Planner:
             return matcher.alone()
         match = matcher.match()
         self.remarks += matcher.remarks
-        scene = Scene(self.desk.company, terms.currency)
-        faults = matcher.faults + [fault for target in match.targets for fault in judged(target, scene)]
+        faults = matcher.faults
+        for target in match.targets:
+            if not target.paid_in_full:
+                faults += judged(target, Scene(self.desk.company, terms.currency))
         if terms.currency is None:
             return faults
         moneys = moneys_of(match, terms)

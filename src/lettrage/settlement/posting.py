@@ -52,11 +52,11 @@ class Work:
         self.waits_for_slip = False
         self._counted = 0
 
-    def end_header(self) -> None:
-        """Note how many of the entry's lines the last header made."""
-        made = sum(1 for line in self.lines if line.home)
-        self.headers[-1] = msgspec.structs.replace(self.headers[-1], lines=made - self._counted)
-        self._counted = made
+    def lines_made(self) -> int:
+        """How many lines the entry has gained since this was asked before: those of one header."""
+        made = [line for line in self.lines[self._counted :] if line.home]
+        self._counted = len(self.lines)
+        return len(made)
 
 
 def money_sign(direction: str) -> int:
@@ -83,7 +83,7 @@ class SettlementPosting:
         self.accounts = work.company.accounts
         self.money_sign = money_sign(change.direction)
         self.sums: dict[str, int] = {}  # differences, discount and VAT, added up per account
-        self.relieved: list[Line] = []
+        self.relieved: dict[tuple[str, int], Line] = {}  # one third-party line per account and item
 
     def post(self, match: Match, valued: Valued) -> None:
         """Apply a matched and valued header: the draft's items change, the work gains lines and rows."""
@@ -92,10 +92,10 @@ class SettlementPosting:
         homes: list[int] = []
         at = 0
         for target in match.targets:
-            count = target.count("PAYMENT")
-            parts.append(sum(valued.paid[at : at + count]))
-            homes.append(sum(valued.paid_home[at : at + count]))
-            at += count
+            end = at + target.count("PAYMENT")
+            parts.append(sum(valued.paid[at:end]))
+            homes.append(sum(valued.paid_home[at:end]))
+            at = end
         of_advances = valued.paid_home[at:]
         if self.currency != self.home:
             self._at_their_own_rate(match, parts, homes, of_advances)
@@ -104,10 +104,11 @@ class SettlementPosting:
         for advance, paid_home in zip(match.advances, of_advances, strict=True):
             if advance.item is not None:
                 self._consume(advance, advance.item, paid_home)
-        self._open_advances(match.advances, of_advances)
-        differences = [Line(account, home, self.home, home) for account, home in self.sums.items() if home]
-        self.work.lines += differences + self._by_item()
-        self.work.end_header()
+        if match.advances:
+            self._open_advances(match.advances, of_advances)
+        self.work.lines += [Line(account, home, self.home, home) for account, home in self.sums.items() if home]
+        self.work.lines += self.relieved.values()
+        self.work.headers.append(self._header(valued))
 
     def _at_their_own_rate(self, match: Match, parts: list[int], homes: list[int], of_advances: list[int]) -> None:
         """What advances pay of the due items is worth what the invoices carry, not what the day's rate makes of it.
@@ -131,34 +132,25 @@ class SettlementPosting:
         for i, cover in zip(used, apportion(covered, amounts), strict=True):
             of_advances[i] = -cover
 
-    def _by_item(self) -> list[Line]:
-        """One third-party line per item, even where several details take of one advance."""
-        lines: dict[tuple[str, int | None], Line] = {}
-        for line in self.relieved:
-            other = lines.get((line.account, line.item))
-            whole = line
-            if other is not None:
-                whole = msgspec.structs.replace(line, home=line.home + other.home, amount=line.amount + other.amount)
-            lines[line.account, line.item] = whole
-        return list(lines.values())
-
     # ------------------------------------------------------------ the instrument
+
+    def _header(self, valued: Valued) -> Header:
+        settlement = self.settlement
+        return Header(
+            settlement.order,
+            settlement.label,
+            settlement.number,
+            self.change,
+            settlement.third_party,
+            self.currency,
+            valued.total,
+            valued.total_home,
+            self.terms.bank,
+            self.work.lines_made(),
+        )
 
     def _instrument(self, valued: Valued) -> None:
         settlement, change, terms = self.settlement, self.change, self.terms
-        self.work.headers.append(
-            Header(
-                settlement.order,
-                settlement.label,
-                settlement.number,
-                change,
-                settlement.third_party,
-                self.currency,
-                valued.total,
-                valued.total_home,
-                terms.bank,
-            )
-        )
         if valued.total == 0:
             return  # payments, credit notes and advances cancel out
         draft = self.work.draft
@@ -236,7 +228,6 @@ class SettlementPosting:
 
     def _close(self, item: Item, part: int, relief: int, rest: int, released: list[int]) -> None:
         draft = self.work.draft
-        left = tuple(p - r for p, r in zip(item.parked, released, strict=True))
         draft.change(
             msgspec.structs.replace(
                 item,
@@ -244,7 +235,7 @@ class SettlementPosting:
                 carried=0,
                 settled=item.settled + part,
                 passed_on=item.passed_on + rest,
-                parked=(0,) * len(left),
+                parked=(0,) * len(item.parked),
             )
         )
         if rest:
@@ -255,7 +246,7 @@ class SettlementPosting:
                     amount=rest,
                     open=rest,
                     carried=item.carried - relief,
-                    parked=left,
+                    parked=tuple(p - r for p, r in zip(item.parked, released, strict=True)),
                     previous=item.id,
                     transaction=draft.transaction,
                     order=self.settlement.order,
@@ -282,7 +273,7 @@ class SettlementPosting:
             moved = released - of_difference - of_discount
             if parked:
                 self._add(self.accounts.vat_parked, sign * released)
-                self._move(item, rate, moved, released)
+            self._move(item, rate, moved, released)
             self._add(self.accounts.vat(item.ledger), -sign * moved)
         if "WE" in values:
             self._add(self.accounts.discount(item.ledger), sign * (values["WE"] - sum(discount_vat)))
@@ -295,7 +286,7 @@ class SettlementPosting:
         return freed
 
     def _move(self, item: Item, rate: int, moved: int, freed: int) -> None:
-        """Keep what VAT became due, by rate: the payment reporting needs it."""
+        """Keep what VAT became due, or was taken back by a discount, by rate: the payment reporting needs it."""
         if moved or freed:
             of_rate = item.vat[rate].rate
             self.work.vat_moves.append(VatMove(self.settlement.order, item.id, rate, of_rate, moved, freed))
@@ -368,7 +359,10 @@ class SettlementPosting:
         self.sums[account] = self.sums.get(account, 0) + home
 
     def _relieve(self, account: str, item: Item, home: int, amount: int) -> None:
-        self.relieved.append(Line(account, home, item.currency, amount, item.third_party, item.id))
+        """One line per item, even where several details take of one advance."""
+        if other := self.relieved.get((account, item.id)):
+            home, amount = home + other.home, amount + other.amount
+        self.relieved[account, item.id] = Line(account, home, item.currency, amount, item.third_party, item.id)
 
 
 def vat_shares(amount: int, vat: Sequence[Vat]) -> list[int]:

@@ -7,7 +7,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from datetime import date
 from typing import Any, NoReturn, cast
 
 import msgspec
@@ -15,7 +14,6 @@ import msgspec
 from lettrage import limits as maxima
 from lettrage.company.dossier import nearest
 from lettrage.limits import DOCUMENT, Limits
-from lettrage.money import Figure
 from lettrage.refusal import Refusal, Unreadable, quoted
 from lettrage.settlement import dialect
 from lettrage.settlement.dialect import Node, Pairs, pairs
@@ -39,6 +37,10 @@ _TEXTS = {"dos": "dossier", "doscpt": "accounting_file", "etb": "establishment"}
 _PARAMETERS = {*_FLAGS, *_TEXTS, "key", "response"}
 _YES_NO = {"1": True, "true": True, "0": False, "false": False, "": False}
 _encode = msgspec.json.Encoder().encode
+# A document says the same again and again: what a field's text means is found out once.
+Known = dict[str, dict[str, tuple[Value, str]]]  # by the field and its text
+_OBJECTS = (dict, Pairs)
+_BLANK: tuple[None, str] = (None, "")
 
 
 def read(text: str, limits: Limits = DOCUMENT) -> Document:
@@ -221,9 +223,10 @@ def _settlements(
         _stop("too_many_settlements", path, str(len(rows)), str(limits.headers))
     left = limits.details
     settlements = []
+    known: Known = {field: {} for field in FIELDS}
     digest = hashlib.sha256()
     for position, row in enumerate(rows):
-        reader = _Reader(position, parameters, remarks)
+        reader = _Reader(position, parameters, remarks, known)
         settlement = reader.settlement(row, f"{path}[{position}]")
         left -= len(settlement.details)
         if left < 0:
@@ -238,10 +241,11 @@ def _settlements(
 class _Reader:
     """Reads one header, gathering its faults and the remarks about it."""
 
-    def __init__(self, position: int, parameters: Parameters, remarks: list[Remark]) -> None:
+    def __init__(self, position: int, parameters: Parameters, remarks: list[Remark], known: Known) -> None:
         self.position = position
         self.parameters = parameters
         self.remarks = remarks
+        self.known = known
         self.faults: list[Refusal] = []
         self.malformed: set[str] = set()  # of the object being read
         self.content: list[Any] = []  # what is known, in one spelling
@@ -249,23 +253,24 @@ class _Reader:
 
     def settlement(self, row: Node, path: str) -> Settlement:
         node, path = self._inner(row, path, "entetereglement")
-        values, place, table = self._fields(node, path, "header")
+        values, written, place, table = self._fields(node, path, "header")
         malformed = frozenset(self.malformed)
-        if self.parameters.establishment and not (values.keys() | malformed) & {"establishment"}:
+        if (ours := self.parameters.establishment) and "establishment" not in values.keys() | malformed:
             place = Place(path, place.spelled | {"establishment": "/action.parameters.etb"})
-            values = dict(sorted((values | {"establishment": self.parameters.establishment}).items()))
-        self.content.append(_written(values))
+            values["establishment"] = ours
+            written = dict(sorted((written | {"establishment": ours}).items()))
+        self.content.append(written)
         details = self._details(table, place)
         if "*" not in malformed:
             self._required(values.keys() | malformed, place, details)
         identity = hashlib.sha256(_encode(self.content)).hexdigest()
-        faults = tuple(self.faults)
-        return _settlement(self.position, place, values, details, faults, malformed, identity)
+        read = cast("dict[str, Any]", values)
+        return Settlement(self.position, place, identity, details, tuple(self.faults), malformed, **read)
 
     def _required(self, given: AbstractSet[str], place: Place, details: tuple[Detail, ...]) -> None:
         if "direction" not in given:
             self._fault("missing_field", place.of("direction"), "", "ENCASHMENT=1, DISBURSEMENT=2")
-        if not given & {"change", "final"}:
+        if "change" not in given and "final" not in given:
             self._fault("missing_field", place.of("change"), "", "CHGETAT | FINALSTATEMENT")
         if not details and "details" not in given:
             self._fault("no_details", place.of("details"))
@@ -277,8 +282,8 @@ class _Reader:
         details = []
         for index, row in enumerate(_rows(table)):
             node, detail_path = self._inner(row, f"{path}[{index}]", "detailreglement")
-            values, detail_place, _ = self._fields(node, detail_path, "detail")
-            self.content.append(_written(values))
+            values, written, detail_place, _ = self._fields(node, detail_path, "detail")
+            self.content.append(written)
             if self.malformed:
                 values["malformed"] = cast("Any", frozenset(self.malformed))
             details.append(Detail(detail_place, **cast("dict[str, Any]", values)))
@@ -286,7 +291,7 @@ class _Reader:
 
     def _inner(self, row: Node, path: str, wrapper: str) -> tuple[Node, str]:
         """A row is the object itself, or an object with that one object in it."""
-        if not isinstance(row, dict | Pairs):
+        if not isinstance(row, _OBJECTS):
             return row, path
         if len(row) == 1 and type(row) is dict:
             ((name, inner),) = row.items()
@@ -302,14 +307,14 @@ class _Reader:
                 self.remarks.append(_unknown(self.position, f"{path}.{stranger}", stranger, [name]))
         return inner, f"{path}.{name}"
 
-    def _fields(self, node: Node, path: str, level: str) -> tuple[dict[str, Value], Place, Node]:
-        """The values of an object's fields, its place, and the table that it holds."""
+    def _fields(self, node: Node, path: str, level: str) -> tuple[dict[str, Value], dict[str, str], Place, Node]:
+        """The values of an object's fields, the same in one spelling, its place, and the table that it holds."""
         if self.malformed:
             self.malformed = set()
-        if not isinstance(node, dict | Pairs):
+        if not isinstance(node, _OBJECTS):
             self._fault("not_an_object", path, shown(node), "{ }")
             self.malformed.add("*")
-            return {}, Place(path, {}), ""
+            return {}, {}, Place(path, {}), ""
         names = tuple(node) if type(node) is dict else tuple(name for name, _ in pairs(node))
         plan = layout(level, names)
         place = Place(path, plan.spelled)
@@ -319,33 +324,40 @@ class _Reader:
             node = self._once(plan, node, place)
             plan = layout(level, tuple(node))
         values: dict[str, Value] = {}
+        written: dict[str, str] = {}
         table: Node = ""
         for field, name in plan.reading:
             raw = node[name]
             if field == "details":
                 table = raw
             elif raw != "":
-                value = self._value(field, raw, place)
+                met = self.known[field].get(raw) if type(raw) is str else None
+                value, spelled = met or self._value(field, raw, place)
                 if value is not None:
                     values[field] = value
-        return values, place, table
+                if spelled:
+                    written[field] = spelled
+        return values, written, place, table
 
-    def _value(self, field: str, raw: Node, place: Place) -> Value | None:
-        """A field's value; None for a blank one, or one that is at fault."""
+    def _value(self, field: str, raw: Node, place: Place) -> tuple[Value | None, str]:
+        """A field's value, and the same in one spelling; nothing for a blank one, or one that is at fault."""
         if not isinstance(raw, str):
             self._fault("not_a_value", place.of(field), shown(raw), "text")
             self.malformed.add(field)
-            return None
+            return _BLANK
         text = raw.strip()
         if not text or (text == "00000000" and field in ("date", "due_date")):
-            return None
+            return _BLANK
         rule = FIELDS[field]
         value = rule.read(text)
         if value is None:
             self._fault(rule.code, place.of(field), quoted(text), rule.expected)
             self.malformed.add(field)
             self.content.append([field, text])
-        return value
+            return _BLANK
+        # An ordinary payment is a blank operation.
+        met = self.known[field][raw] = (value, "" if value == "PAYMENT" else canonical(value))
+        return met
 
     def _strangers(self, plan: Layout, node: dict[str, Node] | Pairs, place: Place, level: str) -> None:
         known = HEADER_NAMES if level == "header" else DETAIL_NAMES
@@ -391,44 +403,6 @@ def _same(field: str, earlier: Node, later: Node) -> bool:
     if one is None or other is None:
         return earlier.strip() == later.strip()
     return canonical(one) == canonical(other)
-
-
-def _written(values: dict[str, Value]) -> dict[str, str]:
-    """Fields (read in the order of their names) in one spelling; an ordinary payment is a blank operation."""
-    return {field: canonical(value) for field, value in values.items() if value != "PAYMENT"}
-
-
-def _settlement(
-    position: int,
-    place: Place,
-    values: dict[str, Value],
-    details: tuple[Detail, ...],
-    faults: tuple[Refusal, ...],
-    malformed: frozenset[str],
-    identity: str,
-) -> Settlement:
-    return Settlement(
-        position=position,
-        place=place,
-        direction=cast("Any", values.get("direction")),
-        third_party=str(values.get("third_party", "")),
-        amount=cast("Figure | None", values.get("amount")),
-        home=cast("Figure | None", values.get("home")),
-        currency=str(values.get("currency", "")),
-        label=str(values.get("label", "")),
-        date=cast("date | None", values.get("date")),
-        change=str(values.get("change", "")),
-        final=str(values.get("final", "")),
-        bank=str(values.get("bank", "")),
-        establishment=str(values.get("establishment", "")),
-        group=str(values.get("group", "")),
-        order=cast("int", values.get("order", 1)),
-        number=str(values.get("number", "")),
-        details=details,
-        faults=faults,
-        malformed=malformed,
-        identity=identity,
-    )
 
 
 def _compared(settlements: list[Settlement]) -> list[Settlement]:

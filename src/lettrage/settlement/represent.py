@@ -83,19 +83,6 @@ class Represent(Deposit):
         returned = self.draft.desk.returned[instrument.transaction]
         items = self._items(returned)
         rows, moves = self._rows(returned, instrument), self._moves(returned)
-        work.headers.append(
-            Header(
-                order,
-                self.settlement.label,
-                self.settlement.number,
-                self.change,
-                instrument.third_party,
-                held,
-                instrument.amount,
-                instrument.home,
-                self.terms.bank,
-            )
-        )
         work.instruments.append(self._moved(instrument))
         work.ended.append(instrument.id)
         work.allocations += rows
@@ -109,7 +96,20 @@ class Represent(Deposit):
         for item in standing_on(settled(items, rows, moves), lines, self.company.accounts).values():
             self.draft.change(item)
         work.lines += lines
-        work.end_header()
+        work.headers.append(
+            Header(
+                order,
+                self.settlement.label,
+                self.settlement.number,
+                self.change,
+                instrument.third_party,
+                held,
+                instrument.amount,
+                instrument.home,
+                self.terms.bank,
+                work.lines_made(),
+            )
+        )
 
     def _instrument_line(self, instrument: Instrument, held: Currency) -> Line:
         target, direction, bank = self.change.target, self.change.direction, self.terms.bank

@@ -167,8 +167,11 @@ def period_faults(company: Company, day: date, today: date, path: str) -> list[R
     if year is None:
         spans = ", ".join(f"{y.start}..{y.end}" for y in company.years)
         faults.append(Refusal("no_period", path, day.isoformat(), spans))
-    elif year.closed_until and day <= year.closed_until:
-        faults.append(Refusal("period_closed", path, day.isoformat(), f"> {year.closed_until}"))
+    elif shut := company.shut_from(day):
+        if company.closes(day):
+            faults.append(Refusal("period_closed", path, day.isoformat(), f"> {shut}"))
+        else:
+            faults.append(Refusal("period_locked", path, day.isoformat(), str(shut)))
     latest = today + timedelta(days=company.settings.future_days)
     if day > latest:
         faults.append(Refusal("date_too_late", path, day.isoformat(), f"<= {latest}"))

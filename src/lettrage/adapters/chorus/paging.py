@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lettrage.adapters.chorus.answers import Answer, Garbled
-from lettrage.limits import CHORUS_LIST_BYTES, CHORUS_PAGES
+from lettrage.adapters.calling.answers import Answer, Garbled
+from lettrage.limits import PLATFORM_LIST_BYTES, PLATFORM_PAGES
 
 
 class Page(NamedTuple):
@@ -37,18 +37,18 @@ def every(ask: Callable[[int], Page], key: Callable[[Answer], str]) -> list[Answ
     found: dict[str, Answer] = {}
     seen: set[tuple[str, ...]] = set()
     received, size, number = 0, 0, 1
-    while number <= CHORUS_PAGES:
+    while number <= PLATFORM_PAGES:
         page = ask(number)
         keys = tuple(key(row) for row in page.rows)
         repeated = bool(keys) and keys in seen
         if repeated and page.pages is None:  # a service that has no pages answers the same to each
             return list(found.values())
-        if repeated or (keys and page.number not in (None, number)) or (page.pages or 0) > CHORUS_PAGES:
+        if repeated or (keys and page.number not in (None, number)) or (page.pages or 0) > PLATFORM_PAGES:
             raise Garbled("pages")
         seen.add(keys)
         received += len(keys)
         size += page.size
-        if size > CHORUS_LIST_BYTES:
+        if size > PLATFORM_LIST_BYTES:
             raise Garbled("too large")
         found |= {one: row for one, row in zip(keys, page.rows, strict=True) if one not in found}
         if number >= page.pages if page.pages is not None else not keys:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from lettrage.adapters.chorus.answers import Answer, Garbled
+from lettrage.adapters.calling.answers import Answer, Garbled
 from lettrage.adapters.chorus.paging import EMPTY, Page, every, page_of
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.dates import PARIS

@@ -1,9 +1,10 @@
 """What the connection test asks: a harmless call to each API, and what each was answered."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from lettrage.adapters.chorus.answers import Answer, Garbled
+from lettrage.adapters.calling.answers import Answer, Garbled
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ENGAGEMENTS, FIND, NO_RESULT, STRUCTURES, ChorusPortal
 from lettrage.invoicing.connecting.diagnose import Call, Evidence, Met, met_by
@@ -15,22 +16,31 @@ _FEW = {"nbResultatsParPage": 1, "pageResultatDemandee": 1}
 
 def gather(piste: Piste, sirets: Sequence[str]) -> Evidence:
     """What PISTE and each API answer; `sirets` are those of the establishments. Nothing is written anywhere."""
-    calls: dict[Call, Met] = {"token": _met(piste.reach)}
+    calls: dict[Call, Met] = {}
+    took: dict[Call, int] = {}
+
+    def ask(call: Call, asked: Callable[[], object]) -> None:
+        begun = time.monotonic()
+        calls[call] = _met(asked)
+        took[call] = round((time.monotonic() - begun) * 1000)
+
+    ask("token", piste.reach)
     if calls["token"].kind:
-        return Evidence(calls)
+        return Evidence(calls, took=took)
     own: list[tuple[str, ...]] = []  # none where it was not told
-    calls["transverses"] = _met(lambda: own.append(_own_structures(piste)))
-    calls["factures"] = _met(lambda: piste.call(FIND, {"rechercheFactureParFournisseur": _FEW}))
+    ask("transverses", lambda: own.append(_own_structures(piste)))
+    ask("factures", lambda: piste.call(FIND, {"rechercheFactureParFournisseur": _FEW}))
     siret = next((siret for siret in sirets if siret), "")
     wanted = {"identifiantStructure": siret, "typeIdentifiantStructure": "SIRET"}
-    calls["structures"] = _met(lambda: piste.call(STRUCTURES, {"structure": wanted, "parametres": _FEW}))
-    calls["engagements"] = _met(lambda: piste.call(ENGAGEMENTS, {"numeroEngagementJuridique": "0"}))
+    ask("structures", lambda: piste.call(STRUCTURES, {"structure": wanted, "parametres": _FEW}))
+    ask("engagements", lambda: piste.call(ENGAGEMENTS, {"numeroEngagementJuridique": "0"}))
     refused = any(met.status in (401, 403) for met in calls.values())
     return Evidence(
         calls,
         anonymous=_met(lambda: piste.nameless(OWN_STRUCTURES)) if refused else None,
         structures=own[0] if own else None,
         expires=_expires(piste, siret) if siret and calls["structures"].answered and own else None,
+        took=took,
     )
 
 

@@ -4,21 +4,11 @@ Readings may always be asked again. Of a write the question is whether the servi
 is it `unknown`, which keeps the invoice in doubt for hours.
 """
 
-from typing import NamedTuple
+import re
 
-import httpx
-
-from lettrage.invoicing.portal import TroubleKind
+from lettrage.adapters.calling.failures import Verdict
 
 PORTAL_CLOSED = "the portal's own page answers in the place of the service: nothing reached it"
-
-
-class Verdict(NamedTuple):
-    """What a status means where a reading was asked for, where a write was, and why."""
-
-    reading: TroubleKind
-    writing: TroubleKind
-    why: str
 
 
 STATUSES: dict[int, Verdict] = {
@@ -59,22 +49,10 @@ def verdict(status: int, *, in_its_own_words: bool) -> Verdict:
     return STATUSES.get(status) or CLASSES.get(status // 100, CLASSES[1])
 
 
-# Of what can go wrong below HTTP, that after which the service cannot have the whole request. Everything else comes
-# after the last byte was handed over.
-NOT_SENT = (
-    httpx.ConnectError,  # refused, no such name, TLS that fails
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-    httpx.WriteTimeout,  # the last piece was never taken
-)
+_MESSAGE = re.compile(r"(?P<code>[A-Z]{3}_MSG_[0-9]{2}[._][0-9]{3})\b[\s:-]*(?P<text>.*)", re.DOTALL)
 
 
-def of_failure(error: Exception, *, write: bool) -> tuple[TroubleKind, bool]:
-    """What a failed exchange means, and whether the request may have arrived."""
-    if isinstance(error, NOT_SENT):
-        return "unreachable", False
-    return ("unknown" if write else "gateway"), True
+def message(libelle: str) -> tuple[str, str]:
+    """The code of a message and its text: `CODE`, `CODE - text` or a text alone."""
+    found = _MESSAGE.match(libelle.strip())
+    return (found["code"], found["text"].strip()) if found else ("", libelle.strip())

@@ -8,11 +8,37 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
-from lettrage.adapters.http import chorus, depositing, invoices, openapi, people, reads, watch, writes
-from lettrage.adapters.http.edge import Edge, Log
+from lettrage.adapters.http import (
+    bank,
+    chorus,
+    declarations,
+    depositing,
+    drafting,
+    fec,
+    hooks,
+    invoices,
+    lettering,
+    openapi,
+    payments,
+    people,
+    platform,
+    reads,
+    reports,
+    routing,
+    statuses,
+    vat,
+    watch,
+    writes,
+)
+from lettrage.adapters.http.edge import WATCHERS, Edge, Log
+from lettrage.adapters.http.hooks import HOOKS
 from lettrage.adapters.http.house import House
+from lettrage.adapters.http.pages.entering import Porch
+from lettrage.adapters.http.pages.site import site
 from lettrage.adapters.http.problems import (
+    API,
     WEBSERVICE,
     Problem,
     language_of,
@@ -23,21 +49,62 @@ from lettrage.adapters.http.reading import faults
 from lettrage.adapters.http.webservice import webservice
 from lettrage.refusal import Refusal, Stop, quoted
 
+# What programs call; every other address is a page for people.
+_OF_PROGRAMS = (f"{API}/", f"{WEBSERVICE}", HOOKS, *WATCHERS)
 
-def application(house: House, hosts: Collection[str], log: Log, warn: Log) -> Edge:
+
+class Faces:
+    """The two faces of the service: the API for programs, the pages for people."""
+
+    def __init__(self, api: FastAPI, site: FastAPI) -> None:
+        self.api = api
+        self.site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call, to whichever face it is for."""
+        for_programs = scope["type"] != "http" or scope["path"].startswith(_OF_PROGRAMS)
+        await (self.api if for_programs else self.site)(scope, receive, send)
+
+
+def application(house: House, hosts: Collection[str], log: Log, warn: Log, porch: Porch | None = None) -> Edge:
     """The whole service as one ASGI application. `hosts`: names beside the loopback ones that it answers to."""
+    return Edge(Faces(_api(house), site(house, porch or Porch())), hosts, house.figures, log, warn)
+
+
+def _api(house: House) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.house = house
     app.add_api_route(WEBSERVICE, webservice, methods=["POST"], include_in_schema=False)
-    for part in (watch, openapi, reads, writes, invoices, depositing, chorus, people):
+    parts = (
+        watch,
+        openapi,
+        reads,
+        reports,
+        writes,
+        invoices,
+        depositing,
+        drafting,
+        lettering,
+        declarations,
+        statuses,
+        chorus,
+        platform,
+        routing,
+        hooks,
+        payments,
+        bank,
+        fec,
+        vat,
+        people,
+    )
+    for part in parts:
         app.router.routes.extend(part.router.routes)
-    app.state.described = openapi.described(app)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Stop, _stop)
     app.add_exception_handler(RequestValidationError, _misasked)
     app.add_exception_handler(HTTPException, _nothing_there)
     app.add_exception_handler(Exception, _internal)
-    return Edge(app, hosts, house.figures, log, warn)
+    return app
 
 
 def _told(request: Request, problem: Problem) -> Response:

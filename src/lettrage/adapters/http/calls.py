@@ -20,6 +20,7 @@ from lettrage.adapters.http.house import House, Position, Readings, admitted, ho
 from lettrage.adapters.http.problems import Problem, refused
 from lettrage.adapters.http.reading import form_of
 from lettrage.caller import Caller, dossier_for
+from lettrage.guard.audited import Hand
 from lettrage.guard.identity import Identity
 from lettrage.limits import KEY_CHARACTERS, PAGE_MOST
 from lettrage.refusal import Refusal, quoted
@@ -51,6 +52,11 @@ class Call(msgspec.Struct, frozen=True):
     caller: Caller
     content: bytes
     request: Request
+
+    @property
+    def hand(self) -> Hand:
+        """Whose doing the audit log tells."""
+        return Hand(self.caller.name, self.caller.source)
 
     @contextmanager
     def books(self) -> Iterator[Readings]:

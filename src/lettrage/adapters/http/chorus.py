@@ -34,7 +34,7 @@ def chorus_settings(call: Annotated[Call, allowed("chorus")]) -> Response:
 def set_chorus(call: Annotated[Call, allowed("chorus", JSON, keyed=False)]) -> Response:
     """Give settings, all or none. The answer says what is worth knowing, where a platform is switched on."""
     form = call.form(shapes.ChorusSettingsForm)
-    found, faults = changes(form.settings, form.platform or _on(call), form.establishment or "")
+    found, faults = changes(form.settings, form.platform or platform_of(call), form.establishment or "")
     if faults:
         raise Problem(422, *faults)
     act = call.house.invoicing.chorus.set(call.dossier, found, call.caller.name)
@@ -63,7 +63,7 @@ def _shape(call: Call) -> dict[str, Any]:
     return call.house.invoicing.chorus.shape(call.dossier, rows)
 
 
-def _on(call: Call) -> Platform:
+def platform_of(call: Call) -> Platform:
     """The platform that is on."""
     with call.books() as books:
         on = books.platform_on()

@@ -65,6 +65,8 @@ class ChorusSettings(Shape):
     rib_on_credit_notes: Literal["yes", "no"]
     invoice_format: Literal["ubl", "cii", "facturx"]
     credit_note_format: Literal["ubl", "cii", "facturx"]
+    public_door: Literal["chorus", "approved"]
+    directory_hours: str
     doubt_hours: str
     platforms: PlatformsShown
     establishments: dict[str, EstablishmentShown]

@@ -22,15 +22,17 @@ from lettrage.adapters.http.problems import API, Problem
 from lettrage.adapters.http.reads import Reader
 from lettrage.invoicing.checks.checking import Way
 from lettrage.invoicing.document import Platform, Route, Syntax
+from lettrage.invoicing.doors import Door
 from lettrage.invoicing.explaining.standing import explained_shape, standing_of
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.sending.parcels import parcel_of
+from lettrage.invoicing.sending.parcels import ready
 from lettrage.invoicing.sending.shelf import Shelved
 from lettrage.invoicing.settings import PLATFORMS
 from lettrage.refusal import Refusal, quoted
 
 router = APIRouter(prefix=API)
 
+_DOORS: dict[Route | None, Door | None] = {None: None, "chorus": "chorus", "platform": "approved"}
 Checker = Annotated[Call, allowed("check")]
 Sender = Annotated[Call, allowed("send", JSON)]
 
@@ -44,6 +46,7 @@ def check(
     number: NumberThere,
     platform: OnPlatform = None,
     route: Annotated[Route | None, Query(description="Absent: the customer's")] = None,
+    door: Annotated[Door | None, Query(description="The same, as the route of a customer names it")] = None,
     syntax: Annotated[Syntax | None, Query(description="Absent: what the settings say")] = None,
     third_party: OfThirdParty = None,
     offline: Annotated[Flag, Query(description="Do not ask Chorus Pro's directory")] = False,
@@ -51,7 +54,7 @@ def check(
     """Everything that speaks against an invoice before it is sent; a check that could not be made is told too."""
     with call.books() as books:
         found, where = _found(books, number, third_party, platform)
-    findings = _checked(call, found[0], Way(where, route, syntax), offline=offline)
+    findings = _checked(call, found[0], Way(where, door or _DOORS[route], syntax), offline=offline)
     return shown({"data": [finding.shape for finding in findings]})
 
 
@@ -71,7 +74,7 @@ def explain(
     """What Chorus Pro has against an invoice: field, place, cause, the next step. 404 where it was never sent."""
     with call.books() as books:
         found, where = _found(books, number, third_party, platform)
-        standing = standing_of(books, found, where)
+        standing = standing_of(books, found, books.platform_of(found, where))
     if standing is None:
         raise Problem(404, Refusal("nothing_sent_yet", "number", quoted(number), where))
     return shown({"data": [explained_shape(finding) for finding in standing.explained()]})
@@ -106,7 +109,7 @@ def resend(call: Sender, number: NumberThere) -> Response:
     form = call.form(invoice_shapes.SendForm)
     with call.books() as books:
         found, where = _found(books, number, form.third_party, form.platform)
-        standing = standing_of(books, found, where)
+        standing = standing_of(books, found, books.platform_of(found, where))
     if standing is None:
         raise Problem(404, Refusal("nothing_sent_yet", "number", quoted(number), where))
     if standing.step not in ("resend", "redeposit") and not _answered(call):
@@ -118,13 +121,16 @@ def resend(call: Sender, number: NumberThere) -> Response:
 def _sent(call: Call, found: Shelved, where: Platform, form: invoice_shapes.SendForm) -> Response:
     """Intend the deposit of a document, unless our checks keep it back."""
     known = form.force or _answered(call)
-    findings = [] if known else _checked(call, found, Way(where, "chorus", form.syntax))
+    findings = [] if known else _checked(call, found, Way(where, form.door, form.syntax))
     told = [finding.shape for finding in findings]
     replayed = False
     if not any(finding.blocks for finding in findings):
         with call.books() as books:
-            parcel = parcel_of(books, found, form.syntax, call.house.invoicing.rendered)
-        act = SendInvoices((parcel,), where, call.identity.name, forced=form.force, found=told)
+            made = ready(books, [found], where, call.house.invoicing.rendered, form.syntax, form.door)
+        if made.refused:
+            raise Problem(409, *made.refused.values())
+        ((name, parcels),) = made.parcels.items()
+        act = SendInvoices(tuple(parcels), name, call.identity.name, forced=form.force, found=told)
         done = perform(act, call.caller, call.house.store, call.house.clock)
         reasons = done.reasons if done.result is None else [r for one in done.result["refused"] for r in one["reasons"]]
         if reasons:
@@ -152,8 +158,9 @@ def follow(call: Annotated[Call, allowed("send", JSON, keyed=False)], number: Nu
     form = call.form(invoice_shapes.FollowForm)
     with call.books() as books:
         found, where = _found(books, number, form.third_party, form.platform)
+        name = books.platform_of(found, where)
     now = call.house.clock.now()
-    call.house.store.write(call.dossier, lambda books: books.follow_now([d.id for d in found], where, now))
+    call.house.store.write(call.dossier, lambda books: books.follow_now([d.id for d in found], name, now))
     return shown(_standing(call, found[0], where))
 
 
@@ -167,7 +174,8 @@ def release(call: Annotated[Call, allowed("release", JSON)], number: NumberThere
     form = call.form(invoice_shapes.ReleaseForm)
     with call.books() as books:
         found, where = _found(books, number, form.third_party, form.platform)
-    act = ReleaseInvoice(found[0].id, number, where, call.identity.name, form.received, form.flow or "")
+        name = books.platform_of(found, where)
+    act = ReleaseInvoice(found[0].id, number, name, call.identity.name, form.received, form.flow or "")
     return call.perform(act)
 
 
@@ -185,4 +193,5 @@ def _found(
 
 def _standing(call: Call, found: Shelved, where: str) -> dict[str, Any]:
     with call.books() as books:
-        return books.document_shown(books.documents_of(found.number, found.third_party), where)
+        documents = books.documents_of(found.number, found.third_party)
+        return books.document_shown(documents, books.platform_of(documents, where))

@@ -1,4 +1,4 @@
-"""Who may pass: tokens, roles, and the count of wrong ones from each address."""
+"""Who may pass: tokens, roles, and the count of wrong ones from each address and for each key that is guessed at."""
 
 import re
 from typing import Protocol
@@ -9,6 +9,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from lettrage.adapters.http.problems import Problem
 from lettrage.guard.identity import Identity
+from lettrage.guard.tokens import read_token
 from lettrage.limits import WRONG_TOKENS
 from lettrage.refusal import Refusal
 
@@ -25,7 +26,7 @@ class People(Protocol):
 
 
 class Door:
-    """Lets callers in. Addresses that bring wrong tokens are slowed; a valid token always passes."""
+    """Lets callers in. Who brings wrong tokens is slowed, by address and by key; a valid token always passes."""
 
     def __init__(self, people: People) -> None:
         self._people = people
@@ -37,9 +38,14 @@ class Door:
         identity = self._people.identify(token) if token else None
         if identity is not None:
             return identity
-        if not self._wrong.hit(self._limit, source):
-            raise Problem(429, Refusal("too_many_wrong_tokens", "", source, str(WRONG_TOKENS)), headers=_WAIT)
+        guessed = read_token(token)  # from many addresses, one key is guessed at: its dossier and first characters
+        self.wrong(source, *([("key", guessed.shown)] if guessed else []))
         raise Problem(401, Refusal("unknown_caller"), headers=_CHALLENGE)
+
+    def wrong(self, source: str, *keys: tuple[str, str]) -> None:
+        """Count a proof that is none. Raises Problem (429) once the address, or a key, has brought too many."""
+        if not all(self._wrong.hit(self._limit, *key) for key in (("source", source), *keys)):
+            raise Problem(429, Refusal("too_many_wrong_tokens", "", source, str(WRONG_TOKENS)), headers=_WAIT)
 
 
 def check(identity: Identity, action: str) -> None:

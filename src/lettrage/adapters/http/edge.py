@@ -16,17 +16,23 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lettrage.adapters.http.away import Away, Fields
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.problems import WEBSERVICE, Problem, language_of, problem_response
+from lettrage.adapters.http.turns import Line, overloaded
 from lettrage.limits import (
+    AT_ONCE,
     BODY_SECONDS,
     BODY_SECONDS_IN_ALL,
     DOCUMENT,
+    FORM_FIELD_BYTES,
     HEADER_BYTES,
     HEADER_FIELDS,
     IN_FLIGHT,
+    STATEMENT_BYTES,
     STRANGER_SECONDS,
     STRANGERS,
+    TURN_SECONDS,
     UPLOAD_BYTES,
 )
 from lettrage.refusal import Refusal, quoted
@@ -40,6 +46,11 @@ _MOST_BYTES = {
     "/api/v1/load": UPLOAD_BYTES,
     "/api/v1/invoices": UPLOAD_BYTES,  # with attachments inside
     "/api/v1/invoices/import": UPLOAD_BYTES,
+    "/factures/import": UPLOAD_BYTES,
+    "/api/v1/fec/check": UPLOAD_BYTES,
+    "/fec/controle": UPLOAD_BYTES,
+    "/api/v1/bank/statements": STATEMENT_BYTES,
+    "/banque/releves": STATEMENT_BYTES + FORM_FIELD_BYTES,  # the form around it
 }
 _SINGLE = (b"host", b"authorization", b"idempotency-key")  # which of two would count, each reader decides otherwise
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -63,6 +74,9 @@ class Edge:
         self._figures = figures
         self._log, self._warn = log, warn
         self._in_flight = 0
+        self._line = Line(AT_ONCE)
+        self._away = Away(_HEADERS)
+        self._sent_away = 0  # that the log has not told yet
         self._strangers: Counter[str] = Counter()  # contents awaited, by the address that they come from
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,13 +84,43 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        call = _Call(_with_slashes(scope), receive, send, self._strange)
+        call = _Call(_with_slashes(scope), receive, send, self._line, self._strange)
         self._count(1)
         try:
             await self._pass(call)
         finally:
             self._count(-1)
             self._note(call)
+
+    def sent_away(self, method: str, path: str, fields: Fields) -> bytes | None:
+        """The answer to a call for which there is no place, all but its first line; None where it may come in.
+
+        It is asked before there is anything but a header, so that a crowd costs those who are served next to nothing.
+        """
+        is_full = self._in_flight >= IN_FLIGHT
+        if path in WATCHERS:
+            return None
+        if not (is_full or self._line.sends_away()):
+            self._line.announce()
+            return None
+        self._figures.answered(method, "-", 503, 0.0)
+        if not self._sent_away:
+            asyncio.get_running_loop().call_later(1, self.tell_sent_away)
+        self._sent_away += 1
+        given = {name: value.decode("latin-1") for name, value in reversed(fields)}
+        number = given.get(b"x-request-id", "")
+        return self._away.answer(
+            path,
+            language_of(given.get(b"accept-language", "")),
+            IN_FLIGHT if is_full else AT_ONCE,
+            number if _REQUEST_ID.fullmatch(number) else "",
+        )
+
+    def tell_sent_away(self) -> None:
+        """One line of the log for all who were sent away since the last one."""
+        calls, self._sent_away = self._sent_away, 0
+        if calls:
+            self._log("sent_away", status=503, calls=calls)
 
     def _count(self, change: int) -> None:
         self._in_flight += change
@@ -89,7 +133,7 @@ class Edge:
         Raises Problem where too many are awaited from this address, or where all places are taken in the meantime.
         """
         if self._strangers[source] >= STRANGERS:
-            raise _overloaded(STRANGERS)
+            raise overloaded(STRANGERS)
         self._strangers[source] += 1
         self._count(-1)
         try:
@@ -100,11 +144,13 @@ class Edge:
             if not self._strangers[source]:
                 del self._strangers[source]
         if self._in_flight > IN_FLIGHT:
-            raise _overloaded(IN_FLIGHT)
+            raise overloaded(IN_FLIGHT)
 
     async def _pass(self, call: "_Call") -> None:
         try:
             self._let_in(call)
+            if call.scope["path"] not in WATCHERS:
+                await call.take_turn()
             await self._app(call.scope, call.receive, call.send)
         except Problem as problem:
             await call.refuse(problem)
@@ -112,11 +158,13 @@ class Edge:
             if call.gone:
                 return
             self._warn("internal_error", request_id=call.id, error=type(error).__name__, trace=_trace(error))
+        finally:
+            call.give_turn()
 
     def _let_in(self, call: "_Call") -> None:
         """Raises Problem for what is not read at all."""
         if self._in_flight > IN_FLIGHT and call.scope["path"] not in WATCHERS:
-            raise _overloaded(IN_FLIGHT)
+            raise overloaded(IN_FLIGHT)
         fields = call.scope["headers"]
         size = sum(len(name) + len(value) for name, value in fields) + len(call.scope["query_string"])
         if len(fields) > HEADER_FIELDS or size > HEADER_BYTES:
@@ -183,6 +231,7 @@ class _Call:
         scope: Scope,
         receive: Receive,
         send: Send,
+        line: Line,
         strange: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         self.scope = scope
@@ -192,6 +241,8 @@ class _Call:
         self.most = _MOST_BYTES.get(scope["path"], DOCUMENT.document_bytes)
         self.gone = False  # the caller, before its content was here
         self._receive, self._send, self._strange = receive, send, strange
+        self._line = line
+        self._has_turn = False
         self._complete = False
         given = self.header(b"x-request-id")
         self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -211,11 +262,9 @@ class _Call:
         """The next piece of the content. Raises Problem when it is late, or more than is taken."""
         if self._complete:
             return await self._receive()
-        if "caller" in self.scope["state"]:
-            message = await self._piece(BODY_SECONDS, BODY_SECONDS_IN_ALL)
-        else:
-            with self._strange(self.source):
-                message = await self._piece(STRANGER_SECONDS, STRANGER_SECONDS)
+        asked = asyncio.ensure_future(self._receive())
+        await asyncio.sleep(0)
+        message = asked.result() if asked.done() else await self._awaited(asked)
         self.gone = message["type"] == "http.disconnect"
         self._complete = message["type"] != "http.request" or not message.get("more_body")
         self.read += len(message.get("body", b""))
@@ -223,10 +272,45 @@ class _Call:
             raise too_large(str(self.read), self.most)
         return message
 
-    async def _piece(self, seconds: float, seconds_in_all: float) -> Message:
+    async def take_turn(self) -> None:
+        """Wait for a turn. Raises Problem (503) where it does not come in time.
+
+        A call that takes long gives it back before its end: an export or a check of everything holds up no settlement.
+        """
+        await self._line.take()
+        self._hold()
+
+    def _hold(self) -> None:
+        self._has_turn = True
+        asyncio.get_running_loop().call_later(TURN_SECONDS, self.give_turn)
+
+    def give_turn(self) -> bool:
+        """Give the turn back, while content is awaited or once the answer is on its way; whether there was one."""
+        had, self._has_turn = self._has_turn, False
+        if had:
+            self._line.give()
+        return had
+
+    async def _awaited(self, asked: "asyncio.Future[Message]") -> Message:
+        """A piece that is not here yet: meanwhile others have the turn."""
+        had_turn = self.give_turn()
+        try:
+            if "caller" in self.scope["state"]:
+                message = await self._piece(asked, BODY_SECONDS, BODY_SECONDS_IN_ALL)
+            else:
+                with self._strange(self.source):
+                    message = await self._piece(asked, STRANGER_SECONDS, STRANGER_SECONDS)
+        finally:
+            asked.cancel()  # where nobody awaits it any more
+        if had_turn:
+            await self._line.take_again()
+            self._hold()
+        return message
+
+    async def _piece(self, asked: "asyncio.Future[Message]", seconds: float, seconds_in_all: float) -> Message:
         left = seconds_in_all - (perf_counter() - self.began)
         try:
-            return await asyncio.wait_for(self._receive(), min(seconds, max(left, 0)))
+            return await asyncio.wait_for(asked, min(seconds, max(left, 0)))
         except TimeoutError:
             raise Problem(408, Refusal("slow_call", expected=f"{seconds:.0f}")) from None
 
@@ -236,6 +320,7 @@ class _Call:
             return
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.give_turn()
             own = {name.lower() for name, _ in message["headers"]}
             more = [field for field in _HEADERS if field[0] not in own]
             message["headers"] = [*message["headers"], *more, (b"x-request-id", self.id.encode())]
@@ -251,10 +336,6 @@ class _Call:
 def too_large(seen: str, most: int) -> Problem:
     """A content of so many bytes, where so many are taken."""
     return Problem(413, Refusal("too_large", seen=seen, expected=str(most)))
-
-
-def _overloaded(most: int) -> Problem:
-    return Problem(503, Refusal("overloaded", expected=str(most)))
 
 
 def is_loopback(name: str) -> bool:

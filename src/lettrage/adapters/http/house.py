@@ -1,8 +1,8 @@
 """What every route works with, and what a call has said once its caller is known."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import date
+from datetime import date, datetime
 from threading import BoundedSemaphore
 from typing import Any, Protocol, TypeVar
 
@@ -12,29 +12,41 @@ from starlette.requests import Request
 
 from lettrage.acts import ActBooks, ActStore
 from lettrage.acts.chorus import SetChorus
+from lettrage.acts.declaring import Judge
 from lettrage.adapters.http.door import Door, People, check
 from lettrage.adapters.http.figures import Figures
+from lettrage.adapters.http.pages.looks import Looks
 from lettrage.adapters.http.problems import Problem
 from lettrage.bank.slip import Made, Waiting
+from lettrage.books.due import Account
 from lettrage.books.laws import Finding
 from lettrage.books.logbook import Page as LogbookPage
 from lettrage.books.logbook import Search
+from lettrage.books.reports import Report
 from lettrage.caller import Caller
 from lettrage.company.dossier import Company
+from lettrage.guard.audited import Hand
 from lettrage.guard.identity import Identity
+from lettrage.guard.person import Likes, Person
+from lettrage.invoicing.approved_settings import ApprovedSettings
 from lettrage.invoicing.checks.checking import Way
+from lettrage.invoicing.checks.official import LifecycleRules
 from lettrage.invoicing.checks.precheck import Checked
+from lettrage.invoicing.connecting.approved import Answers
 from lettrage.invoicing.connecting.diagnose import Evidence, Step
 from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.flow_service import DirectoryService
+from lettrage.invoicing.portal import Portal
 from lettrage.invoicing.sending.format import Render
 from lettrage.invoicing.sending.outbox import Event
 from lettrage.invoicing.sending.shelf import Sent, Shelved
 from lettrage.invoicing.settings import Change, Platform, Row
+from lettrage.invoicing.simulated import Simulated
 from lettrage.limits import LARGE, LARGE_BYTES, SEARCHING, VERIFYING
 from lettrage.money import Currency
 from lettrage.opening import LoadingStore
 from lettrage.ports import Clock
-from lettrage.refusal import Refusal, quoted
+from lettrage.refusal import Language, Refusal, quoted
 
 ORIGIN = "web service"
 T = TypeVar("T")
@@ -42,7 +54,7 @@ Position = tuple[int | str, ...]
 PageOf = tuple[list[dict[str, Any]], Position | None]  # lines of a list, and where it goes on
 
 
-class Readings(ActBooks, Protocol):
+class Readings(ActBooks, Looks, Protocol):
     """Books with their lists, page by page, and everything else that is looked at."""
 
     def items_page(self, today: date, third_party: str, after: Position, limit: int, *, everything: bool) -> PageOf: ...  # noqa: D102
@@ -52,10 +64,13 @@ class Readings(ActBooks, Protocol):
     def third_parties_page(  # noqa: D102
         self, today: date, home: Currency, after: Position, limit: int, *, everything: bool
     ) -> PageOf: ...
-    def statement(self, code: str, today: date, home: Currency) -> dict[str, Any] | None: ...  # noqa: D102
+    def statement(  # noqa: D102
+        self, code: str, today: date, home: Currency, as_of: date | None = None
+    ) -> dict[str, Any] | None: ...
     def transaction(self, number: int, home: Currency) -> dict[str, Any] | None: ...  # noqa: D102
     def slips(self) -> list[Made]: ...  # noqa: D102
     def platform_on(self) -> str: ...  # noqa: D102
+    def platform_of(self, documents: Sequence[Shelved], environment: str) -> str: ...  # noqa: D102
     def documents_page(  # noqa: D102
         self, platform: str, state: str, third_party: str, after: Position, limit: int
     ) -> PageOf: ...
@@ -79,22 +94,41 @@ class Chorus(Protocol):
     def test(  # noqa: D102
         self, dossier: str, rows: Sequence[Row], company: Company, platform: Platform | None = None
     ) -> tuple[list[Step], Evidence]: ...
+    def approved(self, store: Any, dossier: str, platform: str) -> ApprovedSettings: ...  # noqa: D102
+    def approved_shape(self, dossier: str, rows: Sequence[Row]) -> dict[str, Any]: ...  # noqa: D102
+    def test_approved(  # noqa: D102
+        self, dossier: str, rows: Sequence[Row], company: Company, platform: str
+    ) -> tuple[list[Step], Answers]: ...
+    def portal(self, store: Any, dossier: str, platform: Platform | None = None) -> Portal: ...  # noqa: D102
+    def directory(self, store: Any, dossier: str, platform: str) -> DirectoryService: ...  # noqa: D102
+    def simulated(self, rows: Sequence[Row]) -> Simulated | None: ...  # noqa: D102
 
 
 class Check(Protocol):
-    """The pre-check of documents that are kept."""
+    """The pre-check of documents that are kept. `instead`: contents that some of them would have, by their numbers."""
 
     def __call__(  # noqa: D102
-        self, dossier: str, documents: Sequence[Shelved], way: Way, *, offline: bool = False
+        self,
+        dossier: str,
+        documents: Sequence[Shelved],
+        way: Way,
+        *,
+        offline: bool = False,
+        instead: Mapping[int, Invoice] | None = None,
     ) -> list[Checked]: ...
 
 
 class Invoicing(msgspec.Struct, frozen=True):
-    """What the service does with invoices beside the books. `rendered`: an invoice as a file of some syntax."""
+    """What the service does with invoices beside the books. `rendered`: an invoice as a file of some syntax.
+
+    `report_judged`, `lifecycle`: what the official rules say of a report of payments, of a lifecycle message.
+    """
 
     rendered: Render
     chorus: Chorus
     checked: Check
+    report_judged: Judge
+    lifecycle: LifecycleRules
 
 
 class Sharing(ActStore, Protocol):
@@ -107,11 +141,27 @@ class Sharing(ActStore, Protocol):
 class Registry(Protocol):
     """The accounts of the store."""
 
-    def add(self, name: str, role: str, dossier: str) -> None: ...  # noqa: D102
-    def issue(self, name: str, role: str, dossier: str) -> str: ...  # noqa: D102
+    def add(self, name: str, role: str, dossier: str, hand: Hand = ...) -> None: ...  # noqa: D102
+    def issue(self, name: str, role: str, dossier: str, hand: Hand = ...) -> str: ...  # noqa: D102
     def listed(self, dossier: str) -> list[dict[str, Any]]: ...  # noqa: D102
-    def revoke(self, shown: str, dossier: str) -> int: ...  # noqa: D102
-    def close(self, name: str, dossier: str) -> int: ...  # noqa: D102
+    def revoke(self, shown: str, dossier: str, hand: Hand = ...) -> int: ...  # noqa: D102
+    def close(self, name: str, dossier: str, hand: Hand = ...) -> int: ...  # noqa: D102
+
+
+class SignIns(Protocol):
+    """The passwords and sign-ins of the store. A dossier "" is an account of all dossiers."""
+
+    def none_yet(self) -> bool: ...  # noqa: D102
+    def set_password(  # noqa: D102
+        self, dossier: str, account: str, password: str, full_name: str = "", hand: Hand = ...
+    ) -> None: ...
+    def recognised(self, dossier: str, account: str, password: str) -> bool: ...  # noqa: D102
+    def of_subject(self, dossier: str, subject: str) -> str: ...  # noqa: D102
+    def open(self, dossier: str, account: str, source: str) -> str: ...  # noqa: D102
+    def person(self, text: str) -> Person | None: ...  # noqa: D102
+    def look_at(self, text: str, dossier: str) -> None: ...  # noqa: D102
+    def end(self, text: str) -> None: ...  # noqa: D102
+    def prefer(self, person: Person, likes: Likes) -> None: ...  # noqa: D102
 
 
 class Base(People, LoadingStore, Protocol):
@@ -119,10 +169,14 @@ class Base(People, LoadingStore, Protocol):
 
     @property
     def accounts(self) -> Registry: ...  # noqa: D102
+    @property
+    def sign_ins(self) -> SignIns: ...  # noqa: D102
     def dossiers(self) -> list[str]: ...  # noqa: D102
     def books(self, dossier: str, *, writing: bool) -> AbstractContextManager[Readings]: ...  # noqa: D102
     def write(self, dossier: str, work: Callable[[ActBooks], T]) -> T: ...  # noqa: D102
-    def audit(self, dossier: str, head: str | None = None) -> list[Finding]: ...  # noqa: D102
+    def audit(  # noqa: D102
+        self, dossier: str, head: str | None = None, asked: Callable[[], None] = ...
+    ) -> list[Finding]: ...
 
 
 class Turns:
@@ -147,7 +201,8 @@ class House(msgspec.Struct, frozen=True):
     """The store, the clock, the door and the figures of one service.
 
     `store`: where acts go, whose writers may share commits. `base`: the store behind it. `stopping`: whether the
-    service was asked to stop. `slip_pdf`: prints a slip. `dossier`: the only one that is served; "" for all.
+    service was asked to stop. `slip_pdf`, `statement_pdf`, `report_pdf`: print a slip, a statement of account, a
+    report. `dossier`: the only one that is served; "" for all.
     """
 
     store: ActStore
@@ -157,6 +212,8 @@ class House(msgspec.Struct, frozen=True):
     figures: Figures
     stopping: Callable[[], bool]
     slip_pdf: Callable[[Made, Company], bytes]
+    statement_pdf: Callable[[Account, Company, Language], bytes]
+    report_pdf: Callable[[Report, Company, datetime, Language], bytes]
     invoicing: Invoicing
     dossier: str = ""
     verifying: Turns = msgspec.field(default_factory=lambda: Turns(VERIFYING))

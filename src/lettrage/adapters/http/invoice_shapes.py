@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 from lettrage.adapters.http.fields import Code, Day, Money, Shape
 from lettrage.adapters.http.shapes import Reason
 
+Where = Literal["qualification", "production", "approved-qualification", "approved-production"]
+
 
 class InvoiceLineForm(BaseModel):
     """A line of an invoice."""
@@ -82,7 +84,7 @@ class InvoiceLine(Shape):
     third_party: str
     currency: str
     total: Money
-    platform: Literal["qualification", "production"]
+    platform: Where
     state: str
     flow: str | None
     document: str
@@ -101,7 +103,7 @@ class InvoiceStatus(Shape):
 class InvoiceDeposit(Shape):
     """A deposit. `sha256`: of this invoice's own file."""
 
-    platform: Literal["qualification", "production"]
+    platform: Where
     flow: str | None
     sha256: str
     sent_at: str | None
@@ -187,6 +189,7 @@ class SendForm(FollowForm):
 
     force: bool = False
     syntax: Literal["ubl", "cii", "facturx"] | None = None
+    door: Literal["chorus", "approved"] | None = Field(None, description="Absent: the customer's route")
 
 
 class ReleaseForm(FollowForm):

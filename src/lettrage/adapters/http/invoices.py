@@ -121,7 +121,7 @@ def xml(
     """The XML that was sent; before that, the one that would be."""
     with call.books() as books:
         found = _there(books, number, third_party, id_)[0]
-        asked = platform or books.platform_on()
+        asked = books.platform_of([found], platform or books.platform_on())
         data = xml_of(books, found, asked, syntax or "", call.house.invoicing.rendered, sent=sent)
     return _file(data, f"facture-{number}.xml", XML)
 
@@ -145,7 +145,7 @@ def invoice(
     """One invoice with its deposits and its timeline on a platform."""
     with call.books() as books:
         found = _there(books, number, third_party, id_)
-        return shown(books.document_shown(found, platform or books.platform_on()))
+        return shown(books.document_shown(found, books.platform_of(found, platform or books.platform_on())))
 
 
 def _there(books: Readings, number: str, third_party: str | None, id_: int | None) -> list[Shelved]:

@@ -6,11 +6,13 @@ import msgspec
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lettrage import __version__
 from lettrage.adapters.http import forms, invoice_shapes, shapes
+from lettrage.adapters.http.fec import FecForm
 from lettrage.adapters.http.modern import SettlementsForm
 from lettrage.adapters.http.problems import API, PROBLEMS, Problem
 from lettrage.catalogue import CATALOGUE
@@ -35,6 +37,7 @@ _MORE: tuple[type[BaseModel], ...] = (
     forms.CloseTaskForm,
     forms.AccountForm,
     forms.RevokeForm,
+    FecForm,
     shapes.LoadFile,
     invoice_shapes.InvoiceForm,
     invoice_shapes.InvoiceFile,
@@ -48,8 +51,11 @@ _REF = "#/components/schemas/{model}"
 
 @router.get(f"{API}/openapi.json")
 async def openapi(request: Request) -> Response:
-    """The description; it needs no token."""
-    return Response(request.app.state.described, media_type="application/json")
+    """The description; it needs no token. Written when it is first asked for: that takes half a second."""
+    state = request.app.state
+    if not hasattr(state, "described"):
+        state.described = await run_in_threadpool(described, request.app)
+    return Response(state.described, media_type="application/json")
 
 
 @router.get(f"{PROBLEMS}/{{code}}")

@@ -36,7 +36,7 @@ def users(call: Administrator) -> Response:
 def add_user(call: AdministratorWriting) -> Response:
     """Open an account; one open in this role already stays as it is."""
     form = call.form(AccountForm)
-    call.house.base.accounts.add(form.name, form.role, _scope(call, form.dossier))
+    call.house.base.accounts.add(form.name, form.role, _scope(call, form.dossier), call.hand)
     return shown({"name": form.name, "role": form.role, "dossier": _scope(call, form.dossier) or None})
 
 
@@ -45,7 +45,8 @@ def add_user(call: AdministratorWriting) -> Response:
 def new_token(call: AdministratorWriting) -> Response:
     """A new token, shown this once; the account is made when there is none. Each call makes another token."""
     form = call.form(AccountForm)
-    return shown({"token": call.house.base.accounts.issue(form.name, form.role, _scope(call, form.dossier))})
+    scope = _scope(call, form.dossier)
+    return shown({"token": call.house.base.accounts.issue(form.name, form.role, scope, call.hand)})
 
 
 @router.post(
@@ -56,7 +57,7 @@ def new_token(call: AdministratorWriting) -> Response:
 def revoke_token(call: AdministratorWriting) -> Response:
     """End the token that begins with these characters."""
     form = call.form(RevokeForm)
-    ended = call.house.base.accounts.revoke(form.shown, _scope(call, None))
+    ended = call.house.base.accounts.revoke(form.shown, _scope(call, None), call.hand)
     if not ended:
         raise Problem(404, Refusal("no_such_token", "shown", quoted(form.shown)))
     return shown({"ended": ended})
@@ -66,7 +67,7 @@ def revoke_token(call: AdministratorWriting) -> Response:
 @router.post("/user/{name}/close", include_in_schema=False)
 def close_user(call: Administrator, name: NameThere) -> Response:
     """Close an account and end its tokens. The account is one of the dossier asked for, else one for all."""
-    ended = call.house.base.accounts.close(name, _scope(call, None))
+    ended = call.house.base.accounts.close(name, _scope(call, None), call.hand)
     if not ended:
         raise Problem(404, Refusal("no_such_account", "name", quoted(name)))
     return shown({"ended": ended})

@@ -127,7 +127,7 @@ def problem_shape(problem: Problem, language: Language, reference: str) -> dict[
     }
 
 
-_RANGE = re.compile(r"\s*([a-z*]{1,8})(?:-[a-z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE)
+_RANGE = re.compile(r"\s*+([a-z*]{1,8})(?:-[a-z0-9-]*+)?\s*+(?:;\s*+q=([01](?:\.\d{0,3})?))?\s*+", re.IGNORECASE)
 
 
 def language_of(accepted: str) -> Language:

@@ -116,10 +116,14 @@ def third_parties(
     **operation("statement", "A third party's statement", shapes.Statement, 404, 422),
 )
 @router.get("/statement/{code}", include_in_schema=False)
-def statement(call: Reader, code: Annotated[Code, Path(description="A third party"), SEGMENT]) -> Response:
+def statement(
+    call: Reader,
+    code: Annotated[Code, Path(description="A third party"), SEGMENT],
+    as_of: Annotated[DayAsked | None, Query(description="What was open at the end of this day")] = None,
+) -> Response:
     """What is open of one third party, with the totals of each currency."""
     with call.books() as books:
-        found = books.statement(code, call.house.clock.today(), books.company.currency)
+        found = books.statement(code, call.house.clock.today(), books.company.currency, as_of)
     if found is None:
         raise Problem(404, Refusal("unknown_third_party", "code", quoted(code)))
     return shown(found)

@@ -3,8 +3,11 @@
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
@@ -15,12 +18,15 @@ from lettrage.adapters.http.door import Door
 from lettrage.adapters.http.edge import Log
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.house import Base, House, Invoicing, Sharing
+from lettrage.adapters.http.pages.entering import Porch
 from lettrage.adapters.http.protocol import BoundedProtocol
 from lettrage.bank.slip import Made
+from lettrage.books.due import Account
+from lettrage.books.reports import Report
 from lettrage.company.dossier import Company
-from lettrage.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS, THREADS
+from lettrage.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS, SWITCH_SECONDS, THREADS
 from lettrage.ports import Clock
-from lettrage.refusal import Refusal, Stop
+from lettrage.refusal import Language, Refusal, Stop
 
 BACKLOG = 2_048
 
@@ -34,6 +40,8 @@ class Server:
         base: Base,
         clock: Clock,
         slip_pdf: Callable[[Made, Company], bytes],
+        statement_pdf: Callable[[Account, Company, Language], bytes],
+        report_pdf: Callable[[Report, Company, datetime, Language], bytes],
         invoicing: Invoicing,
         *,
         log: Log,
@@ -41,6 +49,7 @@ class Server:
         hosts: Collection[str] = (),
         proxies: Collection[str] = (),
         dossier: str = "",
+        porch: Porch | None = None,
     ) -> None:
         house = House(
             store,
@@ -50,14 +59,17 @@ class Server:
             Figures(lambda: store.commits),
             lambda: self._uvicorn.should_exit,
             slip_pdf,
+            statement_pdf,
+            report_pdf,
             invoicing,
             dossier,
         )
         self._told = _Told(warn)
+        self._edge = application(house, hosts, log, warn, porch)
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
-                application(house, hosts, log, warn),
-                http=BoundedProtocol,
+                self._edge,
+                http=partial(BoundedProtocol, self._edge.sent_away),  # type: ignore[arg-type]  # any that makes one will do
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -72,6 +84,7 @@ class Server:
 
     def run(self, listening: socket.socket, started: Callable[[], None]) -> None:
         """Serve on this socket until SIGTERM or SIGINT (or `stop`); then everything accepted has been answered."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         anyio.run(self._serve, listening, started)
 
     async def _serve(self, listening: socket.socket, started: Callable[[], None]) -> None:
@@ -79,6 +92,7 @@ class Server:
         started()
         with self._told:
             await self._uvicorn.serve([listening])
+        self._edge.tell_sent_away()
 
     def stop(self) -> None:
         """Ask it to stop, from any thread."""

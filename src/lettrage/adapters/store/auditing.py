@@ -12,15 +12,18 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from lettrage.adapters.store import audited as asked_of
+from lettrage.adapters.store import audited_bank as of_banks
 from lettrage.adapters.store.postgresql import read_whole_tables
 from lettrage.adapters.store.schema import metadata
 from lettrage.adapters.store.sql import on_postgresql, run
 from lettrage.books import laws
 from lettrage.books.laws import Finding
+from lettrage.books.opening import Turnover
 from lettrage.company.dossier import Company
 
 BATCH = 2_000  # rows held at a time
-_HEAVY: dict[type, int] = {laws.DocumentRow: 20}  # rows that may have attachments inside
+_HEAVY: dict[type, int] = {laws.DocumentRow: 20, laws.PaymentFileRow: 20}  # rows that may have attachments inside
 SHOWN = 100  # findings of one code that are listed; the rest is counted
 _TROUBLES = (SQLAlchemyError, sqlite3.Error, OverflowError, UnicodeError)
 _UNTYPED = (msgspec.ValidationError, OverflowError)
@@ -28,11 +31,20 @@ _T = TypeVar("_T")
 _P = ParamSpec("_P")
 
 
-def audit(connection: Connection, dossier: str, company: Company, head: str | None = None) -> list[Finding]:
-    """Everything in a dossier's books that breaks a law. `head`: the hash of an entry, kept elsewhere earlier."""
+def audit(
+    connection: Connection,
+    dossier: str,
+    company: Company,
+    head: str | None = None,
+    asked: Callable[[], None] = lambda: None,
+) -> list[Finding]:
+    """Everything in a dossier's books that breaks a law. `head`: the hash of an entry, kept elsewhere earlier.
+
+    `asked` is called for each of the questions that the laws put to the store (`checks.QUESTIONS` in all).
+    """
     if on_postgresql(connection):
         read_whole_tables(connection)
-    audited = _Audit(connection, dossier, company)
+    audited = _Audit(connection, dossier, company, asked)
     return list(_shortened(audited.findings(head)))
 
 
@@ -49,7 +61,8 @@ def _shortened(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 class _Audit:
-    def __init__(self, connection: Connection, dossier: str, company: Company) -> None:
+    def __init__(self, connection: Connection, dossier: str, company: Company, asked: Callable[[], None]) -> None:
+        self.asked = asked
         self.connection = connection
         self.dossier = dossier
         self.company = company
@@ -66,6 +79,11 @@ class _Audit:
         yield from self._transactions(counters)
         yield from self._items()
         yield from self._balances()
+        yield from self._vat()
+        yield from self._by_hand()
+        yield from self._letters()
+        yield from self._years()
+        yield from self._banks()
 
     def _entries(self, counters: laws.CounterRow, head: str | None) -> Iterator[Finding]:
         register = laws.Register(self.company, head)
@@ -82,8 +100,10 @@ class _Audit:
         yield from self._judged(laws.allocations, _ALLOCATIONS, laws.AllocationRow)
         yield from self._judged(laws.instruments, _INSTRUMENTS, laws.InstrumentRow, home)
         yield from self._judged(laws.returns, _RETURNS, laws.ReturnRow)
-        yield from self._judged(laws.slips, _SLIPS, laws.SlipRow, home)
-        yield from self._judged(laws.on_slips, _ON_SLIPS, laws.OnSlipRow)
+        yield from self._judged(laws.slips, asked_of.SLIPS, laws.SlipRow, home)
+        yield from self._judged(laws.on_slips, asked_of.ON_SLIPS, laws.OnSlipRow)
+        yield from self._judged(laws.payment_files, asked_of.PAYMENT_FILES, laws.PaymentFileRow)
+        yield from self._judged(laws.payment_lines, asked_of.PAYMENT_LINES, laws.PaymentLineRow)
         yield from self._judged(laws.outcomes, _OUTCOMES, laws.OutcomeRow)
 
     def _items(self) -> Iterator[Finding]:
@@ -93,7 +113,7 @@ class _Audit:
         yield from self._judged(laws.passed_on, _PASSED, laws.PassedRow)
         yield from self._judged(laws.strays, _STRAYS, laws.StrayRow)
         yield from self._judged(laws.invoices, _INVOICES, laws.InvoiceRow, home)
-        yield from self._judged(laws.documents, _DOCUMENTS, laws.DocumentRow)
+        yield from self._judged(laws.documents, asked_of.DOCUMENTS, laws.DocumentRow)
 
     def _balances(self) -> Iterator[Finding]:
         lines = self._rows(_BALANCES, laws.BalanceRow)
@@ -101,6 +121,36 @@ class _Audit:
         held = self._rows(_HELD, laws.HeldRow)
         parked = self._rows(_PARKED, laws.ParkedRow)
         yield from self._told(laws.balances(lines, carried, held, parked, self.company))
+
+    def _by_hand(self) -> Iterator[Finding]:
+        yield from self._judged(laws.drafts, asked_of.DRAFTS, laws.DraftRow)
+        yield from self._judged(laws.opened_by_hand, asked_of.OPENED, laws.OpenedRow, self.company.currency)
+        yield from self._judged(laws.taken_back, asked_of.TAKEN_BACK, laws.TakenBackRow)
+
+    def _letters(self) -> Iterator[Finding]:
+        yield from self._judged(laws.groups, asked_of.GROUPS, laws.GroupRow, self.company)
+        yield from self._judged(laws.letterings, asked_of.LETTERINGS, laws.HandRow, self.company)
+        yield from self._judged(laws.lettered_twice, asked_of.LETTERED_TWICE, laws.TwiceRow)
+
+    def _years(self) -> Iterator[Finding]:
+        closings = self._rows(asked_of.CLOSINGS, laws.ClosingRow)
+        turnovers = self._rows(asked_of.TURNOVERS, Turnover)
+        successors = self._rows(asked_of.SUCCESSORS, laws.SuccessorRow)
+        yield from self._told(laws.closings(closings, turnovers, successors, self.company))
+        yield from self._judged(laws.shut, asked_of.SHUT, laws.ShutRow)
+
+    def _banks(self) -> Iterator[Finding]:
+        yield from self._judged(laws.statements, of_banks.STATEMENTS, laws.StatementRow)
+        yield from self._judged(laws.matches, of_banks.MATCHES, laws.MatchRow)
+        yield from self._judged(laws.accounted, of_banks.ACCOUNTED, laws.AccountedRow, self.company)
+
+    def _vat(self) -> Iterator[Finding]:
+        posted = self._rows(asked_of.VAT_POSTED, laws.PostedVatRow)
+        moved = self._rows(asked_of.VAT_MOVED, laws.MovedVatRow)
+        yield from self._told(laws.vat_moves(posted, moved, self.company))
+        waiting = self._rows(asked_of.VAT_WAITING, laws.WaitingRow)
+        freed = self._rows(asked_of.VAT_FREED, laws.FreedRow)
+        yield from self._told(laws.vat_waits(waiting, freed))
 
     # ------------------------------------------------------------ reading
 
@@ -123,6 +173,7 @@ class _Audit:
 
     def _rows(self, sql: str, kind: type[_T]) -> Iterator[_T]:
         """A query's rows, typed, a batch at a time. What cannot be read is noted."""
+        self.asked()
         try:
             held = _HEAVY.get(kind, BATCH)
             for part in run(self.connection, sql, (self.dossier,), stream=True).partitions(held):
@@ -298,41 +349,6 @@ LEFT JOIN header h ON h.dossier = o.dossier AND h."transaction" = o."transaction
 WHERE o.dossier = ?1 ORDER BY o.document, o.position
 """
 
-# The lines behind the bank's stand in the order of the instruments.
-_SLIPS = """
-SELECT s.number, s.bank, s.year, s.sequence, s.date, s.currency, s.total, s.home, s.status, s.posting,
-       e.slip, e.year, e.date, coalesce(l.n, 0), b.debit + b.credit, r.slip, r.reversal_of,
-       coalesce(x.n, 0), coalesce(x.held, 0), coalesce(i.n, 0), coalesce(i.carried, 0), coalesce(i.matched, 0)
-FROM slip s
-LEFT JOIN entry e ON e.dossier = s.dossier AND e.posting = s.posting
-LEFT JOIN entry r ON r.dossier = s.dossier AND r.posting = s.reversal
-LEFT JOIN entry_line b ON b.dossier = s.dossier AND b.posting = s.posting AND b.line = 1
-LEFT JOIN (SELECT s.number, count(*) AS n
-           FROM slip s JOIN entry_line l ON l.dossier = s.dossier AND l.posting = s.posting
-           WHERE s.dossier = ?1 GROUP BY s.number) l ON l.number = s.number
-LEFT JOIN (SELECT x.slip, count(*) AS n,
-                  sum(CASE WHEN t.slip = x.slip AND t.status <> 'awaiting_slip' THEN 1 ELSE 0 END) AS held
-           FROM slip_transaction x JOIN "transaction" t ON t.dossier = x.dossier AND t.number = x."transaction"
-           WHERE x.dossier = ?1 GROUP BY x.slip) x ON x.slip = s.number
-LEFT JOIN (SELECT m.slip, count(*) AS n, CAST(sum(m.amount) AS BIGINT) AS carried,
-                  sum(CASE WHEN l.debit + l.credit = m.home AND abs(l.amount) = m.amount THEN 1 ELSE 0 END) AS matched
-           FROM (SELECT x.slip, s.posting, i.amount, i.home,
-                        1 + row_number() OVER (PARTITION BY x.slip ORDER BY i."transaction", i."order", i.id) AS line
-                 FROM slip_transaction x JOIN slip s ON s.dossier = x.dossier AND s.number = x.slip
-                 JOIN instrument i ON i.dossier = x.dossier AND i."transaction" = x."transaction"
-                 WHERE x.dossier = ?1) m
-           LEFT JOIN entry_line l ON l.dossier = ?1 AND l.posting = m.posting AND l.line = m.line
-           GROUP BY m.slip) i ON i.slip = s.number
-WHERE s.dossier = ?1 ORDER BY s.bank, s.year, s.sequence
-"""
-_ON_SLIPS = """
-SELECT t.number, t.status, t.slip, s.status, x.slip
-FROM "transaction" t
-LEFT JOIN slip s ON s.dossier = t.dossier AND s.number = t.slip
-LEFT JOIN slip_transaction x ON x.dossier = t.dossier AND x.slip = t.slip AND x."transaction" = t.number
-WHERE t.dossier = ?1 AND t.slip IS NOT NULL ORDER BY t.number
-"""
-
 # What a cancelled transaction settled or made no longer counts.
 _STANDING = """
 FROM allocation a JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
@@ -396,17 +412,6 @@ LEFT JOIN (SELECT v.id, sum(d.amount) AS amount, sum(d.origin_carried) AS home
            AND v.currency = d.currency
            WHERE d.dossier = ?1 AND d.previous IS NULL GROUP BY v.id) d ON d.id = v.id
 WHERE v.dossier = ?1 ORDER BY v.id
-"""
-_DOCUMENTS = """
-SELECT d.id, d.number, d.type, d.date, d.third_party, d.currency, d.gross, d.content, d.digest,
-       d.invoice, v.prefix || v.number, v.third_party, v.date, v.currency, v.amount,
-       d.corrects, c.number, c.third_party,
-       (SELECT min(f.id) FROM sales_document f
-        WHERE f.dossier = d.dossier AND f.number = d.number AND f.third_party = d.third_party)
-FROM sales_document d
-LEFT JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice
-LEFT JOIN sales_document c ON c.dossier = d.dossier AND c.id = d.corrects
-WHERE d.dossier = ?1 ORDER BY d.id
 """
 _BALANCES = (
     "SELECT account, third_party, sum(debit - credit) FROM entry_line WHERE dossier = ?1 GROUP BY account, third_party"

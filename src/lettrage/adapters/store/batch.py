@@ -1,20 +1,24 @@
 """Writing by the thousand: the rows of a commit are gathered table by table and written together.
 
-On PostgreSQL they travel as one statement: a trip to the server costs more than the rows. On SQLite each kind of rows
-is one statement, but all kinds with a single row, as most of one settlement are, share one through a view.
+On PostgreSQL they travel as one statement: a trip to the server costs more than the rows. A cluster takes no statement
+that writes to several tables, so there each kind of rows is one. On SQLite too, a hundred rows side by side; but all
+kinds with a single row, as most of one settlement are, share one through a view.
 """
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain, repeat
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table
 
 from lettrage.adapters.store import schema
-from lettrage.adapters.store.sql import Row, on_postgresql, run, run_many
+from lettrage.adapters.store.sql import Row, on_cluster, on_postgresql, run, run_many
 
 TOGETHER = 100_000  # rows that PostgreSQL takes in one statement
+SIDE_BY_SIDE = 100  # rows that SQLite takes in one: to begin and end a statement costs it as much as a row
+IN_HAND = 1_000 * SIDE_BY_SIDE  # rows that are laid side by side at a time: doing so copies them
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -74,7 +78,10 @@ class Batch:
             return
         kinds = [kind for kind in _KINDS if kind in self._rows]
         count = sum(map(len, self._rows.values()))
-        if on_postgresql(connection) and count <= TOGETHER:
+        if on_cluster(connection):
+            for kind in kinds:
+                self._write_to_cluster(connection, kind)
+        elif on_postgresql(connection) and count <= TOGETHER:
             values = [column for kind in kinds for column in _columns(self._rows[kind])]
             run(connection, _together(tuple(kinds)), tuple(values))
         elif on_postgresql(connection):
@@ -83,6 +90,18 @@ class Batch:
                     run(connection, _together((kind,)), tuple(_columns(rows)))
         else:
             self._write_to_sqlite(connection, kinds)
+
+    def _write_to_cluster(self, connection: Connection, kind: Kind) -> None:
+        """Rows of one kind and one dossier: what is changed is found by a dossier that is told once, for them all."""
+        rows = self._rows[kind]
+        if len(rows) == 1:
+            run(connection, _one_by_one(kind), rows[0])
+            return
+        for part in _parts(rows):
+            values = list(_columns(part))
+            if kind.keys:
+                (values[0],) = set(values[0])  # type: ignore[call-overload]
+            run(connection, _of_one_dossier(kind), tuple(values))
 
     def by_table(self) -> list[tuple[str, list[Row]]]:
         """Each kind's statement for one row, with its rows, in an order in which each finds what it refers to."""
@@ -94,7 +113,7 @@ class Batch:
             run(connection, _viewed(tuple(single)), tuple(value for kind in single for value in self._rows[kind][0]))
         for kind in kinds:
             if kind not in single:
-                run_many(connection, _one_by_one(kind), self._rows[kind])
+                _write_kind_to_sqlite(connection, kind, self._rows[kind])
 
     def _single(self, kinds: list[Kind]) -> list[Kind]:
         """The kinds with one row that refer to nothing that is written after them."""
@@ -105,6 +124,18 @@ class Batch:
             elif not kind.keys:
                 later.add(kind.table)
         return found
+
+
+def _write_kind_to_sqlite(connection: Connection, kind: Kind, rows: list[Row]) -> None:
+    if kind.keys or len(rows) < SIDE_BY_SIDE:
+        run_many(connection, _one_by_one(kind), rows)
+        return
+    nothing = (None,) * len(kind.columns)
+    for first in range(0, len(rows), IN_HAND):
+        part = rows[first : first + IN_HAND]
+        filled = [*part, *repeat(nothing, -len(part) % SIDE_BY_SIDE)]
+        sides = (filled[at : at + SIDE_BY_SIDE] for at in range(0, len(filled), SIDE_BY_SIDE))
+        run_many(connection, _side_by_side(kind), [tuple(chain.from_iterable(side)) for side in sides])
 
 
 @cache
@@ -138,11 +169,25 @@ def _one_by_one(kind: Kind) -> str:
     return _step(kind, [f"?{at}" for at in range(1, len(kind.columns) + 1)])
 
 
+@cache
+def _side_by_side(kind: Kind) -> str:
+    """A statement that inserts SIDE_BY_SIDE rows; those of nothing but NULL, which fill the last one, it leaves out."""
+    row = f"({', '.join('?' * len(kind.columns))})"
+    return f"{_into(kind)} SELECT * FROM (VALUES {', '.join([row] * SIDE_BY_SIDE)}) WHERE column1 IS NOT NULL"
+
+
+def _into(kind: Kind) -> str:
+    return f'INSERT INTO "{kind.table.name}" ({_names(kind.columns)})'
+
+
 def _step(kind: Kind, values: Sequence[str], source: str = "", *, given: bool = False) -> str:
     """Insert these values, or change to them: from a source of many rows, or only where any are `given`."""
     if not kind.keys:
-        rows = f"SELECT {', '.join(values)}{source and f' FROM {source}'}{f' WHERE {values[0]} IS NOT NULL' * given}"
-        return f'INSERT INTO "{kind.table.name}" ({_names(kind.columns)}) {rows}'
+        listed = ", ".join(values)
+        rows = f"SELECT {listed} FROM {source}" if source else f"VALUES ({listed})"
+        if given:
+            rows = f"SELECT {listed} WHERE {values[0]} IS NOT NULL"
+        return f"{_into(kind)} {rows}"
     table, keys = kind.table.name, len(kind.keys)
     pairs = list(zip(kind.columns, values, strict=True))
     changes = ", ".join(f'"{name}" = {new}' for name, new in pairs[keys:])
@@ -165,6 +210,15 @@ def _together(kinds: tuple[Kind, ...]) -> str:
     *before, last = parts
     first = ", ".join(f"w{at} AS ({part})" for at, part in enumerate(before))
     return f"WITH {first} {last}" if before else last
+
+
+@cache
+def _of_one_dossier(kind: Kind) -> str:
+    """PostgreSQL's statement for rows of one kind, each column one array; of rows to be changed the dossier is one."""
+    alone = 1 if kind.keys else 0
+    arrays = [f"?{at}::{_array(kind, name)}" for at, name in enumerate(kind.columns, 1)]
+    source = f"unnest({', '.join(arrays[alone:])}) AS k({_names(kind.columns[alone:])})"
+    return _step(kind, ["?1"] * alone + [f'k."{name}"' for name in kind.columns[alone:]], source)
 
 
 def _array(kind: Kind, name: str) -> str:

@@ -11,25 +11,41 @@ from sqlalchemy import Connection, Engine
 
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.accounts import Accounts
+from lettrage.adapters.store.banking import Banking
 from lettrage.adapters.store.batch import COUNTERS, Batch
+from lettrage.adapters.store.batches import BatchBook
+from lettrage.adapters.store.brought import BroughtFiles
 from lettrage.adapters.store.chorus_settings import ChorusSettingsBook
+from lettrage.adapters.store.declaring import Declaring
 from lettrage.adapters.store.directory import DirectoryCopy
 from lettrage.adapters.store.document_lists import DocumentLists
 from lettrage.adapters.store.documents import Documents
+from lettrage.adapters.store.drafts import Drafts
 from lettrage.adapters.store.engine import open_engine, persistently, transaction
-from lettrage.adapters.store.jobs import Jobs
+from lettrage.adapters.store.events import note
+from lettrage.adapters.store.fec import FecBook
+from lettrage.adapters.store.letterings import LetteringBook
 from lettrage.adapters.store.logbook import Logbook
+from lettrage.adapters.store.looks import Looks
+from lettrage.adapters.store.matching import Matching
 from lettrage.adapters.store.paging import Pages
 from lettrage.adapters.store.parties import Parties
+from lettrage.adapters.store.payments import Payments
 from lettrage.adapters.store.reading import Reader
+from lettrage.adapters.store.reconciling import Reconciling
+from lettrage.adapters.store.routes import RouteBook
+from lettrage.adapters.store.sign_ins import SignIns
 from lettrage.adapters.store.slips import Slips
 from lettrage.adapters.store.sql import on_postgresql, run
 from lettrage.adapters.store.undoing import Undoing
+from lettrage.adapters.store.webhook_calls import WebhookCalls
+from lettrage.adapters.store.years import Years
 from lettrage.books.chain import GENESIS, Posted
 from lettrage.books.entry import Entry
 from lettrage.caller import Request
 from lettrage.company.dossier import Company
 from lettrage.company.record import stored
+from lettrage.guard.audited import Event, Hand
 from lettrage.guard.identity import Identity
 from lettrage.opening.document import Load, LoadedRate, Opening, Present
 from lettrage.ports import Clock
@@ -42,7 +58,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _json = msgspec.json.Encoder().encode
-_company = lru_cache(maxsize=64)(stored)
+
+
+@lru_cache(maxsize=64)
+def _company(record: str, locked_until: str, closed_until: str) -> Company:
+    """The company of a stored record, and up to when its books are locked ("" for never)."""
+    locked, closed = (date.fromisoformat(day) if day else None for day in (locked_until, closed_until))
+    return msgspec.structs.replace(stored(record), locked_until=locked, closed_until=closed)
 
 
 class SqlStore:
@@ -52,6 +74,7 @@ class SqlStore:
         self.engine: Engine = open_engine(address, create=create)
         self.clock = clock
         self.accounts = Accounts(self.engine, clock)
+        self.sign_ins = SignIns(self.engine, clock)
 
     def close(self) -> None:
         """Close every connection; the last one leaves the file whole by itself."""
@@ -72,7 +95,8 @@ class SqlStore:
         """Open a dossier; commits when left normally. Raises Stop (403) for one that is not there."""
         with transaction(self.engine, writing=writing) as connection:
             counters = _dossier_row(connection, dossier, lock=writing)
-            yield SqlBooks(connection, dossier, _company(counters.pop("record")), counters, self.clock.today())
+            company = _company(*(counters.pop(name) for name in _OF_THE_COMPANY))
+            yield SqlBooks(connection, dossier, company, counters, self.clock.today())
 
     def write(self, dossier: str, work: "Callable[[SqlBooks], T]") -> T:
         """Run work on a dossier's books and commit: what it returns is durable. Raises Stop when unknown."""
@@ -91,18 +115,21 @@ class SqlStore:
 
         return persistently(once)
 
-    def audit(self, dossier: str, head: str | None = None) -> "list[Finding]":
-        """Every law that a dossier's books break; `head` is a hash of its chain that was kept elsewhere."""
+    def audit(self, dossier: str, head: str | None = None, asked: Callable[[], None] = lambda: None) -> "list[Finding]":
+        """Every law that a dossier's books break; `head` is a hash of its chain that was kept elsewhere.
+
+        `asked` is called for each question that is put to the store.
+        """
         from lettrage.adapters.store.auditing import audit  # noqa: PLC0415  (only a check needs these)
         from lettrage.books.laws import Finding  # noqa: PLC0415
 
         with transaction(self.engine, writing=False) as connection:
-            record = _dossier_row(connection, dossier)["record"]
+            row = _dossier_row(connection, dossier)
             try:
-                company = _company(record)
+                company = _company(*(row[name] for name in _OF_THE_COMPANY))
             except (AssertionError, msgspec.MsgspecError) as error:
                 return [Finding("unreadable", f"Fiche du dossier illisible : {type(error).__name__}.", dossier)]
-            return audit(connection, dossier, company, head)
+            return audit(connection, dossier, company, head, asked)
 
     @contextmanager
     def loading(self) -> Iterator["Loader"]:
@@ -120,11 +147,37 @@ def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) ->
     return dict(row)
 
 
-_COUNTERS = "record, next_transaction, next_item, next_instrument, next_document, postings, head, years"
+_OF_THE_COMPANY = ("record", "locked_until", "closed_until")
+_COUNTERS = (
+    "record, locked_until, closed_until,"
+    " next_transaction, next_item, next_instrument, next_document, postings, head, years"
+)
 
 
 class SqlBooks(
-    Logbook, Slips, Undoing, Parties, Pages, Jobs, ChorusSettingsBook, Documents, DocumentLists, DirectoryCopy
+    Logbook,
+    Slips,
+    Undoing,
+    Parties,
+    Payments,
+    Pages,
+    Declaring,
+    ChorusSettingsBook,
+    Documents,
+    DocumentLists,
+    DirectoryCopy,
+    RouteBook,
+    BatchBook,
+    BroughtFiles,
+    WebhookCalls,
+    LetteringBook,
+    FecBook,
+    Years,
+    Drafts,
+    Matching,
+    Banking,
+    Reconciling,
+    Looks,
 ):
     """One dossier's books. Satisfies the port `Books`."""
 
@@ -211,9 +264,10 @@ class Loader:
     def present(self, load: Load) -> Present:
         """What the dossier holds already of what the load names."""
         reader = Reader(self.connection, load.code)
-        ((record, years, *counters),) = reader.rows(
-            "SELECT record, years, first_transaction, next_transaction, next_item, next_instrument,"
-            " (SELECT coalesce(max(id), 0) + 1 FROM invoice WHERE dossier = code) FROM dossier WHERE code = ?1"
+        ((record, locked, closed, years, *counters),) = reader.rows(
+            "SELECT record, locked_until, closed_until, years,"
+            " first_transaction, next_transaction, next_item, next_instrument,"
+            " (SELECT coalesce(max(id), 0) + 1 FROM invoice WHERE dossier = ?1) FROM dossier WHERE code = ?1"
         )
         parties = reader.rows("SELECT code, ledger FROM third_party WHERE dossier = ?1")
         rates = reader.rows("SELECT currency, date, rate FROM rate WHERE dossier = ?1")
@@ -225,14 +279,18 @@ class Loader:
             'SELECT "transaction", "order", third_party, digest FROM due_item WHERE dossier = ?1 AND digest <> \'\''
         )
         return Present(
-            _company(record) if record else None,
-            frozenset(msgspec.json.decode(years)),
+            _company(record, locked, closed) if record else None,
+            frozenset(msgspec.json.decode(years)) | {row[0] for row in reader.rows(_CLOSED)},
             dict(tuple(row) for row in parties),
             tuple(LoadedRate(code, date.fromisoformat(day), rate) for code, day, rate in rates),
             {(row[0], row[1], row[2]): row[3] for row in invoices},
             {(row[0], row[1], row[2]): row[3] for row in (*instruments, *advances)},
             *counters,
         )
+
+    def note(self, dossier: str, at: str, hand: Hand, events: list[Event]) -> None:
+        """Keep in the audit log what a load changes of a company file."""
+        note(self.connection, dossier, at, hand, events)
 
     def write(self, load: Load, opening: Opening, at: str) -> None:
         """Write a dossier's load."""
@@ -252,6 +310,7 @@ class Loader:
         writing.advance_counters(self.connection, load.code, changes)
 
 
+_CLOSED = "SELECT year FROM closing WHERE dossier = ?1"
 # A row to lock, before anything is known of the dossier; a load that is refused takes it back.
 _NEW_DOSSIER = (
     "INSERT INTO dossier (code, record, first_transaction, next_transaction, next_item, next_instrument,"

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lettrage.adapters.store import schema
+from lettrage.adapters.store.events import note
 from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.sql import run, run_many
 from lettrage.adapters.store.writing import insert
-from lettrage.invoicing.settings import Row
+from lettrage.guard.audited import SET, Event, Hand
+from lettrage.invoicing.approved_settings import SECRETS as APPROVED_SECRETS
+from lettrage.invoicing.settings import SECRETS, Row
 
 _REMOVE = "DELETE FROM chorus_setting WHERE dossier = ?1 AND platform = ?2 AND establishment = ?3 AND name = ?4"
 
@@ -27,7 +30,8 @@ class ChorusSettingsBook(Reader):
         ]
 
     def set_chorus(self, rows: Sequence[Row], at: datetime, by: str) -> None:
-        """Put settings in the place of what was there; a blank value takes one back."""
+        """Put settings in the place of what was there; a blank value takes one back. The audit log tells who did."""
+        before = {(row.platform, row.establishment, row.name): row for row in self.chorus_rows()}
         places = [(self.dossier, row.platform, row.establishment, row.name) for row in rows]
         run_many(self.connection, _REMOVE, places)
         given = [
@@ -36,6 +40,9 @@ class ChorusSettingsBook(Reader):
             if row.value
         ]
         insert(self.connection, schema.chorus_setting, given)
+        events = [_event(row, before.get((row.platform, row.establishment, row.name))) for row in rows]
+        told = [event for event in events if event.before != event.after or SET in (event.before, event.after)]
+        note(self.connection, self.dossier, at.isoformat(), Hand(by), told)
 
     def sealed_again(self, rows: Sequence[Row]) -> None:
         """Write secrets sealed with another key; who set them, and when, stays."""
@@ -71,3 +78,12 @@ class ChorusSettingsBook(Reader):
             {"platform": platform, "kind": kind, "attempts": str(attempts), "run_at": run_at, "trouble": trouble}
             for platform, kind, attempts, run_at, trouble in self.rows(sql)
         ]
+
+
+def _event(row: Row, before: Row | None) -> Event:
+    """What was changed of a setting; of a secret only that there is one."""
+    place = " ".join(filter(None, (row.platform, row.establishment, row.name)))
+    old, new = (before.value if before else ""), row.value
+    if row.name in SECRETS or row.name in APPROVED_SECRETS:
+        old, new = (SET if old else ""), (SET if new else "")
+    return Event("platform" if row.name == "platform" else "chorus", place, old, new)

@@ -9,6 +9,7 @@ from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.sql import run_many
 from lettrage.invoicing.checks.circumstances import Fate, Use
 from lettrage.invoicing.checks.directory import Kept, News, Wanted
+from lettrage.invoicing.doors import siblings
 from lettrage.invoicing.portal import Structure
 from lettrage.invoicing.sending.outbox import Outcome
 
@@ -25,11 +26,11 @@ INSERT INTO chorus_structure (dossier, platform, kind, identifier, record, fetch
 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (dossier, platform, kind, identifier)
 DO UPDATE SET record = excluded.record, fetched_at = excluded.fetched_at
 """
-# The documents of a number, each with the outcome of its latest deposit on a platform (NULL where there is none).
+# The documents of a number, each with the outcome of its latest deposit through any door (NULL where there is none).
 _SAME_NUMBER = """
 SELECT s.id, s.corrects, d.outcome, d.supplier FROM sales_document s
-LEFT JOIN deposit d ON d.dossier = s.dossier AND d.document = s.id AND d.platform = ?2 AND d.flow =
-(SELECT max(l.flow) FROM deposit l WHERE l.dossier = s.dossier AND l.document = s.id AND l.platform = ?2)
+LEFT JOIN deposit d ON d.dossier = s.dossier AND d.document = s.id AND d.platform IN (?2, ?4) AND d.flow =
+(SELECT max(l.flow) FROM deposit l WHERE l.dossier = ?1 AND l.document = s.id AND l.platform IN (?2, ?4))
 WHERE s.dossier = ?1 AND s.number = ?3 ORDER BY s.id
 """
 _FATES: dict[Outcome | None, Fate] = {
@@ -69,7 +70,8 @@ class DirectoryCopy(Reader):
 
     def uses_of(self, number: str, document: int | None, platform: str) -> tuple[Use, ...]:
         """The documents of a number: this one, those that it takes the place of, and others."""
-        rows = self.rows(_SAME_NUMBER, platform, number)
+        chorus, approved = siblings(platform)
+        rows = self.rows(_SAME_NUMBER, chorus, number, approved)
         before = {id_: corrects for id_, corrects, *_ in rows}
         mine: set[int] = set()
         at = document

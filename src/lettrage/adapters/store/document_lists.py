@@ -18,29 +18,29 @@ _day = date.fromisoformat
 Position = tuple[int | str, ...]
 LAST = 2**62  # before the newest document
 
-_COLUMNS = (
+DOCUMENT = (
     "d.id, d.number, d.type, d.date, d.third_party, d.establishment, d.currency, d.gross, d.syntax, d.corrects,"
     " d.created_at, d.created_by"
 )
 # As `shelf.state_of` says it, of the latest deposit. A number is listed once: by its newest document.
 _LIST = f"""
 SELECT * FROM (
-    SELECT {_COLUMNS}, coalesce(f.number, '') AS flow_number,
+    SELECT {DOCUMENT}, coalesce(f.number, '') AS flow_number,
            CASE WHEN p.flow IS NULL THEN '{NOT_SENT}'
                 WHEN p.outcome = 'integrated' AND p.status <> '' THEN p.status
                 WHEN p.outcome <> '' THEN p.outcome ELSE f.state END AS standing
     FROM sales_document d
     LEFT JOIN deposit p ON p.dossier = d.dossier AND p.document = d.id AND p.platform = ?2
          AND p.flow = (SELECT max(q.flow) FROM deposit q
-                       WHERE q.dossier = d.dossier AND q.document = d.id AND q.platform = ?2)
+                       WHERE q.dossier = ?1 AND q.document = d.id AND q.platform = ?2)
     LEFT JOIN flow f ON f.dossier = p.dossier AND f.id = p.flow
     WHERE d.dossier = ?1 AND d.id < ?3 AND (?5 = '' OR d.third_party = ?5)
       AND d.id = (SELECT max(n.id) FROM sales_document n
-                  WHERE n.dossier = d.dossier AND n.number = d.number AND n.third_party = d.third_party)
+                  WHERE n.dossier = ?1 AND n.number = d.number AND n.third_party = d.third_party)
 ) listed WHERE ?6 = '' OR standing = ?6 ORDER BY id DESC LIMIT ?4
 """
 _OF_NUMBER = f"""
-SELECT {_COLUMNS} FROM sales_document d
+SELECT {DOCUMENT} FROM sales_document d
 WHERE d.dossier = ?1 AND d.number = ?2 AND (?3 = '' OR d.third_party = ?3) ORDER BY d.id DESC
 """
 _CONTENT = "SELECT content FROM sales_document WHERE dossier = ?1 AND id = ?2"
@@ -51,21 +51,23 @@ FROM json_each(?2) k
 CROSS JOIN deposit p ON p.dossier = ?1 AND p.document = CAST(k.value->>0 AS BIGINT) AND p.platform = ?3
 JOIN flow f ON f.dossier = p.dossier AND f.id = p.flow ORDER BY p.flow DESC, p.document DESC
 """
-_EVENTS = """
+EVENTS = """
 SELECT e.document, e.origin, e.code, e.at, e.history_id, e.comment, e.sequence FROM json_each(?2) k
 CROSS JOIN status_event e ON e.dossier = ?1 AND e.document = CAST(k.value->>0 AS BIGINT) AND e.platform = ?3
 ORDER BY e.document, e.sequence
 """
 # What settled the due items of an invoice, whichever of its documents was paid; what was passed on stays of its piece.
-_PAYMENTS = """
-SELECT t.number, t.date, t.status, d.currency, CAST(sum(abs(a.amount)) AS BIGINT) FROM json_each(?2) k
+# Of a credit note above zero too; what comes back of a payment is below zero.
+PAYMENTS = """
+SELECT t.number, t.date, t.status, d.currency,
+CAST(sum(CASE WHEN d.amount < 0 THEN -a.amount ELSE a.amount END) AS BIGINT) FROM json_each(?2) k
 CROSS JOIN sales_document s ON s.dossier = ?1 AND s.id = CAST(k.value->>0 AS BIGINT)
 CROSS JOIN invoice v ON v.dossier = s.dossier AND v.id = s.invoice
 CROSS JOIN due_item d ON d.dossier = v.dossier AND d.third_party = v.third_party AND d.prefix = v.prefix
      AND d.piece = v.number
 CROSS JOIN allocation a ON a.dossier = d.dossier AND a.item = d.id AND a.operation <> 'WPA'
 CROSS JOIN "transaction" t ON t.dossier = a.dossier AND t.number = a."transaction"
-WHERE s.id = (SELECT max(n.id) FROM sales_document n WHERE n.dossier = s.dossier AND n.number = s.number
+WHERE s.id = (SELECT max(n.id) FROM sales_document n WHERE n.dossier = ?1 AND n.number = s.number
               AND n.third_party = s.third_party AND n.id <= ?3)
 GROUP BY t.number, t.date, t.status, d.currency ORDER BY t.date, t.number
 """
@@ -85,7 +87,7 @@ class DocumentLists(Reader):
         """The newest document of each number, the latest first."""
         (before,) = begun(after, (LAST,))
         rows = self.rows(_LIST, platform, before, limit + 1, third_party, state)
-        lines = [line_shape(_shelved(row[:12]), platform, row[13], row[12]) for row in rows[:limit]]
+        lines = [line_shape(shelved(row[:12]), platform, row[13], row[12]) for row in rows[:limit]]
         return page(lines, [(row[0],) for row in rows], limit)
 
     def documents_of(self, number: str, third_party: str = "", id_: int = 0) -> list[Shelved]:
@@ -93,7 +95,7 @@ class DocumentLists(Reader):
 
         `id_`: one of them, and those before it. Raises Stop where there is none.
         """
-        found = [_shelved(row) for row in self.rows(_OF_NUMBER, number, third_party)]
+        found = [shelved(row) for row in self.rows(_OF_NUMBER, number, third_party)]
         if id_:
             found = [document for document in found if document.id <= id_]
         if not found or (id_ and found[0].id != id_):
@@ -125,20 +127,22 @@ class DocumentLists(Reader):
     def document_shown(self, documents: Sequence[Shelved], platform: str) -> dict[str, Any]:
         """An invoice with all that became of it on a platform."""
         deposits = self.deposits_of_documents(documents, platform)
-        events = [_event(row) for row in self.rows(_EVENTS, _ids(documents), platform)]
+        events = [event(row) for row in self.rows(EVENTS, _ids(documents), platform)]
         payments = [
             Payment(number, _day(day), amount, held(code), status == "cancelled")
-            for number, day, status, code, amount in self.rows(_PAYMENTS, _ids(documents), documents[0].id)
+            for number, day, status, code, amount in self.rows(PAYMENTS, _ids(documents), documents[0].id)
         ]
         return shown_shape(documents, platform, deposits, events, payments)
 
 
-def _shelved(row: Sequence[Any]) -> Shelved:
+def shelved(row: Sequence[Any]) -> Shelved:
+    """A document as a row of DOCUMENT gives it."""
     id_, number, type_, day, party, establishment, code, gross, *rest = row
     return Shelved(id_, number, type_, _day(day), party, establishment, held(code), gross, *rest)
 
 
-def _event(row: Sequence[Any]) -> Event:
+def event(row: Sequence[Any]) -> Event:
+    """Something that happened, as a row of EVENTS gives it."""
     document, origin, code, at, history_id, comment, sequence = row
     moment = datetime.fromisoformat(at) if at else None
     return Event(document, origin, code, moment, history_id, comment, sequence)

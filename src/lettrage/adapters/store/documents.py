@@ -44,7 +44,7 @@ AND i.invoice IS NOT NULL ORDER BY i.id
 """
 _FILED = """
 SELECT d.third_party, d.number, d.id, d.digest, d.invoice,
-       (SELECT count(*) FROM deposit p WHERE p.dossier = d.dossier AND p.document = d.id AND p.platform = ?3
+       (SELECT count(*) FROM deposit p WHERE p.dossier = ?1 AND p.document = d.id AND p.platform = ?3
         AND p.stands = 1)
 FROM json_each(?2) k
 CROSS JOIN sales_document d ON d.dossier = ?1 AND d.number = k.value->>1 AND d.third_party = k.value->>0 ORDER BY d.id

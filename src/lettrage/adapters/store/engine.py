@@ -5,14 +5,15 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from sqlite3 import DatabaseError as SqliteDatabaseError
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from lettrage.adapters.store import postgresql, sqlite
+from lettrage.adapters.store import cluster, postgresql, sqlite
 from lettrage.adapters.store.sql import on_postgresql
 from lettrage.limits import ATTEMPTS, RETRY_MILLISECONDS
 from lettrage.refusal import Refusal, StoreTrouble, quoted
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 T = TypeVar("T")
-KNOWN = ("0001", "0002", "0003")  # our migrations, the newest last
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006_for_0005")  # our migrations, the newest last
+_EXPANDED = re.compile(r"\d{4}_for_(\d{4})")  # a migration after ours, with which programs of this one go on
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]*://")
 
 
@@ -35,18 +37,73 @@ def open_engine(address: str, *, create: bool = False) -> Engine:
     Raises StoreTrouble when the address cannot be read, there is no such database (unless `create`: then its file, or
     its tables, are made), or it is not one of ours.
     """
-    url = _url(address)
-    if url.drivername in postgresql.DRIVERS:
-        engine = postgresql.engine_for(url)
-    else:
-        engine = sqlite.engine_for(url, create=create)
+    engine = _engine(address, create=create)
     try:
         with plain_words(engine):
             _migrate(engine, create=create)
+            if engine.dialect.name == "postgresql":
+                cluster.join(engine, shown(engine))
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+class Prepared(NamedTuple):
+    """What was done to a database before anything is served from it."""
+
+    before: str | None  # where its schema stood; None where there was none
+    now: str
+    spread: list[str]  # the tables that were spread over a cluster
+
+
+def prepare(address: str) -> Prepared:
+    """Make a database, or bring it to the newest schema, and spread it where it is a cluster. Raises StoreTrouble."""
+    from lettrage.adapters.store.distribution import spread  # noqa: PLC0415  (only this needs it, and it needs Alembic)
+
+    engine = _engine(address, create=True)
+    try:
+        with plain_words(engine):
+            with engine.connect() as connection:
+                before = schema_version(connection)
+            _migrate(engine, create=True)
+            done = spread(engine, shown(engine)) if engine.dialect.name == "postgresql" else []
+            with engine.connect() as connection:
+                return Prepared(before, str(schema_version(connection)), done)
+    finally:
+        engine.dispose()
+
+
+def unprepared_engine(address: str) -> Engine:
+    """An engine for a database that may have no table yet, or no file; nothing is migrated. Raises StoreTrouble."""
+    engine = _engine(address, create=True)
+    try:
+        with plain_words(engine), engine.connect() as connection:
+            if on_postgresql(connection):
+                postgresql.check(connection)
+            else:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _engine(address: str, *, create: bool) -> Engine:
+    url = _url(address)
+    return postgresql.engine_for(url) if url.drivername in postgresql.DRIVERS else sqlite.engine_for(url, create=create)
+
+
+def file_of(address: str) -> Path | None:
+    """The file that a database is, or will be; None for one on a server. Raises StoreTrouble."""
+    url = _url(address)
+    return Path(url.database or "") if url.drivername in sqlite.DRIVERS else None
+
+
+def tables_of(connection: Connection) -> set[str]:
+    """The names of everything that a database holds."""
+    found: set[str] = _of(connection.engine).tables(connection)
+    return found
 
 
 def _url(address: str) -> URL:
@@ -88,15 +145,25 @@ def _migrate(engine: Engine, *, create: bool) -> None:
         empty = not _of(engine).tables(connection)
         if empty and not create:
             raise StoreTrouble(Refusal("no_database", "--database", shown(engine)))
-        if not empty and version not in KNOWN:
+        if not empty and version is None:
             raise StoreTrouble(Refusal("foreign_database", "--database", shown(engine)))
+        expanded = version is not None and works_with(version)
+        if version is not None and version not in KNOWN and not expanded:
+            told = {"version": quoted(version)}
+            raise StoreTrouble(Refusal("database_newer", "--database", shown(engine), KNOWN[-1], told))
         if not on_postgresql(connection):
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-    if version != KNOWN[-1]:
+    if version != KNOWN[-1] and not expanded:
         from lettrage.adapters.store.migrations import upgrade  # noqa: PLC0415  (Alembic is slow to import)
 
         upgrade(engine)
         engine.dispose()  # the statistics count from the next connection on
+
+
+def works_with(version: str) -> bool:
+    """Whether a newer schema says of itself that this program may go on: it only adds what we need not know."""
+    found = _EXPANDED.fullmatch(version)
+    return found is not None and version > KNOWN[-1] and found[1] <= KNOWN[-1]
 
 
 def schema_version(connection: Connection) -> str | None:

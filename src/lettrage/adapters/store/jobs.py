@@ -10,13 +10,16 @@ from datetime import datetime
 
 import msgspec
 
-from lettrage.adapters.store.outbox import JOB, Flows, as_job, as_keys, as_moment, as_text, decoded
+from lettrage.adapters.store.arrivals import Arrivals
+from lettrage.adapters.store.outbox import JOB, as_job, as_keys, as_moment, as_text, decoded
 from lettrage.adapters.store.sql import run, run_many
+from lettrage.invoicing.doors import EVERYWHERE, is_approved
 from lettrage.invoicing.portal import Structure
 from lettrage.invoicing.sending import deposit as sending
+from lettrage.invoicing.sending.arrive import received_now
+from lettrage.invoicing.sending.carried import BY_ITSELF
 from lettrage.invoicing.sending.outbox import Alert, Conclusion, Deposit, Flow, Holding, Job, Met, Queue, Taken
 from lettrage.invoicing.sending.schedule import REFERRED, Paces, lease
-from lettrage.invoicing.settings import PLATFORMS
 
 replace = msgspec.structs.replace
 
@@ -58,17 +61,19 @@ _YOUNGEST = """
 SELECT max(f.sent_at) FROM deposit d CROSS JOIN flow f ON f.dossier = d.dossier AND f.id = d.flow
 WHERE d.dossier = ?1 AND d.platform = ?2 AND d.followed = 1
 """
+# An approved platform may always have something for us: how often it is asked goes by what it was given last.
+_LAST_SENT = "SELECT intended_at FROM flow WHERE dossier = ?1 AND platform = ?2 ORDER BY id DESC LIMIT 1"
 
 
-class Jobs(Flows):
-    """What is still to be done for one dossier. With `Flows` it satisfies the port `Outbox`."""
+class Jobs(Arrivals):
+    """What is still to be done for one dossier. With `Arrivals` it satisfies the port `Outbox`."""
 
     # ------------------------------------------------------------ taking a job
 
     def take(self, holding: Holding, paces: Paces, only: Collection[tuple[str, str]] | None = None) -> Taken | None:
         """The job that is due first, in this holder's hands; of these kinds and subjects only. None: nothing is due."""
         queues = {q.platform: q for q in self.queues()}
-        for platform in PLATFORMS:
+        for platform in EVERYWHERE:
             queue = queues.get(platform)
             if queue is not None and not _passable(queue, holding.now):
                 continue
@@ -97,8 +102,8 @@ class Jobs(Flows):
             return replace(taken, flow=flow)
         if job.kind == "follow_document":
             return self._with_document(taken)
-        ((youngest,),) = self.rows(_YOUNGEST, job.platform)
-        return replace(taken, youngest=as_moment(youngest or ""))
+        rows = self.rows(_LAST_SENT if job.kind == "receive" else _YOUNGEST, job.platform)
+        return replace(taken, youngest=next((as_moment(at or "") for (at,) in rows), None))
 
     def _to_send(self, taken: Taken, now: datetime, paces: Paces) -> Taken | None:
         """A flow marked as being sent. One that was marked already, by somebody who never came back, is in doubt."""
@@ -141,7 +146,11 @@ class Jobs(Flows):
     def anything_due(self, now: datetime) -> bool:
         """Whether a worker would find something to do."""
         passable = {q.platform: _passable(q, now) for q in self.queues()}
-        return any(passable.get(p, True) and self._due(p, now, None) is not None for p in PLATFORMS)
+        return any(passable.get(p, True) and self._due(p, now, None) is not None for p in EVERYWHERE)
+
+    def receive_now(self, platform: str, now: datetime) -> None:
+        """Have an approved platform asked at once for what it has for us."""
+        self.plan([received_now(platform, now)])
 
     def in_hand(self, platform: str, flow: int, now: datetime) -> bool:
         """Whether somebody is at work on a flow right now."""
@@ -179,7 +188,15 @@ class Jobs(Flows):
         if conclusion.flow is not None:
             self.set_flow(conclusion.flow)
         self.set_deposits(conclusion.deposits)
+        if conclusion.message is not None:
+            self.set_messages([conclusion.message])
+        if conclusion.sayings:
+            self.say(conclusion.sayings, taken.job.platform, BY_ITSELF, now)
         self.tell(taken.job.platform, conclusion.events, now)
+        if is_approved(taken.job.platform):
+            told = self.keep_arrivals(taken.job.platform, conclusion.arrivals, now) if conclusion.arrivals else set()
+            told |= {d.document for d in conclusion.deposits} | {e.document for e in conclusion.events}
+            self.restate(taken.job.platform, told)
         if conclusion.next is not None:
             self._go_on(conclusion.next)
         else:

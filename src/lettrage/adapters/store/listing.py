@@ -1,16 +1,16 @@
 """What people and programs read: due items, entries, transactions with their lineage, the portfolio, tasks."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from lettrage.adapters.store.lettering import Letters
 from lettrage.adapters.store.reading import (
     INSTRUMENT_COLUMNS,
     ITEM_COLUMNS,
     ITEM_JOINS,
     STANDING,
-    Reader,
     held,
     instrument,
     item,
@@ -19,6 +19,7 @@ from lettrage.adapters.store.sql import run
 from lettrage.books import shapes
 from lettrage.books.chain import shown
 from lettrage.books.entry import Entry, Line
+from lettrage.books.lettering import Letter
 from lettrage.money import Currency, decimal_text
 from lettrage.settlement.document import Item
 
@@ -67,7 +68,11 @@ def by_date_then_piece(value: Item) -> tuple[object, ...]:
     return value.due_date, rank, int(piece) if rank == 1 else 0, piece, value.id
 
 
-class Lists(Reader):
+def _code(letter: Letter | None) -> str:
+    return letter.code if letter else ""
+
+
+class Lists(Letters):
     """The lists of one dossier, in the shapes of `books/shapes.py`."""
 
     def has_third_party(self, code: str) -> bool:
@@ -93,7 +98,7 @@ class Lists(Reader):
 
     def _shaped(
         self,
-        rows: Iterable[Any],
+        rows: Sequence[Any],
         home: Currency,
         lines: dict[int, list[Line]],
         numbers: dict[int, list[str]],
@@ -101,6 +106,7 @@ class Lists(Reader):
     ) -> list[dict[str, Any]]:
         """Rows of ENTRY_COLUMNS in the shape of the interface, with what belongs to them."""
         shaped = []
+        letters = self.letters(row[0] for row in rows)
         for posting, year, number, day, journal, label, piece, transaction, slip, of_year, of_number in rows:
             value = Entry(date.fromisoformat(day), journal, label, piece, tuple(lines[posting]), transaction, slip)
             made_by = on_slip[slip] if transaction is None else [transaction]
@@ -112,6 +118,7 @@ class Lists(Reader):
                     [str(t) for t in made_by],
                     [n for t in made_by for n in numbers[t]],
                     shown(of_year, of_number) if of_year else None,
+                    [_code(letters.get((posting, line))) for line in range(1, len(value.lines) + 1)],
                 )
             )
         return shaped

@@ -38,6 +38,19 @@ _BY_TRANSACTION = (
     ' UNION SELECT a.id FROM document a WHERE a.dossier = ?1 AND a."transaction" = ?2'
     f' AND a."transaction" IS NOT NULL LIMIT {NAMED_MOST}'
 )
+# Of a settlement (o): its header (h) where it brought money in or paid it out, with the transaction (t).
+MONEY = (
+    ' LEFT JOIN "transaction" t ON t.dossier = ?1 AND t.number = o."transaction" AND o.replayed = 0'
+    " AND t.kind = 'settlement' AND t.status <> 'cancelled'"
+    ' LEFT JOIN header h ON h.dossier = ?1 AND h."transaction" = t.number AND h."order" = o."order"'
+)
+RECEIVED_HOME = "CAST(sum(CASE WHEN t.direction = 'encashment' THEN h.home ELSE -h.home END) AS BIGINT)"
+# Refused settlements (o) that nobody has dealt with, with their documents (m).
+WAITING = (
+    "FROM document m CROSS JOIN outcome o ON o.dossier = m.dossier AND o.document = m.id AND o.resultcode <> 0"
+    " LEFT JOIN handled h ON h.dossier = o.dossier AND h.document = o.document AND h.position = o.position"
+    " WHERE m.dossier = ?1 AND m.refused > 0 AND h.document IS NULL"
+)
 
 
 class Logbook(Reader):
@@ -55,6 +68,20 @@ class Logbook(Reader):
             raise Stop(Refusal("no_such_document", "ID", str(number)))
         (logged,) = self._with_transactions([_logged(rows[0])])
         return whole(logged, self._kept([number])[number], home)
+
+    def logbook_total(self, search: Search, most: int) -> tuple[int, int | None]:
+        """How many documents fit, up to `most`, and what customers paid in them, less what was paid out.
+
+        None in place of the sum where there are more. A text is not looked for: see `logbook`.
+        """
+        source, conditions, parameters = self._question(search, None)
+        sql = (
+            f"SELECT count(DISTINCT f.id), {RECEIVED_HOME} FROM (SELECT d.dossier, d.id FROM {source}"
+            f" WHERE {conditions} LIMIT ?{len(parameters) + 2}) f"
+            f" LEFT JOIN outcome o ON o.dossier = ?1 AND o.document = f.id{MONEY}"
+        )
+        ((count, total),) = self.rows(sql, *parameters, most)
+        return count, (total or 0) if count < most else None
 
     # ------------------------------------------------------------ finding
 
@@ -82,6 +109,15 @@ class Logbook(Reader):
 
     def _rows_of(self, search: Search, most: int, before: int | None) -> Sequence[Any]:
         """The rows that fit all but the text, newest first."""
+        source, conditions, parameters = self._question(search, before)
+        sql = (
+            f"SELECT {_COLUMNS} FROM {source} WHERE {conditions}"
+            f" ORDER BY d.received_at DESC, d.id DESC LIMIT ?{len(parameters) + 2}"
+        )
+        return self.rows(sql, *parameters, most)
+
+    def _question(self, search: Search, before: int | None) -> tuple[str, str, list[object]]:
+        """Where to look for what fits all but the text, its conditions, and the parameters from the second on."""
         source = "document d"
         parameters: list[object] = []
         named = self._named(search)
@@ -93,11 +129,7 @@ class Logbook(Reader):
             marks = [f"?{len(parameters) + 2 + at}" for at in range(len(values))]
             conditions.append(condition.format(*marks))
             parameters += values
-        sql = (
-            f"SELECT {_COLUMNS} FROM {source} WHERE {' AND '.join(conditions)}"
-            f" ORDER BY d.received_at DESC, d.id DESC LIMIT ?{len(parameters) + 2}"
-        )
-        return self.rows(sql, *parameters, most)
+        return source, " AND ".join(conditions), parameters
 
     def _conditions(self, search: Search, before: int | None) -> Iterator[tuple[str, list[object]]]:
         if search.caller:
@@ -113,6 +145,11 @@ class Logbook(Reader):
             yield "d.refused > 0", []
         if search.warned:
             yield "d.warned > 0", []
+        if search.waiting:
+            yield f"d.refused > 0 AND EXISTS (SELECT 1 {WAITING} AND m.id = d.id)", []
+        if search.origin:
+            page = " AND d.origin = 'page'" if search.origin == "page" else ""  # what its index asks for
+            yield f"d.origin = {{}}{page}", [search.origin]
         if before is not None:
             yield "(d.received_at, d.id) < ({}, {})", [self._moment(before), before]
 

@@ -1,4 +1,4 @@
-"""What is on its way to Chorus Pro, in the database: flows, deposits, events, queues.
+"""What is on its way through either door, in the database: flows, deposits, events, queues.
 
 Sending five hundred documents is a handful of statements.
 """
@@ -14,12 +14,15 @@ import msgspec
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.reading import Reader, held
 from lettrage.adapters.store.sql import run, run_many
+from lettrage.invoicing.doors import is_approved, siblings
 from lettrage.invoicing.sending import deposit as sending
+from lettrage.invoicing.sending.arrive import received_now
 from lettrage.invoicing.sending.outbox import (
     Again,
     Deposit,
     Event,
     Flow,
+    FlowState,
     Job,
     JobKind,
     Met,
@@ -35,25 +38,31 @@ replace = msgspec.structs.replace
 
 _FLOW = (
     "f.id, f.platform, f.syntax, f.name, f.sha256, f.state, f.number, f.again, f.asked_by, f.intended_at, f.sent_at,"
-    " f.doubt_since, f.trouble, f.reported"
+    " f.doubt_since, f.trouble, f.reported, f.tracking"
 )
-_DEPOSIT = (
+DEPOSIT = (
     "d.flow, d.document, d.number, s.type, s.date, d.supplier, d.buyer, s.gross, s.currency, d.preceding, d.outcome,"
     " d.chorus_id, d.errors, d.found, d.status, d.followed"
 )
-_DOCUMENT = "CROSS JOIN sales_document s ON s.dossier = d.dossier AND s.id = d.document"
+DOCUMENT_OF = "CROSS JOIN sales_document s ON s.dossier = d.dossier AND s.id = d.document"
 JOB = "j.platform, j.kind, j.subject, j.run_at, j.payload, j.attempts, j.trouble, j.since"
 _QUEUE = "q.platform, q.state, q.reason, q.since, q.until, q.attempts"
 
 _ONE_FLOW = f"SELECT {_FLOW} FROM flow f WHERE f.dossier = ?1 AND f.id = ?2"
-_OF_FLOW = f"SELECT {_DEPOSIT} FROM deposit d {_DOCUMENT} WHERE d.dossier = ?1 AND d.flow = ?2 ORDER BY d.document"
+_OF_FLOW = f"SELECT {DEPOSIT} FROM deposit d {DOCUMENT_OF} WHERE d.dossier = ?1 AND d.flow = ?2 ORDER BY d.document"
 _OF_DOCUMENT = (
-    f"SELECT {_DEPOSIT} FROM deposit d {_DOCUMENT}"
+    f"SELECT {DEPOSIT} FROM deposit d {DOCUMENT_OF}"
     " WHERE d.dossier = ?1 AND d.document = ?2 AND d.platform = ?3 ORDER BY d.flow DESC"
 )
 _STANDING = f"""
-SELECT {_DEPOSIT} FROM json_each(?3) k CROSS JOIN deposit d ON d.dossier = ?1 AND d.platform = ?2
-AND d.supplier = k.value->>0 AND d.number = k.value->>1 AND d.stands = 1 {_DOCUMENT}
+SELECT {DEPOSIT} FROM json_each(?3) k CROSS JOIN deposit d ON d.dossier = ?1 AND d.platform = ?2
+AND d.supplier = k.value->>0 AND d.number = k.value->>1 AND d.stands = 1 {DOCUMENT_OF}
+"""
+# A number that stands, through whichever of some doors; who the supplier is, each door says in its own way.
+_ELSEWHERE = f"""
+SELECT d.platform, {DEPOSIT} FROM json_each(?2) k CROSS JOIN sales_document s ON s.dossier = ?1
+AND s.number = k.value->>0 CROSS JOIN json_each(?3) p CROSS JOIN deposit d ON d.dossier = ?1 AND d.document = s.id
+AND d.platform = p.value->>0 AND d.stands = 1
 """
 _EVENTS = """
 SELECT document, origin, code, at, history_id, comment, sequence FROM status_event
@@ -65,7 +74,8 @@ _PLAN = """
 INSERT INTO job (dossier, platform, kind, subject, run_at, lease_until, holder, attempts, payload, trouble, since)
 VALUES (?1, ?2, ?3, ?4, ?5, '', '', 0, ?6, '', ?7)
 ON CONFLICT (dossier, platform, kind, subject) DO UPDATE SET since = excluded.since,
-payload = CASE WHEN excluded.payload = '{}' OR job.kind = 'follow_changes' THEN job.payload ELSE excluded.payload END,
+payload = CASE WHEN excluded.payload = '{}' OR job.kind IN ('follow_changes', 'receive') THEN job.payload
+ELSE excluded.payload END,
 run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END
 """
 _SET_FLOW = """
@@ -111,6 +121,12 @@ SELECT d.document, d.flow, d.outcome, f.state FROM json_each(?3) k
 CROSS JOIN deposit d ON d.dossier = ?1 AND d.document = CAST(k.value->>0 AS BIGINT) AND d.platform = ?2 AND d.stands = 1
 JOIN flow f ON f.dossier = d.dossier AND f.id = d.flow
 """
+# What was said of a document and is not answered yet: the flow that carries it.
+_SAID_OF = """
+SELECT m.flow, f.state FROM json_each(?3) k
+CROSS JOIN message m ON m.dossier = ?1 AND m.document = CAST(k.value->>0 AS BIGINT) AND m.platform = ?2
+JOIN flow f ON f.dossier = m.dossier AND f.id = m.flow WHERE m.stands = 1 AND m.outcome = ''
+"""
 _FOLLOWED = """
 SELECT DISTINCT d.number FROM deposit d WHERE d.dossier = ?1 AND d.platform = ?2 AND d.stands = 1
 AND (d.followed = 1 OR d.outcome <> 'integrated') ORDER BY d.number
@@ -118,8 +134,8 @@ AND (d.followed = 1 OR d.outcome <> 'integrated') ORDER BY d.number
 _NEVER_SENT = """
 SELECT s.number FROM sales_document s
 WHERE s.dossier = ?1 AND NOT EXISTS (SELECT 1 FROM sales_document l
-WHERE l.dossier = s.dossier AND l.number = s.number AND (l.id > s.id OR EXISTS
-(SELECT 1 FROM deposit d WHERE d.dossier = l.dossier AND d.document = l.id AND d.platform = ?2))) ORDER BY s.id
+WHERE l.dossier = ?1 AND l.number = s.number AND (l.id > s.id OR EXISTS
+(SELECT 1 FROM deposit d WHERE d.dossier = ?1 AND d.document = l.id AND d.platform IN (?2, ?3)))) ORDER BY s.id
 """
 # By its outcome, or where nothing is known yet by its flow's state: what tells more of a deposit.
 _TELLS: dict[str, JobKind] = {"in_doubt": "look_up", "sent": "follow_flow", "integrated": "follow_document"}
@@ -131,38 +147,59 @@ class Flows(Reader):
     # ------------------------------------------------------------ what may be sent
 
     def documents_never_sent(self, platform: str) -> list[str]:
-        """The numbers of documents that were never given to this platform, as they came."""
-        return [number for (number,) in self.rows(_NEVER_SENT, platform)]
+        """The numbers of documents that were never given to this platform, nor to the other door's, as they came."""
+        return [number for (number,) in self.rows(_NEVER_SENT, *siblings(platform))]
 
     # ------------------------------------------------------------ intentions
 
     def standing(self, platform: str, numbers: Collection[tuple[str, str]]) -> dict[tuple[str, str], Deposit]:
         """The deposits that stand for these numbers, each of a supplier."""
-        found = map(_deposit, self.rows(_STANDING, platform, as_keys(numbers)))
+        found = map(as_deposit, self.rows(_STANDING, platform, as_keys(numbers)))
         return {(d.supplier, d.number): d for d in found}
+
+    def standing_elsewhere(self, platform: str, numbers: Collection[str]) -> list[tuple[str, Deposit]]:
+        """The deposits that stand for these numbers through another door of the same environment, with its name."""
+        others = as_keys((name,) for name in siblings(platform) if name != platform)
+        rows = self.rows(_ELSEWHERE, as_keys((number,) for number in numbers), others)
+        return [(name, as_deposit(row)) for name, *row in rows]
 
     def intend(self, packets: Sequence[Packet], platform: str, asked_by: str, now: datetime) -> list[int]:
         """Keep flows that are to be sent, with a job for each; their numbers. The bytes are kept before any call."""
-        ((last,),) = self.rows("SELECT coalesce(max(id), 0) FROM flow WHERE dossier = ?1")
-        numbered = list(enumerate(packets, last + 1))
-        at = now.isoformat()
-        writing.insert(
-            self.connection,
-            schema.flow,
-            (
-                (
-                    self.dossier, number, platform, p.syntax, p.name, _sha256(p.content), p.content, "intended", "",
-                    asked_by, p.again, at, "", "", "", "",
-                )
-                for number, p in numbered
-            ),
-        )  # fmt: skip
+        numbered = list(zip(self.keep_flows(packets, platform, asked_by, now), packets, strict=True))
         writing.insert(
             self.connection, schema.deposit, (self._row(n, platform, q) for n, p in numbered for q in p.parcels)
         )
         self.plan([Job(platform, "send", str(number), now, since=now) for number, _ in numbered])
         self.tell(platform, [Event(q.document, "ours", "intended", now) for _, p in numbered for q in p.parcels], now)
         return [number for number, _ in numbered]
+
+    def keep_flows(
+        self, packets: Sequence[Packet], platform: str, asked_by: str, now: datetime, state: FlowState = "intended"
+    ) -> list[int]:
+        """Keep flows with their bytes and nothing else; their numbers. One that is `sent` was so now."""
+        ((last,),) = self.rows("SELECT coalesce(max(id), 0) FROM flow WHERE dossier = ?1")
+        at = now.isoformat()
+        sent_at = at if state == "sent" else ""
+        numbers = list(range(last + 1, last + 1 + len(packets)))
+        rows = (
+            (
+                self.dossier, number, platform, p.syntax, p.name, _sha256(p.content), p.content, state, "", asked_by,
+                p.again, at, sent_at, "", "", "", self._tracking(platform, number, p, at),
+            )
+            for number, p in zip(numbers, packets, strict=True)
+        )  # fmt: skip
+        writing.insert(self.connection, schema.flow, rows)
+        return numbers
+
+    def _tracking(self, platform: str, number: int, packet: Packet, at: str) -> str:
+        """Our own name for a flow on an approved platform: that of the flow before it, or one that was never given.
+
+        The moment and the bytes are in it, so that books restored from an older copy do not give it to another flow.
+        """
+        if not is_approved(platform):
+            return ""
+        made_of = (self.dossier, platform, str(number), at, _sha256(packet.content))
+        return packet.tracking or _sha256("\n".join(made_of).encode())
 
     def _row(self, flow: int, platform: str, p: Parcel) -> tuple[object, ...]:
         preceding = as_text(p.preceding) if p.preceding else ""
@@ -180,9 +217,8 @@ class Flows(Reader):
             alone = [replace(p, again=flow.again + 1) for p in sending.packets(parcels, lots=False)]
             return self.intend(alone, flow.platform, asked_by, now)
         content = self.content(flow.id)
-        return self.intend(
-            [Packet(flow.name, flow.syntax, content, tuple(parcels), flow.again + 1)], flow.platform, asked_by, now
-        )
+        same = Packet(flow.name, flow.syntax, content, tuple(parcels), flow.again + 1, flow.tracking)
+        return self.intend([same], flow.platform, asked_by, now)
 
     def plan(self, jobs: Iterable[Job]) -> None:
         """Plan jobs; one that is there already is moved to the earlier time."""
@@ -241,7 +277,7 @@ class Flows(Reader):
     # ------------------------------------------------------------ queues
 
     def queues(self) -> list[Queue]:
-        """The ways to both platforms, those in which something stands or stood."""
+        """The ways to all platforms, those in which something stands or stood."""
         rows = self.rows(f"SELECT {_QUEUE} FROM chorus_queue q WHERE q.dossier = ?1 ORDER BY q.platform")
         return [
             Queue(platform, state, decoded(reason, Met, None), as_moment(since), as_moment(until), attempts)
@@ -260,14 +296,20 @@ class Flows(Reader):
         run(self.connection, _TRY_AGAIN, (self.dossier, platform, now.isoformat()))
 
     def follow_now(self, documents: Collection[int], platform: str, now: datetime) -> list[Job]:
-        """Plan what tells more of these documents at once; the jobs."""
-        rows = self.rows(_STANDING_OF, platform, as_keys((d,) for d in documents))
+        """Plan what tells more of these documents, and of what was said of them, at once; the jobs."""
+        keys = as_keys((d,) for d in documents)
+        rows = self.rows(_STANDING_OF, platform, keys)
         wanted: dict[tuple[JobKind, str], Job] = {}
         for document, flow, outcome, state in rows:
             kind = _TELLS.get(outcome if outcome else state)
-            if kind is not None:
+            if kind == "follow_document" and is_approved(platform):
+                wanted["receive", ""] = received_now(platform, now)
+            elif kind is not None:
                 subject = str(document if kind == "follow_document" else flow)
                 wanted[kind, subject] = Job(platform, kind, subject, now)
+        for flow, state in self.rows(_SAID_OF, platform, keys) if is_approved(platform) else ():
+            if state in _TELLS:
+                wanted[_TELLS[state], str(flow)] = Job(platform, _TELLS[state], str(flow), now)
         self.plan(wanted.values())
         return list(wanted.values())
 
@@ -309,19 +351,16 @@ class Flows(Reader):
 
     def deposits_of(self, document: int, platform: str) -> list[Deposit]:
         """Every deposit of a document on a platform, the latest first."""
-        return [_deposit(row) for row in self.rows(_OF_DOCUMENT, document, platform)]
+        return [as_deposit(row) for row in self.rows(_OF_DOCUMENT, document, platform)]
 
     def events(self, document: int, platform: str) -> list[Event]:
         """Everything that happened to a document on a platform, in the order in which it was heard of."""
-        return [
-            Event(document, origin, code, as_moment(at), history_id, comment, sequence)
-            for document, origin, code, at, history_id, comment, sequence in self.rows(_EVENTS, document, platform)
-        ]
+        return [as_event(row) for row in self.rows(_EVENTS, document, platform)]
 
     def flow(self, number: int) -> Flow:
         """A flow with its deposits, by our own number."""
         (row,) = self.rows(_ONE_FLOW, number)
-        *plain, intended, sent, doubt, trouble, reported = row
+        *plain, intended, sent, doubt, trouble, reported, tracking = row
         return replace(
             Flow(*plain),
             intended_at=as_moment(intended),
@@ -329,7 +368,8 @@ class Flows(Reader):
             doubt_since=as_moment(doubt),
             trouble=decoded(trouble, Met, None),
             reported=reported,
-            deposits=tuple(_deposit(d) for d in self.rows(_OF_FLOW, number)),
+            tracking=tracking,
+            deposits=tuple(as_deposit(d) for d in self.rows(_OF_FLOW, number)),
         )
 
     def content(self, flow: int) -> bytes:
@@ -338,7 +378,8 @@ class Flows(Reader):
         return bytes(content)
 
 
-def _deposit(row: Any) -> Deposit:
+def as_deposit(row: Any) -> Deposit:
+    """A deposit as a row of DEPOSIT gives it."""
     (
         flow, document, number, type_, day, supplier, buyer, gross, code, preceding, outcome, chorus_id, errors, found,
         status, followed,
@@ -348,6 +389,12 @@ def _deposit(row: Any) -> Deposit:
         decoded(preceding, tuple[str, ...], ()), outcome, chorus_id, decoded(errors, tuple[Said, ...], ()), found,
         status, bool(followed),
     )  # fmt: skip
+
+
+def as_event(row: Any) -> Event:
+    """An event as a row gives it."""
+    document, origin, code, at, history_id, comment, sequence = row
+    return Event(document, origin, code, as_moment(at), history_id, comment, sequence)
 
 
 def as_job(row: Any) -> Job:

@@ -11,10 +11,11 @@ import msgspec
 
 from lettrage.adapters.store.listing import by_date_then_piece
 from lettrage.adapters.store.paging import Page, Position, begun, page
-from lettrage.adapters.store.reading import ITEM_COLUMNS, ITEM_JOINS, STANDING, Reader, held, item
+from lettrage.adapters.store.past import Past
+from lettrage.adapters.store.reading import ITEM_COLUMNS, ITEM_JOINS, STANDING, held, item
 from lettrage.books.balances import Balance, shape, statement
 from lettrage.money import Currency
-from lettrage.settlement.document import ThirdParty
+from lettrage.settlement.document import Item, ThirdParty
 
 _BALANCE = ", ".join(
     f"CAST(sum(CASE WHEN {condition} THEN d.{column} ELSE 0 END) AS BIGINT)"
@@ -49,7 +50,7 @@ class _Record(msgspec.Struct):
 _name = msgspec.json.Decoder(_Record).decode
 
 
-class Parties(Reader):
+class Parties(Past):
     """The third parties of one dossier, in the shapes of `books/balances.py`."""
 
     def third_parties(self, today: date, home: Currency, *, everything: bool) -> list[dict[str, Any]]:
@@ -102,20 +103,42 @@ class Parties(Reader):
             found.setdefault(code, []).append((held(currency), Balance(*sums)))
         return found
 
-    def statement(self, code: str, today: date, home: Currency) -> dict[str, Any] | None:
-        """What is open of one third party, with the totals of each currency; None when there is no such one."""
+    def statement(self, code: str, today: date, home: Currency, as_of: date | None = None) -> dict[str, Any] | None:
+        """What is open of one third party, with the totals of each currency; None when there is no such one.
+
+        `as_of`: what was open at the end of that day, by the entries up to then.
+        """
         known = self.rows("SELECT code, ledger, means, record FROM third_party WHERE dossier = ?1 AND code = ?2", code)
         if not known:
             return None
+        lines = self._open_now(code) if as_of is None else self._open_then(code, as_of)
+        lines.sort(key=lambda line: by_date_then_piece(line[0]))
+        known_then = f"{_UNPAID} AND u.third_party = ?2 AND t.date <= ?3 GROUP BY u.third_party"
+        unpaid = sum(row[1] for row in self.rows(known_then, code, as_of.isoformat() if as_of else "9"))
+        *party, record = known[0]
+        return statement(ThirdParty(*party), _name(record).name, lines, unpaid, as_of or today, home)
+
+    def _open_now(self, code: str) -> list[tuple[Item, str]]:
         sql = (
             f"SELECT {ITEM_COLUMNS}, {_LABEL} FROM due_item d{ITEM_JOINS}{_LABEL_JOINS}"
             f" WHERE d.dossier = ?1 AND d.third_party = ?2 AND d.open <> 0 AND {STANDING}"
         )
-        lines = [(item(row[:-1]), str(row[-1])) for row in self.rows(sql, code)]
-        lines.sort(key=lambda line: by_date_then_piece(line[0]))
-        unpaid = sum(row[1] for row in self.rows(f"{_UNPAID} AND u.third_party = ?2 GROUP BY u.third_party", code))
-        *party, record = known[0]
-        return statement(ThirdParty(*party), _name(record).name, lines, unpaid, today, home)
+        return [(item(row[:-1]), str(row[-1])) for row in self.rows(sql, code)]
+
+    def _open_then(self, code: str, day: date) -> list[tuple[Item, str]]:
+        sql = (
+            f"SELECT {ITEM_COLUMNS}, {_LABEL} FROM json_each(?2) k CROSS JOIN due_item d ON d.dossier = ?1"
+            f" AND d.id = CAST(k.value->>0 AS BIGINT){ITEM_JOINS}{_LABEL_JOINS}"
+        )
+        left = self.open_at(code, day)
+        found = [(item(row[:-1]), str(row[-1])) for row in self.rows(sql, _keys(left))]
+        return [
+            (msgspec.structs.replace(one, open=left[one.id][0], carried=left[one.id][1]), label) for one, label in found
+        ]
+
+
+def _keys(items: Iterable[int]) -> str:
+    return msgspec.json.encode([[key] for key in items]).decode()
 
 
 def _lines(

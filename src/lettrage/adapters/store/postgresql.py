@@ -115,7 +115,10 @@ def check(connection: Connection) -> None:
 
 def tables(connection: Connection) -> set[str]:
     """The names of the tables where ours would be."""
-    sql = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')"
+    sql = (
+        "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+        " AND relkind IN ('r', 'p') AND NOT relispartition"
+    )
     return set(connection.exec_driver_sql(sql).scalars())
 
 

@@ -31,14 +31,14 @@ ITEM_COLUMNS = (
     ' d."order", v.vat, d.parked, d.settled, d.passed_on, d.account'
 )
 ITEM_JOINS = (
-    " JOIN third_party p ON p.dossier = d.dossier AND p.code = d.third_party"
-    " LEFT JOIN invoice v ON v.dossier = d.dossier AND v.id = d.invoice"
+    " JOIN third_party p ON p.dossier = ?1 AND p.code = d.third_party"
+    " LEFT JOIN invoice v ON v.dossier = ?1 AND v.id = d.invoice"
 )
 # What a cancelled transaction made is withdrawn: nobody owes it, nothing matches it, no list shows it.
 # A value asked for each row goes by the key on every planner; NOT EXISTS became a join that PostgreSQL, before it has
 # statistics, runs through all transactions of the dossier.
 STANDING = (
-    'coalesce((SELECT c.status FROM "transaction" c WHERE c.dossier = d.dossier AND c.number = d."transaction"), \'\')'
+    'coalesce((SELECT c.status FROM "transaction" c WHERE c.dossier = ?1 AND c.number = d."transaction"), \'\')'
     " <> 'cancelled'"
 )
 INSTRUMENT_COLUMNS = (

@@ -25,7 +25,7 @@ _WORDS = re.compile(
     r"""
       (?P<kept>'(?:[^']|'')*' | "[^"]*")
     | json_each\(\?(?P<listed>\d*)\) \s+ (?P<name>\w+)
-    | json_each\((?P<object>[^)?]+)\)
+    | json_each\((?P<object>[^()?]+)\)
     | json_array\((?P<values>[^()?]+)\)
     | (?P<cross>CROSS\ JOIN)(?= \s+ (?:"\w+"|\w+) (?:\s+\w+)? \s+ ON\b)
     | \?(?P<number>\d*)
@@ -34,11 +34,16 @@ _WORDS = re.compile(
 )
 
 
-def run(connection: Connection, sql: str, parameters: Row = (), *, stream: bool = False) -> CursorResult[Any]:
-    """Run one statement with its parameters, `?1`, `?2`, ... in its text; `stream` leaves its rows at the server."""
+def run(
+    connection: Connection, sql: str, parameters: Row = (), *, stream: bool = False, held: int = 1_000
+) -> CursorResult[Any]:
+    """Run one statement with its parameters, `?1`, `?2`, ... in its text.
+
+    `stream` leaves its rows at the server, all but those `held` at a time.
+    """
     if not on_postgresql(connection):
         return connection.exec_driver_sql(sql, parameters)
-    options = {"stream_results": True} if stream else None
+    options = {"stream_results": True, "max_row_buffer": held} if stream else None
     return connection.exec_driver_sql(in_postgresql(sql), _named(parameters), execution_options=options)
 
 
@@ -55,6 +60,11 @@ def run_many(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
 def on_postgresql(connection: Connection) -> bool:
     """Whether the books are in PostgreSQL."""
     return connection.dialect.name == "postgresql"
+
+
+def on_cluster(connection: Connection) -> bool:
+    """Whether the books are spread over several machines (see `cluster`)."""
+    return bool(connection.get_execution_options().get("cluster"))
 
 
 def _named(parameters: Row) -> Mapping[str, object]:

@@ -7,10 +7,13 @@ from sqlite3 import Connection as SqliteConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from lettrage.adapters.store.batch import make_view
-from lettrage.limits import BUSY_SECONDS
+from lettrage.limits import BUSY_SECONDS, THREADS
 from lettrage.refusal import Refusal, StoreTrouble, quoted
 
 DRIVERS = ("sqlite", "sqlite+pysqlite")
+
+# Of each connection, filled soon and held for good: the system keeps the rest of the file in memory, once for all.
+CACHE_KIB = 4_000
 
 # Writing takes the lock at once, so that nothing is read that another writer may still change.
 BEGIN = {False: "BEGIN", True: "BEGIN IMMEDIATE"}
@@ -23,7 +26,8 @@ def engine_for(url: URL, *, create: bool) -> Engine:
         _check_file(path, create=create)
     except (OSError, ValueError):
         raise StoreTrouble(Refusal("database_not_writable", "--database", quoted(str(path)))) from None
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    # A connection to spare for each call that is carried out: to open one costs as much as a settlement.
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=THREADS, pool_use_lifo=True)
     event.listen(engine, "connect", _prepare)
     return engine
 
@@ -53,7 +57,7 @@ def _prepare(connection: SqliteConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-32000")
+    cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     if pages := os.environ.get("LETTRAGE_MAX_PAGES"):  # a quota, in pages of 4 KiB
         if not pages.isdecimal():
             raise StoreTrouble(Refusal("malformed_option", "LETTRAGE_MAX_PAGES", quoted(pages), "1-4294967294"))

@@ -21,6 +21,10 @@ from lettrage.settlement.document import Instrument, Item, Outcome, Plan, Transa
 from lettrage.settlement.once import Receipt
 
 _json = msgspec.json.Encoder().encode
+_PARTIES = """
+SELECT p.code, p.means, p.record FROM json_each(?2) k
+CROSS JOIN third_party p ON p.dossier = ?1 AND p.code = k.value->>0
+"""
 
 
 def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
@@ -226,12 +230,17 @@ def advance_counters(connection: Connection, dossier: str, changes: dict[str, An
 
 
 def write_master_data(connection: Connection, dossier: str, opening: Opening) -> None:
-    """Write third parties and rates, in place of those of the same key."""
-    _replace(
-        connection,
-        schema.third_party,
-        ((dossier, p.code, p.ledger, p.means, _json(p.record).decode()) for p in opening.third_parties),
-    )
+    """Write third parties and rates over those of the same key: of a third party, what a record leaves out stays."""
+    codes = _json([[party.code] for party in opening.third_parties]).decode()
+    found: Sequence[Any] = run(connection, _PARTIES, (dossier, codes)).all() if opening.third_parties else []
+    known = {code: (means, msgspec.json.decode(record)) for code, means, record in found}
+    rows = []
+    for party in opening.third_parties:
+        means, record = known.get(party.code, ("", {}))
+        kept = means if "means" not in party.record else ""
+        merged = _json(record | party.record).decode()
+        rows.append((dossier, party.code, party.ledger, party.means or kept, merged))
+    _replace(connection, schema.third_party, rows)
     _replace(connection, schema.rate, ((dossier, r.currency, r.date.isoformat(), r.rate) for r in opening.rates))
 
 

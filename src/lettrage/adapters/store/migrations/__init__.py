@@ -4,8 +4,9 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table, event
 
+from lettrage.adapters.store.cluster import is_cluster, places
 from lettrage.adapters.store.sql import on_postgresql, run
 from lettrage.adapters.store.statistics import fix_statistics
 from lettrage.limits import MIGRATION_SECONDS
@@ -15,21 +16,33 @@ _LOCK = 0x1E77A6E  # ours among the advisory locks of a database
 
 def upgrade(engine: Engine) -> None:
     """Bring a database to the newest schema; another process doing the same meanwhile is waited for."""
-    config = Config()
-    config.set_main_option("script_location", "lettrage.adapters.store:migrations")
     with engine.connect() as connection:
-        _begin(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        if on_postgresql(connection):
-            _sort_by_bytes(connection)
-        else:
-            fix_statistics(connection)
+        begin_alone(connection)
+        upgrade_within(connection, "head")
         connection.exec_driver_sql("COMMIT")
 
 
-def _begin(connection: Connection) -> None:
-    """Begin, alone."""
+def upgrade_within(connection: Connection, version: str) -> None:
+    """Bring a database to a version of the schema, inside the transaction that has begun (see `begin_alone`)."""
+    config = Config()
+    config.set_main_option("script_location", "lettrage.adapters.store:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+    if on_postgresql(connection):
+        _sort_by_bytes(connection)
+    else:
+        fix_statistics(connection)
+
+
+@event.listens_for(Table, "before_create")
+def _untied_on_a_cluster(table: Table, connection: Connection, **_more: Any) -> None:
+    """A table is the coordinator's own until it is spread; till then it may refer to none that is."""
+    if on_postgresql(connection) and is_cluster(connection) and places(connection):
+        table.constraints -= table.foreign_key_constraints
+
+
+def begin_alone(connection: Connection) -> None:
+    """Begin a transaction in which nobody else changes the schema."""
     if not on_postgresql(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return

@@ -4,6 +4,17 @@ Amounts are whole minor units. Posted rows are never updated or deleted: trigger
 that can be derived again: the open part of a due item, whether an instrument is still active, counters.
 """
 
+from lettrage.adapters.store.schema.approved import arrival, customer_route, message, webhook_call
+from lettrage.adapters.store.schema.banking import (
+    bank_file,
+    bank_line,
+    bank_line_twin,
+    bank_match,
+    bank_match_line,
+    bank_statement,
+    payment_file,
+    payment_file_line,
+)
 from lettrage.adapters.store.schema.callers import EVERY_DOSSIER, account, token
 from lettrage.adapters.store.schema.columns import metadata
 from lettrage.adapters.store.schema.invoicing import (
@@ -17,6 +28,17 @@ from lettrage.adapters.store.schema.invoicing import (
     status_event,
 )
 from lettrage.adapters.store.schema.ledger import dossier, due_item, entry, entry_line, invoice, rate, third_party
+from lettrage.adapters.store.schema.pages import (
+    audit_event,
+    batch,
+    batch_line,
+    brought,
+    check_run,
+    connection_test,
+    handled,
+    login,
+    session,
+)
 from lettrage.adapters.store.schema.payments import (
     allocation,
     document,
@@ -31,31 +53,69 @@ from lettrage.adapters.store.schema.payments import (
     unpaid,
     vat_move,
 )
+from lettrage.adapters.store.schema.proofs import (
+    closing,
+    draft,
+    draft_line,
+    late_claim,
+    lettering,
+    lettering_line,
+    lettering_undone,
+    period_event,
+)
 
 __all__ = [
     "APPEND_ONLY",
     "EVERY_DOSSIER",
     "account",
     "allocation",
+    "arrival",
+    "audit_event",
+    "bank_file",
+    "bank_line",
+    "bank_line_twin",
+    "bank_match",
+    "bank_match_line",
+    "bank_statement",
+    "batch",
+    "batch_line",
+    "brought",
+    "check_run",
     "chorus_queue",
     "chorus_setting",
     "chorus_structure",
+    "closing",
+    "connection_test",
+    "customer_route",
     "deposit",
     "document",
     "dossier",
+    "draft",
+    "draft_line",
     "due_item",
     "entry",
     "entry_line",
     "flow",
+    "handled",
     "header",
     "instrument",
     "invoice",
     "job",
     "kept_answer",
+    "late_claim",
+    "lettering",
+    "lettering_line",
+    "lettering_undone",
+    "login",
+    "message",
     "metadata",
     "outcome",
+    "payment_file",
+    "payment_file_line",
+    "period_event",
     "rate",
     "sales_document",
+    "session",
     "slip",
     "slip_transaction",
     "status_event",
@@ -65,6 +125,7 @@ __all__ = [
     "transaction",
     "unpaid",
     "vat_move",
+    "webhook_call",
 ]
 
 # Posted books: nothing there is ever updated or deleted.
@@ -82,4 +143,19 @@ APPEND_ONLY = (
     slip_transaction,
     sales_document,
     status_event,
+    handled,
+    check_run,
+    audit_event,
+    lettering,
+    lettering_line,
+    lettering_undone,
+    late_claim,
+    period_event,
+    closing,
+    bank_file,
+    bank_statement,
+    bank_line,
+    bank_line_twin,
+    bank_match_line,
+    arrival,
 )

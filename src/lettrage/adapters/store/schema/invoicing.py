@@ -1,11 +1,11 @@
-"""Invoices on their way through Chorus Pro: settings, documents, flows, deposits, statuses, the directory's copy.
+"""Invoices on their way through Chorus Pro or an approved platform: settings, documents, flows, deposits, statuses.
 
-Whatever belongs to one platform (qualification, production) says which: nothing of one is taken for the other's.
+Whatever belongs to one platform says which (`invoicing/doors`): nothing of one is taken for another's.
 """
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Text
 
-from lettrage.adapters.store.schema.columns import day, key, metadata, number, rarely, text, to, whole
+from lettrage.adapters.store.schema.columns import added, day, key, metadata, number, rarely, text, to, whole
 
 chorus_setting = Table(
     "chorus_setting",
@@ -46,8 +46,9 @@ sales_document = Table(
     to("dossier third_party", "third_party", "dossier code"),
     to("dossier invoice", "invoice", "dossier id"),
     to("dossier corrects", "sales_document", "dossier id"),
-    Index("ix_sales_document_number", "dossier", "number", "id"),
+    Index("ix_sales_document_number", "dossier", "number", "third_party", "id"),
     Index("ix_sales_document_party", "dossier", "third_party", "id"),
+    rarely("ix_sales_document_corrects", "corrects IS NOT NULL", "dossier", "corrects"),
 )
 
 # ---------------------------------------------------------------- sending
@@ -70,7 +71,8 @@ flow = Table(
     text("sent_at"),  # "" until it is known to be sent
     text("doubt_since"),  # "" where there was never a doubt
     text("trouble"),  # JSON: what the deposit met, where it was not simply taken
-    text("reported"),  # the flow's state as the platform last gave it: IN_...
+    text("reported"),  # the flow's state as the platform last gave it: IN_..., or its acknowledgement
+    added("tracking", String, "''"),  # our own name for it on an approved platform; the same for the same intention
     to("dossier", "dossier", "code"),
     Index("ix_flow_number", "dossier", "platform", "number"),
 )
@@ -101,6 +103,15 @@ deposit = Table(
     Index("ix_deposit_document", "dossier", "document", "platform", "flow"),
     Index("ix_deposit_chorus", "dossier", "platform", "chorus_id"),
     rarely("ix_deposit_followed", "followed = 1", "dossier", "platform", "document"),
+    # Where a person has to do something, unless a later deposit took its place; whose payment was ordered.
+    rarely(
+        "ix_deposit_stuck",
+        "outcome IN ('rejected', 'refused', 'numbering_error', 'in_doubt', 'given_up')"
+        " OR status IN ('REJETEE', 'SUSPENDUE', 'A_RECYCLER')",
+        "dossier",
+        "platform",
+    ),
+    rarely("ix_deposit_announced", "status = 'MISE_EN_PAIEMENT'", "dossier", "platform", "document"),
     # Never twice, whatever the program believes: one deposit of a number stands on a platform.
     rarely("ux_deposit_standing", "stands = 1", "dossier", "platform", "supplier", "number", unique=True),
 )
@@ -121,6 +132,7 @@ status_event = Table(
     text("comment"),
     text("heard_at"),
     to("dossier document", "sales_document", "dossier id"),
+    Index("ix_status_event_heard", "dossier", "platform", "heard_at"),
 )
 
 # What is still to be done, by whoever comes next: taken for a time (`lease_until`), done or planned again.
@@ -129,7 +141,7 @@ job = Table(
     metadata,
     key("dossier"),
     key("platform"),
-    key("kind"),  # send, look_up, follow_flow, follow_document, follow_changes
+    key("kind"),  # send, look_up, follow_flow, follow_document, follow_changes, receive, declare
     key("subject"),  # the flow or document it is about: one job of a kind for each
     text("run_at"),
     text("lease_until"),  # "" when nobody has it

@@ -19,6 +19,8 @@ dossier = Table(
     whole("postings"),  # entries so far
     text("head"),  # the hash of the last one
     added("years", Text, "'{}'"),  # JSON: the last entry number of each financial year
+    added("locked_until", String, "''"),  # nothing is posted up to this day unless somebody unlocks it
+    added("closed_until", String, "''"),  # nor ever up to this one
 )
 
 third_party = Table(
@@ -67,6 +69,8 @@ entry = Table(
     Index("uq_entry_number", "dossier", "year", "number", unique=True),
     Index("ix_entry_transaction", "dossier", "transaction"),
     Index("ix_entry_date", "dossier", "date"),
+    Index("ix_entry_journal", "dossier", "journal", "date", "posting"),
+    rarely("ix_entry_reversal", "reversal_of IS NOT NULL", "dossier", "reversal_of"),
     **CLUSTERED,
 )
 
@@ -85,6 +89,8 @@ entry_line = Table(
     whole("item", null=True),
     to("dossier posting", "entry", "dossier posting"),
     CheckConstraint("debit >= 0 AND credit >= 0 AND (debit = 0) <> (credit = 0)", name="one_side"),
+    Index("ix_entry_line_account", "dossier", "account", "posting", "line"),
+    rarely("ix_entry_line_item", "item IS NOT NULL", "dossier", "item"),  # what is lettered with what
     **CLUSTERED,
 )
 
@@ -110,6 +116,12 @@ invoice = Table(
     to("dossier third_party", "third_party", "dossier code"),
     to("dossier posting", "entry", "dossier posting"),
     Index("uq_invoice_number", "dossier", "third_party", "prefix", "number", unique=True),
+    # The orders of the list of sales.
+    *(
+        rarely(f"ix_invoice_{order}", "ledger = 'customer'", "dossier", order, "id")
+        for order in ("date", "number", "home")
+    ),
+    Index("ix_invoice_posting", "dossier", "posting"),
     **CLUSTERED,
 )
 
@@ -152,7 +164,13 @@ due_item = Table(
     ),
     Index("ix_due_item_piece", "dossier", "third_party", "prefix", "piece"),
     Index("ix_due_item_due", "dossier", "due_date"),  # pages of the list of what is due
+    rarely("ix_due_item_number", "piece <> ''", "dossier", "piece"),  # whose it is not being known
     rarely("ix_due_item_open", "open <> 0", "dossier", "third_party"),
+    # The list of what is due, by each way to sort it; and what is in dispute.
+    rarely("ix_due_item_late", "open <> 0", "dossier", "due_date", "id"),
+    rarely("ix_due_item_carried", "open <> 0", "dossier", "carried", "id"),
+    rarely("ix_due_item_disputed", "open <> 0 AND disputed = 1", "dossier", "due_date", "id"),
     rarely("ix_due_item_made", '"transaction" IS NOT NULL', "dossier", "transaction"),
+    rarely("ix_due_item_previous", "previous IS NOT NULL", "dossier", "previous"),  # the chains that WPA makes
     **CLUSTERED,
 )

@@ -33,6 +33,7 @@ document = Table(
     rarely("ix_document_kind", "kind <> 'settlement'", "dossier", "kind", "received_at", "id"),
     rarely("ix_document_refused", "refused > 0", "dossier", "received_at", "id"),
     rarely("ix_document_warned", "warned > 0", "dossier", "received_at", "id"),
+    rarely("ix_document_page", "origin = 'page'", "dossier", "received_at", "id"),  # what people entered by hand
     rarely("ix_document_transaction", '"transaction" IS NOT NULL', "dossier", "transaction"),
 )
 
@@ -136,6 +137,7 @@ instrument = Table(
     to("dossier previous", "instrument", "dossier id"),
     Index("ix_instrument_transaction", "dossier", "transaction", "order"),
     rarely("ix_instrument_cheque", "active = 1 AND state = 'C30'", "dossier", "state", "date"),  # how old they are
+    rarely("ix_instrument_held", "active = 1", "dossier", "state", "direction", "date", "id"),  # the drawer, by day
     rarely("ix_instrument_previous", "previous IS NOT NULL", "dossier", "previous"),
     *(
         rarely(
@@ -240,6 +242,7 @@ slip = Table(
     to("dossier posting", "entry", "dossier posting"),
     to("dossier reversal", "entry", "dossier posting"),
     Index("uq_slip_sequence", "dossier", "bank", "year", "sequence", unique=True),
+    Index("ix_slip_posting", "dossier", "posting"),
     **CLUSTERED,
 )
 

@@ -1,0 +1,126 @@
+"""What an approved platform is told besides invoices, in the database: each with the flow that carries it.
+
+A message is written with its flow and the job that sends it, in the commit that intends it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from lettrage.adapters.store import schema, writing
+from lettrage.adapters.store.outbox import Flows, as_keys, as_moment, as_text, decoded
+from lettrage.adapters.store.sql import run, run_many
+from lettrage.invoicing.doors import is_approved
+from lettrage.invoicing.sending.outbox import Again, Flow, Message, MessageKind, MessageOutcome, Packet, Said, Saying
+
+replace = msgspec.structs.replace
+
+_COLUMNS = """
+SELECT m.id, m.platform, m.kind, m.key, m.document, m.code, m.at, m.content, m.flow, f.state, f.sent_at, m.outcome,
+m.stands, m.errors, m.made_at, m.made_by
+"""
+_MESSAGE = f"{_COLUMNS} FROM message m JOIN flow f ON f.dossier = m.dossier AND f.id = m.flow"
+_OF_KIND = f"{_MESSAGE} WHERE m.dossier = ?1 AND m.kind = ?2 AND m.platform = ?3 ORDER BY m.id"
+_OF_DOCUMENT = f"""
+{_MESSAGE} WHERE m.dossier = ?1 AND m.document = ?4 AND m.kind = ?2 AND m.platform = ?3 ORDER BY m.id
+"""
+OF_THESE = f"""
+{_COLUMNS} FROM json_each(?4) k CROSS JOIN message m ON m.dossier = ?1 AND m.document = CAST(k.value->>0 AS BIGINT)
+AND m.platform = ?3 AND m.kind = ?2 CROSS JOIN flow f ON f.dossier = m.dossier AND f.id = m.flow ORDER BY m.id
+"""
+_OF_FLOW = f"{_MESSAGE} WHERE m.dossier = ?1 AND m.flow = ?2"
+_STANDING = """
+SELECT m.key FROM json_each(?3) k CROSS JOIN message m ON m.dossier = ?1 AND m.platform = ?2 AND m.key = k.value->>0
+AND m.stands = 1
+"""
+_FREE = """
+UPDATE message SET stands = 0 WHERE dossier = ?1 AND id = ?2 AND stands = 1 AND outcome IN ('rejected', 'given_up')
+"""
+_SET = "UPDATE message SET outcome = ?3, errors = ?4 WHERE dossier = ?1 AND id = ?2"
+_CARRY = "UPDATE message SET flow = ?3 WHERE dossier = ?1 AND flow = ?2"
+
+
+class Messages(Flows):
+    """The messages of one dossier, beside its flows."""
+
+    def say(self, sayings: Sequence[Saying], platform: str, by: str, now: datetime) -> list[int]:
+        """Keep what is to be said to an approved platform, with its flow and its job; the numbers of the messages."""
+        assert is_approved(platform), platform
+        told = {key for (key,) in self.rows(_STANDING, platform, as_keys({(one.key,) for one in sayings}))}
+        new: dict[str, Saying] = {}
+        for one in sayings:
+            if one.key not in told:
+                new.setdefault(one.key, one)
+        flows = self.intend([Packet(one.name, one.syntax, one.file, ()) for one in new.values()], platform, by, now)
+        return self._keep_messages([*new.values()], flows, platform, by, now)
+
+    def handed_in(self, saying: Saying, platform: str, by: str, now: datetime) -> int:
+        """Keep what somebody took to the platform himself, as sent; its message. Nothing asks what became of it."""
+        packet = Packet(saying.name, saying.syntax, saying.file, ())
+        (flow,) = self.keep_flows([packet], platform, by, now, state="sent")
+        (message,) = self._keep_messages([saying], [flow], platform, by, now, outcome="accepted")
+        return message
+
+    def _keep_messages(
+        self,
+        sayings: Sequence[Saying],
+        flows: Sequence[int],
+        platform: str,
+        by: str,
+        now: datetime,
+        outcome: MessageOutcome = "",
+    ) -> list[int]:
+        ((last,),) = self.rows("SELECT coalesce(max(id), 0) FROM message WHERE dossier = ?1")
+        numbers = list(range(last + 1, last + 1 + len(sayings)))
+        rows = (
+            (
+                self.dossier, number, platform, one.kind, one.key, one.document, one.code, one.at.isoformat(),
+                one.content, flow, outcome, 1, "", now.isoformat(), by,
+            )
+            for number, one, flow in zip(numbers, sayings, flows, strict=True)
+        )  # fmt: skip
+        writing.insert(self.connection, schema.message, rows)
+        return numbers
+
+    def said(self, kind: MessageKind, platform: str, document: int | None = None) -> list[Message]:
+        """What was said to a platform, the earliest first: all of a kind, or about one document."""
+        about = () if document is None else (document,)
+        return [as_message(row) for row in self.rows(_OF_DOCUMENT if about else _OF_KIND, kind, platform, *about)]
+
+    def free(self, message: int) -> bool:
+        """Let what the platform refused be told again; False for a message that it has, or may have."""
+        return run(self.connection, _FREE, (self.dossier, message)).rowcount > 0
+
+    def set_messages(self, messages: Sequence[Message]) -> None:
+        """Let messages be as these say; what they tell never changes."""
+        rows = [(self.dossier, m.id, m.outcome, as_text(m.errors) if m.errors else "") for m in messages]
+        run_many(self.connection, _SET, rows)
+
+    def flow(self, number: int) -> Flow:
+        """A flow with its deposits or its message, by our own number."""
+        found = super().flow(number)
+        if not is_approved(found.platform):
+            return found
+        return replace(found, message=next(map(as_message, self.rows(_OF_FLOW, number)), None))
+
+    def send_again(self, again: Again, asked_by: str, now: datetime) -> list[int]:
+        """Keep flows with the bytes of one before, which stands no longer; a message is the new flow's."""
+        flows = super().send_again(again, asked_by, now)
+        if not again.documents:
+            run(self.connection, _CARRY, (self.dossier, again.flow, flows[0]))
+        return flows
+
+
+def as_message(row: Any) -> Message:
+    """A message as a row gives it."""
+    (
+        id_, platform, kind, key, document, code, at, content, flow, state, sent_at, outcome, stands, errors, made_at,
+        made_by,
+    ) = row  # fmt: skip
+    return Message(
+        id_, platform, kind, key, document, code, datetime.fromisoformat(at), content, flow, state,
+        as_moment(sent_at), outcome, bool(stands), decoded(errors, tuple[Said, ...], ()),
+        datetime.fromisoformat(made_at), made_by,
+    )  # fmt: skip
