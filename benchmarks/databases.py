@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import Connection, event
 
+from benchmarks.machine import bytes_written
 from lettrage.adapters.store.batch import Batch
 from lettrage.adapters.store.books import SqlStore
 
@@ -52,6 +54,9 @@ class Place(Protocol):
     def forget(self, books: str) -> None:
         """Remove books that nobody has open."""
 
+    def written(self, books: str, service: int) -> int:
+        """The bytes that were written so far to books which this process serves."""
+
 
 class Recorder:
     """Counts every statement of the engine and keeps its writes, to be written again by the bare driver.
@@ -61,8 +66,10 @@ class Recorder:
 
     def __init__(self, store: SqlStore) -> None:
         self.count = 0
+        self.spent = 0.0  # seconds that looking took
         self._writes: list[Statement] = []
         self._on_sqlite = store.engine.dialect.name == "sqlite"
+        self._url = store.engine.url
         event.listen(store.engine, "before_cursor_execute", self._seen)
         self._write = Batch.write
         Batch.write = self._noted(Batch.write)  # type: ignore[method-assign, assignment]
@@ -76,8 +83,10 @@ class Recorder:
 
     def _noted(self, write: Callable[[Batch, Connection], None]) -> Callable[[Batch, Connection], None]:
         def noted(batch: Batch, connection: Connection) -> None:
-            if self._on_sqlite:
+            if self._on_sqlite and connection.engine.url == self._url:  # others may be recorded at the same time
+                start = time.perf_counter()
                 self._writes += [(sql, rows, True) for sql, rows in batch.by_table()]
+                self.spent += time.perf_counter() - start
             write(batch, connection)
 
         return noted
@@ -88,7 +97,7 @@ class Recorder:
         return taken
 
     def close(self) -> None:
-        """Look away."""
+        """Look away: the last that began to look first."""
         Batch.write = self._write  # type: ignore[method-assign]
 
 
@@ -102,6 +111,9 @@ class SqlitePlace:
         self.name = f"SQLite {sqlite3.sqlite_version}"
         self._folder = folder
         self._turn = threading.Lock()  # one writer per file: threads that poll for the lock would only lose time
+
+    def __reduce__(self) -> tuple[type["SqlitePlace"], tuple[Path]]:
+        return SqlitePlace, (self._folder,)  # in another process, with a lock of its own
 
     def _file(self, books: str) -> Path:
         return self._folder / f"{books}.sqlite"
@@ -119,6 +131,9 @@ class SqlitePlace:
     def forget(self, books: str) -> None:
         for file in self._folder.glob(f"{books}.sqlite*"):
             file.unlink()
+
+    def written(self, _books: str, service: int) -> int:
+        return bytes_written(service)
 
 
 class _SqliteWriter:
@@ -182,6 +197,11 @@ class PostgresPlace:
         with self._administrator() as connection:
             connection.execute(f'DROP DATABASE "{books}" WITH (FORCE)'.encode())
 
+    def written(self, books: str, _service: int) -> int:
+        with psycopg.connect(self._dsn(books), autocommit=True) as connection:
+            ((written,),) = connection.execute("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn").fetchall()
+        return int(written)
+
 
 class _PostgresWriter:
     def __init__(self, dsn: str) -> None:
@@ -235,6 +255,15 @@ def postgres_server(folder: Path) -> Iterator[PostgresPlace]:
     finally:
         server.send_signal(signal.SIGINT)  # at once, whoever is connected
         server.wait(60)
+
+
+def places(folder: Path, only: str | None) -> Iterator[Place]:
+    """The kinds of databases, one after the other."""
+    if only != "postgresql":
+        yield SqlitePlace(folder)
+    if only != "sqlite":
+        with postgres_server(folder) as place:
+            yield place
 
 
 def _programs() -> Path:

@@ -1,19 +1,27 @@
-"""How fast invoices are written and checked, beside the official rules' engine alone on the same files, in one run.
+"""Invoices made and checked, beside factur-x, drafthorse and the official rules' engine alone, in one run.
 
-    python -m benchmarks.invoices [--rounds N]
-
-Both judge with the same sheets, take turns, and are given the same file; *own* is the processor time of this process.
+*Made*: the invoice's data are in memory, its text is wanted. Both libraries are given the data by their own reading of
+our text, and what each makes is compared with ours, value for value. factur-x takes turns with us in this process;
+drafthorse runs in the environment of the peers. *Checked*: ours and the engine alone judge with the same sheets, take
+turns, and are given the same file. Processor time throughout; memory is of a process for each.
 """
 
-import argparse
-import resource
+import logging
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import Any, NamedTuple
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-from benchmarks.machine import describe
+from lxml import etree
+
+from benchmarks.machine import apart
+from benchmarks.part import Measuring, Options
+from benchmarks.peers import run
+from benchmarks.tables import Bar, Cell, Table
 from lettrage.adapters.rules import SheetRules, files
 from lettrage.guard.xml_safe import parse
 from lettrage.invoicing.checks.check import check
@@ -47,7 +55,10 @@ WAYS: tuple[tuple[Route, Syntax], ...] = (
     ("platform", "ubl"),
     ("platform", "cii"),
 )
+SYNTAXES: tuple[Syntax, ...] = ("ubl", "cii")
 SIZES = (1, 10, 200)
+ROUNDS, SHORT_ROUNDS = 60, 5
+SHORT_SIZES = 2  # checked, and ways told of their first document
 RATE = Figure(2000, 2)
 
 
@@ -99,7 +110,7 @@ class Bare:
     """The engine alone: the same sheets as the package has them, the file parsed, the report as text."""
 
     def __init__(self) -> None:
-        from saxonche import PySaxonProcessor  # noqa: PLC0415
+        from saxonche import PySaxonProcessor  # noqa: PLC0415 — not in processes that do without
 
         self._processor: Any = PySaxonProcessor(license=False)
         self._compiled: dict[str, Any] = {}
@@ -115,79 +126,190 @@ class Bare:
         return self._compiled[name]
 
 
-class Taken(NamedTuple):
-    """Medians of seconds: by the clock, and of this process's own work."""
-
-    clock: float
-    own: float
-
-
-def measured(rounds: int, *works: Callable[[], object]) -> list[Taken]:
-    """What each takes, in turn."""
-    taken: list[list[Taken]] = [[] for _ in works]
+def measured_in_turn(rounds: int, *works: Callable[[], object]) -> list[float]:
+    """The median milliseconds of this process's own work, of each in turn."""
+    taken: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
         for work, times in zip(works, taken, strict=True):
-            start, own = time.perf_counter(), time.process_time()
+            start = time.process_time()
             work()
-            times.append(Taken(time.perf_counter() - start, time.process_time() - own))
-    return [Taken(*(statistics.median(column) for column in zip(*times, strict=True))) for times in taken]
+            times.append(1_000 * (time.process_time() - start))
+    return [statistics.median(times) for times in taken]
 
 
-def megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def first(official: SheetRules) -> None:
-    """What is paid once: the schema and the sheets compiled by the first document of each way."""
-    print("| route | syntax | first ms | then ms | MiB so far |")
-    print("|---|---|---:|---:|---:|")
-    for route, syntax in WAYS:
-        xml = _render(syntax)(invoice(1, route), route)
-        start = time.perf_counter()
-        official.judge(xml, route, syntax)
-        once = time.perf_counter() - start
-        (then,) = measured(5, lambda xml=xml, route=route, syntax=syntax: official.judge(xml, route, syntax))  # type: ignore[misc]
-        print(f"| {route} | {syntax} | {once * 1000:,.0f} | {then.clock * 1000:.1f} | {megabytes():.0f} |")
+def fewer(rounds: int, size: int) -> int:
+    """Turns for an invoice of so many lines."""
+    return max(3, rounds * 10 // (size + 9))
 
 
 def _render(syntax: Syntax) -> Callable[[Invoice, Route], bytes]:
     return ubl.render if syntax == "ubl" else cii.render
 
 
-def compared(route: Route, syntax: Syntax, size: int, rounds: int, official: SheetRules, bare: Bare) -> None:
-    """One line: rendered, ours, all of it, the engine alone."""
-    made, what, render = invoice(size, route), circumstances(route, syntax), _render(syntax)
-    xml = render(made, route)
-    root = parse(xml)
-    sheets, text = files.sheets(root, route), xml.decode()
-    checked = precheck(made, what, official)
-    assert not checked.findings, checked.findings
+# ---------------------------------------------------------------- made
+
+FLAVORS = {"ubl": "ubl-2.1", "cii": "factur-x"}
+OURS_ALONE = "UBLVersionID"  # which factur-x adds, and nobody asks for
+MAKERS = ("lettrage", "factur-x")
+
+
+def maker(who: str, syntax: Syntax, size: int) -> Callable[[], bytes]:
+    """What makes the text of an invoice whose data are in memory."""
+    made, render = invoice(size, "platform"), _render(syntax)
+    if who == "lettrage":
+        return lambda: render(made, "platform")
+    from facturx.generate_xml import generate_xml  # noqa: PLC0415
+    from facturx.parse_xml import parse_ubl_cii_xml  # noqa: PLC0415
+
+    logging.getLogger("factur-x").setLevel(logging.CRITICAL)
+    read = parse_ubl_cii_xml(render(made, "platform"), check_xsd=False)
+    data = read[0] if isinstance(read, tuple) else read
+    make = partial(generate_xml, data, flavor=FLAVORS[syntax], check_xsd=False, check_schematron=False)
+    return lambda: bytes(make())
+
+
+def made_often(who: str, syntax: Syntax, size: int) -> None:
+    """For the memory of it."""
+    make = maker(who, syntax, size)
+    for _ in range(10):
+        make()
+
+
+def values(xml: bytes) -> list[tuple[str, str]]:
+    """The values of an invoice, wherever they stand."""
+    elements = ((etree.QName(e).localname, (e.text or "").strip()) for e in parse(xml).iter(etree.Element))
+    return sorted((name, text) for name, text in elements if text and name != OURS_ALONE)
+
+
+def drafthorse(rounds: int) -> dict[str, Any]:
+    """What drafthorse says of our invoices without their remarks, which it does not take."""
+    with tempfile.TemporaryDirectory() as folder:
+        files_ = []
+        for size in SIZES:
+            root = parse(cii.render(invoice(size, "platform"), "platform"))
+            etree.strip_tags(root, etree.Comment)
+            files_.append(Path(folder) / f"{size}.xml")
+            files_[-1].write_bytes(etree.tostring(root))
+        said: dict[str, Any]
+        (said,) = run.lines("invoices", str(rounds), *map(str, files_))
+    return said
+
+
+def making(options: Options) -> list[tuple[Cell, ...]]:
+    """The lines of what is made."""
+    rounds = SHORT_ROUNDS if options.short else ROUNDS
+    others, rows = drafthorse(rounds), []
+    for syntax in SYNTAXES:
+        for size in SIZES:
+            ours, theirs = (maker(who, syntax, size) for who in MAKERS)
+            text = ours()
+            assert values(theirs()) == values(text)
+            taken: list[Cell] = [*measured_in_turn(fewer(rounds, size), ours, theirs)]
+            memory: list[Cell] = ["", ""]
+            if size == SIZES[-1]:
+                memory = [apart(made_often, who, syntax, size)[1] for who in MAKERS]
+            if syntax == "cii":
+                other = others[str(size)]
+                assert values(other["text"].encode()) == values(text)
+                taken, memory = [*taken, other["ms"]], [*memory, other["mib"] if memory[0] else ""]
+            else:
+                taken, memory = [*taken, ""], [*memory, ""]
+            rows.append((syntax, size, len(text), *taken, *memory))
+    return rows
+
+
+MAKING = (
+    "syntax",
+    "lines",
+    "bytes",
+    "ours ms",
+    "factur-x ms",
+    "drafthorse ms",
+    "ours MiB",
+    "factur-x MiB",
+    "drafthorse MiB",
+)
+
+
+def made_table(rows: list[tuple[Cell, ...]]) -> Table:
+    bars = []
+    for syntax, size, _, *taken in rows:
+        label = f"{str(syntax).upper()}, {size} line{'s' * (size != 1)}"
+        for who, ms in zip((label, "factur-x", "drafthorse"), taken[:3], strict=True):
+            if isinstance(ms, float):
+                bars.append(Bar(who, ms, ours=who == label))
+    return Table("making", "Invoices made, data in memory", MAKING, tuple(rows), "milliseconds", tuple(bars))
+
+
+# ---------------------------------------------------------------- checked
+
+
+def checked(route: Route, syntax: Syntax, size: int, rounds: int, official: SheetRules, bare: Bare) -> list[Cell]:
+    """Ours, all of it, the engine alone on the same file, factur-x's check by the schema alone."""
+    from facturx.facturx import xml_check_xsd  # noqa: PLC0415
+
+    made, what, xml = invoice(size, route), circumstances(route, syntax), _render(syntax)(invoice(size, route), route)
+    sheets, text = files.sheets(parse(xml), route), xml.decode()
+    found = precheck(made, what, official)
+    assert not found.findings, found.findings
     bare.judge(sheets, text)
-    rendered, ours, whole, alone = measured(
-        max(5, rounds * 10 // (size + 9)),
-        lambda: render(made, route),
+    ours, whole, alone, schema = measured_in_turn(
+        fewer(rounds, size),
         lambda: check(made, what),
         lambda: precheck(made, what, official),
         lambda: bare.judge(sheets, text),
+        lambda: xml_check_xsd(xml, flavor=FLAVORS[syntax]),
     )
-    speeds = f"{1 / rendered.clock:,.0f} | {1 / ours.clock:,.0f} | {1 / whole.clock:,.1f} | {1 / alone.clock:,.1f}"
-    ratios = f"{whole.clock / alone.clock:.2f} | {whole.own / alone.own:.2f}"
-    print(f"| {route} | {syntax} | {size} | {speeds} | {ratios} |", flush=True)
+    return [ours, whole, alone, whole / alone, schema]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=100, help="turns for an invoice of one line")
-    rounds = parser.parse_args().rounds
-    official, bare = SheetRules(), Bare()
-    print(describe())
-    first(official)
-    print("\n| route | syntax | lines | rendered/s | ours/s | all/s | engine alone/s | ratio | own |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
+def first(route: Route, syntax: Syntax) -> float:
+    """Milliseconds of the first document of a process: the schema and the sheets are compiled."""
+    official = SheetRules()
+    xml = _render(syntax)(invoice(1, route), route)
+    start = time.perf_counter()
+    official.judge(xml, route, syntax)
+    return 1_000 * (time.perf_counter() - start)
+
+
+def first_alone(route: Route, syntax: Syntax) -> float:
+    """The same of the engine alone."""
+    bare = Bare()
+    xml = _render(syntax)(invoice(1, route), route)
+    sheets = files.sheets(parse(xml), route)
+    start = time.perf_counter()
+    bare.judge(sheets, xml.decode())
+    return 1_000 * (time.perf_counter() - start)
+
+
+CHECKING = (
+    "route",
+    "syntax",
+    "lines",
+    "our rules ms",
+    "all ms",
+    "engine alone ms",
+    "ratio",
+    "factur-x, schema alone ms",
+)
+ONCE = ("route", "syntax", "first ms", "MiB", "engine alone: first ms", "engine alone: MiB")
+
+
+def measured(options: Options) -> Measuring:
+    """What is made, what is paid once, what is checked."""
+    made = made_table(making(options))
+    yield (made,), ()
+    once: list[tuple[Cell, ...]] = []
+    for route, syntax in WAYS[:SHORT_SIZES] if options.short else WAYS:
+        ours, alone = (apart(work, route, syntax) for work in (first, first_alone))
+        once.append((route, syntax, *ours, *alone))
+    paid_once = Table("first", "The first check of a process", ONCE, tuple(once))
+    official, bare, rows, bars = SheetRules(), Bare(), [], []
     for route, syntax in WAYS:
-        for size in SIZES:
-            compared(route, syntax, size, rounds, official, bare)
-
-
-if __name__ == "__main__":
-    main()
+        for size in SIZES[:SHORT_SIZES] if options.short else SIZES:
+            cells = checked(route, syntax, size, SHORT_ROUNDS if options.short else ROUNDS, official, bare)
+            rows.append((route, syntax, size, *cells))
+            bars.append(Bar(f"{route}, {syntax.upper()}, {size} line{'s' * (size != 1)}", float(cells[1])))
+            bars.append(Bar("the engine alone", float(cells[2]), ours=False))
+            title = "Invoices checked by all the rules"
+            yield (made, paid_once, Table("checking", title, CHECKING, tuple(rows), "milliseconds", tuple(bars))), ()

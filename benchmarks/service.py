@@ -1,16 +1,15 @@
 """The web service beside the bare rows: settlements per second over HTTP with sixteen clients.
 
-    python -m benchmarks.service [--short] [--only sqlite|postgresql]
-
-For documents of 1, 50 and 1,000 settlements (two invoices paid each), with one dossier and with eight, on SQLite and on
-PostgreSQL: `lettrage serve` on a copy of the books takes the documents from sixteen keep-alive clients in another
-process. The rows that the engine writes for the very same documents were recorded; sixteen threads of the bare driver
-write them again into another copy, statement for statement, after the lock that the engine takes (on SQLite the file's,
-elsewhere the dossier's row), with a durable commit for each document. The two take turns, so that both meet the same
-disk. Medians over the turns are printed; judge the ratios.
+For documents of 1, 50, 1,000 and 10,000 settlements (two invoices paid each), with one dossier and with eight, on
+SQLite and on PostgreSQL: `lettrage serve` on a copy of the books takes the documents from sixteen keep-alive clients
+in another process. The rows that the engine writes for the very same documents were recorded; sixteen threads of the
+bare driver write them again into another copy, table by table or statement for statement, after the lock that the
+engine takes (on SQLite the file's, elsewhere the dossier's row), with a durable commit for each document. The two take
+turns, so that both meet the same disk. Medians over the turns are told; judge the ratios. Beside them: the SQL
+statements of a document, the bytes that a settlement makes the database write (SQLite: what the service wrote;
+PostgreSQL: its log), and the most memory that the service ever held.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -20,25 +19,30 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from operator import truediv
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 import msgspec
 
 from benchmarks import company
 from benchmarks.clients import CLIENTS, Timed, clients_of
-from benchmarks.databases import Place, Recorder, SqlitePlace, Statement, Writer, postgres_server
-from benchmarks.machine import describe, syncs_per_second
+from benchmarks.databases import Place, Recorder, Statement, Writer, places
+from benchmarks.machine import megabytes_at_most, syncs_per_second
+from benchmarks.part import Measured, Measuring, Options
+from benchmarks.tables import Aim, Bar, Cell, Table
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlStore
 from lettrage.settlement import Caller, settle
 
 DOSSIERS = (1, 8)
+SHORT_DOSSIERS = (1,)
 TURNS = 3
-DOCUMENTS = {1: 800, 50: 64, 1_000: 16}  # settlements in a document -> documents in a turn
+DOCUMENTS = {1: 800, 50: 64, 1_000: 12, 10_000: 1}  # settlements in a document -> documents in a turn
 SHORT_TURNS = 1
-SHORT_DOCUMENTS = {1: 240, 50: 32, 1_000: 16}
+SHORT_DOCUMENTS = {1: 96, 50: 16, 1_000: 2}
 CALLER = Caller("bench", "web service")
 Unit = tuple[str, list[Statement]]  # a document's dossier and its writes
 
@@ -56,21 +60,32 @@ class Row(msgspec.Struct):
     """Durable writes per second that the disk took before each turn."""
     statements: int = 0
     """SQL statements of one document, the most."""
+    written: float = 0.0
+    """Bytes that one settlement made the database write."""
+    peak: float = 0.0
+    """Megabytes that the service held at most."""
 
 
 # ---------------------------------------------------------------- the engine, over HTTP
 
 
+class Service(msgspec.Struct, frozen=True):
+    """A running service."""
+
+    url: str
+    process: int
+
+
 @contextmanager
-def served(address: str, folder: Path) -> Iterator[str]:
-    """`lettrage serve` on these books, as it is run by anybody; its URL."""
+def served(address: str, folder: Path) -> Iterator[Service]:
+    """`lettrage serve` on these books, as it is run by anybody."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LETTRAGE_")}
     command = [sys.executable, "-m", "lettrage", "--database", address, "--json", "serve", "--port", "0"]
     with (folder / "service.log").open("ab") as log:
         service = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
     try:
         assert service.stdout is not None
-        yield json.loads(service.stdout.readline())["url"]
+        yield Service(json.loads(service.stdout.readline())["url"], service.pid)
     finally:
         service.terminate()
         service.wait(60)
@@ -130,34 +145,37 @@ def measure(place: Place, token: str, codes: Sequence[str], size: int, documents
     address = place.copy("base", "served")
     place.copy("base", "bare")
     share = len(documents) // turns
-    with served(address, folder) as url, clients_of(url, token) as clients:
+    written = 0
+    with served(address, folder) as service, clients_of(service.url, token) as clients:
         writers = [place.writer("bare") for _ in range(CLIENTS)]
         for turn in range(turns):
             part = slice(turn * share, (turn + 1) * share)
             row.syncs.append(syncs_per_second(folder))
+            before = place.written("served", service.process)
             timed: Timed = clients.call(list(documents[part]))
+            written += place.written("served", service.process) - before
             row.service.append(share * size / timed.seconds)
             row.calls += timed.each
             row.bare.append(share * size / write_bare(writers, units[part]))
         for writer in writers:
             writer.close()
+        row.written, row.peak = written / (turns * share * size), megabytes_at_most(service.process)
     place.forget("served")
     place.forget("bare")
     return row
 
 
-def bench(place: Place, *, short: bool, folder: Path) -> None:
+def bench(place: Place, options: Options, folder: Path) -> Iterator[tuple[int, int, Row]]:
     """All the lines of one kind of database."""
-    documents, turns = (SHORT_DOCUMENTS, SHORT_TURNS) if short else (DOCUMENTS, TURNS)
-    for count in DOSSIERS:
+    documents, turns = (SHORT_DOCUMENTS, SHORT_TURNS) if options.short else (DOCUMENTS, TURNS)
+    for count in SHORT_DOSSIERS if options.short else DOSSIERS:
         codes = [str(n) for n in range(1, count + 1)]
         items = max(company.items_for(codes, size, share * turns) for size, share in documents.items())
         company.make(place.address("base"), codes, items)
         token = _token(place.address("base"))
         for size, share in documents.items():
             texts = company.documents(codes, size, share * turns, items)
-            row = measure(place, token, codes, size, texts, turns, folder)
-            _print_row(place.name, count, size, row)
+            yield count, size, measure(place, token, codes, size, texts, turns, folder)
         place.forget("base")
 
 
@@ -168,38 +186,56 @@ def _token(address: str) -> str:
     return token
 
 
-HEADINGS = (
-    f"{'database':>16} {'dossiers':>8} {'per doc.':>8} {'service/s':>9} {'p50 ms':>7} {'p99 ms':>7} {'bare/s':>8}"
-    f" {'ratio':>5} {'statements':>10} {'syncs/s':>8}"
+HEADS = (
+    "database",
+    "dossiers",
+    "per document",
+    "settlements/s",
+    "p50 ms",
+    "p99 ms",
+    "bare/s",
+    "ratio",
+    "statements",
+    "bytes each",
+    "peak MiB",
+    "syncs/s",
 )
+HALF, SIZE_OF_THE_AIM = 0.5, 1_000
 
 
-def _print_row(name: str, dossiers: int, size: int, row: Row) -> None:
-    service, bare, syncs = (statistics.median(figures) for figures in (row.service, row.bare, row.syncs))
-    middle, slow = (1_000 * at for at in (statistics.median(row.calls), statistics.quantiles(row.calls, n=100)[98]))
-    ratio = statistics.median(ours / theirs for ours, theirs in zip(row.service, row.bare, strict=True))
-    print(
-        f"{name:>16} {dossiers:>8} {size:>8} {service:>9.0f} {middle:>7.1f} {slow:>7.1f} {bare:>8.0f}"
-        f" {ratio:>5.2f} {row.statements:>10} {syncs:>8.0f}",
-        flush=True,
-    )
+class Line(NamedTuple):
+    """What is told of a row."""
+
+    cells: tuple[Cell, ...]
+    bars: tuple[Bar, Bar]
+    aims: tuple[Aim, ...]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--short", action="store_true", help="one turn of fewer documents")
-    parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one kind of database")
-    parser.add_argument("--folder", default=None, help="where the databases are made (default: a temporary folder)")
-    options = parser.parse_args()
-    print(describe())
-    print(HEADINGS)
-    with tempfile.TemporaryDirectory(dir=options.folder) as name, ExitStack() as servers:
+def line(place: str, dossiers: int, size: int, row: Row) -> Line:
+    """Medians; the ratio is the median of the turns' own."""
+    ours, bare, syncs = (statistics.median(figures) for figures in (row.service, row.bare, row.syncs))
+    ratio = statistics.median(map(truediv, row.service, row.bare))
+    p50, p99 = statistics.median(row.calls), statistics.quantiles([*row.calls, max(row.calls)], n=100)[98]
+    told = (1_000 * p50, 1_000 * p99, bare, ratio, row.statements, row.written, row.peak, syncs)
+    label = f"{place.split(maxsplit=1)[0]}, {dossiers} dossier{'s' * (dossiers > 1)}, {size:,} each"
+    what = f"half the rate of the bare rows at {size:,} per document, over HTTP: {place}, dossiers: {dossiers}"
+    aims = (Aim(what, f"{ratio:.2f}", ratio >= HALF),) if size == SIZE_OF_THE_AIM else ()
+    return Line((place, dossiers, size, ours, *told), (Bar(label, ours), Bar("bare rows", bare, ours=False)), aims)
+
+
+def measured(options: Options) -> Measuring:
+    """The lines of both kinds of database."""
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if options.only != "postgresql":
-            bench(SqlitePlace(folder), short=options.short, folder=folder)
-        if options.only != "sqlite":
-            bench(servers.enter_context(postgres_server(folder)), short=options.short, folder=folder)
+        for place in places(folder, options.store):
+            for dossiers, size, row in bench(place, options, folder):
+                lines.append(line(place.name, dossiers, size, row))
+                yield told(lines)
 
 
-if __name__ == "__main__":
-    main()
+def told(lines: list[Line]) -> Measured:
+    """One table of all."""
+    rows, bars = tuple(one.cells for one in lines), tuple(bar for one in lines for bar in one.bars)
+    table = Table("service", "The web service beside the bare rows", HEADS, rows, "settlements a second", bars)
+    return (table,), tuple(aim for one in lines for aim in one.aims)
