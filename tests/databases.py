@@ -1,6 +1,7 @@
 """Where the books of a test are: a file of SQLite's, or a database of its own on a server that the tests start.
 
-`LETTRAGE_TEST_STORE` chooses: `sqlite` (the default) or `postgresql`. The server is Debian's, in a temporary folder,
+`LETTRAGE_TEST_STORE` chooses: `sqlite` (the default), `postgresql`, or `partitioned`, which is PostgreSQL with every
+table spread by its dossier as on a cluster (tests/cluster/stand_in.sql). The server is Debian's, in a temporary folder,
 for one run of the tests; all workers share it. Nothing is ever asked of another server.
 """
 
@@ -22,15 +23,19 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store import postgresql, sqlite
 from lettrage.adapters.store.books import SqlStore
-from lettrage.adapters.store.sql import _named, in_postgresql, run
+from lettrage.adapters.store.engine import prepare, transaction
+from lettrage.adapters.store.sql import _named, in_postgresql, on_postgresql, run
 
-POSTGRESQL = os.environ.get("LETTRAGE_TEST_STORE") == "postgresql"
+PARTITIONED = os.environ.get("LETTRAGE_TEST_STORE") == "partitioned"
+POSTGRESQL = PARTITIONED or os.environ.get("LETTRAGE_TEST_STORE") == "postgresql"
+STORE = "postgresql" if POSTGRESQL else "sqlite"
+STAND_IN = Path(__file__).parent / "cluster" / "stand_in.sql"
 OLDEST = 15
 USER = "lettrage"
 GUARDED, PASSWORD = "guarded", "open sesame"  # who must give a password
@@ -80,6 +85,13 @@ def forget_at(file: Path) -> None:
         _made.remove(name)
         with _server() as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def another_copy() -> str:
+    """The address of empty books that last as long as this process of tests does."""
+    address = _new_database(_EMPTY)
+    _made.remove(address.rpartition("/")[2])
+    return address
 
 
 def no_books(folder: Path, name: str = "books") -> str:
@@ -155,20 +167,25 @@ if POSTGRESQL:
 def tables(engine: Engine) -> list[str]:
     """The tables of a database, and nothing of Alembic's."""
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            names = postgresql.tables(connection)
-        else:
-            sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
-            names = set(connection.exec_driver_sql(sql).scalars())
+        return _tables(connection)
+
+
+def _tables(connection: Connection) -> list[str]:
+    if on_postgresql(connection):
+        names = postgresql.tables(connection)
+    else:
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        names = set(connection.exec_driver_sql(sql).scalars())
     return sorted(names - {"alembic_version"})
 
 
 def every_row(engine: Engine) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, in an order of their own."""
-    with engine.connect() as connection:
+    """Every row of every table, in an order of their own, of one moment."""
+    # As the program reads: a connection that an earlier test closed is replaced.
+    with transaction(engine, writing=False) as connection:
         return {
             table: sorted((dict(row) for row in run(connection, f'SELECT * FROM "{table}"').mappings()), key=repr)
-            for table in tables(engine)
+            for table in _tables(connection)
         }
 
 
@@ -184,7 +201,10 @@ def unguard(connection: Any) -> None:
     """Put triggers, foreign keys and checks aside."""
     if POSTGRESQL:
         connection.execute("SET session_replication_role = replica")
-        checks = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
+        checks = (
+            "SELECT conrelid::regclass::text, conname FROM pg_constraint"
+            " WHERE contype = 'c' AND conrelid <> 0 AND coninhcount = 0"
+        )
         for table, name in connection.execute(checks).fetchall():
             connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         return
@@ -249,34 +269,45 @@ def another_writer(address: str, dossier: str) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
+def stand_in(address: str) -> None:
+    """Make a database look like a cluster."""
+    with direct(address) as connection:
+        connection.execute(STAND_IN.read_text())
+
+
 # ---------------------------------------------------------------- the server
 
 
 class Server:
-    """A PostgreSQL server in a temporary folder, gone with the run."""
+    """A PostgreSQL server in a temporary folder, gone with the run. `durable`: what it commits is synced."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False, port: int = 0) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lettrage-postgresql-"))
         self.who = _unprivileged()
         if self.who:
             shutil.chown(self.folder, self.who)
         data = str(self.folder / "data")
-        made = ("initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-        assert self._started(*made).wait(60) == 0, self._said()
-        rules = f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
-        (self.folder / "data" / "pg_hba.conf").write_text(rules)
-        self.port = _free_port()
+        self._fill(data)
+        self.port = port or _free_port()
         settings = {
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "max_connections": "400",
-            "fsync": "off",  # these books need not survive a power cut
-            "full_page_writes": "off",
+            "fsync": "on" if durable else "off",  # books of most tests need not survive a power cut
+            "full_page_writes": "on" if durable else "off",
             "autovacuum": "off",
         }
-        options = [f"--{name}={value}" for name, value in settings.items()]
-        self.process = self._started("postgres", "-D", data, *options)
+        self._command = ("postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items()))
+        self.process = self._started(*self._command)
+
+    def _fill(self, data: str) -> None:
+        """Make the folder that the server keeps its databases in."""
+        made = ("initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        assert self._started(*made).wait(60) == 0, self._said()
+        rules = f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+        rules += f"host replication {USER} 127.0.0.1/32 trust\n"
+        (self.folder / "data" / "pg_hba.conf").write_text(rules)
 
     def _started(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
         with (self.folder / "log").open("ab") as log:
@@ -294,7 +325,7 @@ class Server:
     def _said(self) -> str:
         return (self.folder / "log").read_text()
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
         """Wait until it answers."""
         for _ in range(600):
             assert self.process.poll() is None, self._said()
@@ -308,11 +339,20 @@ class Server:
     def prepare(self) -> None:
         """Let the workers know it, and make what every test copies."""
         os.environ[_SERVER] = f"127.0.0.1:{self.port}"
-        self._wait()
+        self.wait()
         with _server() as server:
             server.execute(f"CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'")
             server.execute(f"CREATE DATABASE {_EMPTY}")
-        SqlStore(_address(_EMPTY), SystemClock(), create=True).close()
+        if PARTITIONED:
+            stand_in(_address(_EMPTY))
+        prepare(_address(_EMPTY))
+
+    def crash(self) -> None:
+        """End it without a checkpoint, every session in the middle of what it does, and start it anew."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(60)
+        self.process = self._started(*self._command)
+        self.wait()
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGQUIT)

@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any
 
 from lettrage.guard.secrets import Secret
-from lettrage.invoicing.settings import PlatformSettings
+from lettrage.invoicing.settings import SECRETS, PlatformSettings
 from lettrage.simulator.server import Simulator
 
 SIRET = "33254021516357"  # of the fixtures' supplier
@@ -17,7 +17,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 def settings_for(simulator: Simulator, **changes: Any) -> PlatformSettings:
     """The settings that reach a simulator, with these changes."""
-    told = {name: Secret(text) for name, text in simulator.connection.items() if name != "url"}
+    told = {name: Secret(text) for name, text in simulator.connection.items() if name in SECRETS}
     return settings_at(simulator.url, **(told | changes))
 
 

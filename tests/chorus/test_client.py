@@ -9,10 +9,11 @@ from unittest import mock
 import httpx
 import pytest
 
+from lettrage.adapters.calling.failures import of_failure
 from lettrage.adapters.chorus.calls import Calls
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ChorusPortal
-from lettrage.adapters.chorus.trouble import CLASSES, STATUSES, of_failure, verdict
+from lettrage.adapters.chorus.trouble import CLASSES, STATUSES, verdict
 from lettrage.guard.secrets import Secret
 from lettrage.invoicing.portal import Recycled, Trouble
 from lettrage.simulator.server import Simulator
@@ -186,7 +187,7 @@ def test_nobody_there_means_that_nothing_was_sent() -> None:
 def test_an_answer_that_takes_too_long_is_a_doubt(
     portal: ChorusPortal, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lettrage.adapters.chorus.calls._TIMEOUT", httpx.Timeout(0.2))
+    monkeypatch.setattr("lettrage.adapters.calling.exchange._TIMEOUT", httpx.Timeout(0.2))
     simulator.faults.on("slow", path=DEPOSIT, seconds=1)
 
     assert trouble_of(portal).kind == "unknown"
@@ -222,15 +223,29 @@ def test_a_token_refused_again_and_again_ends(portal: ChorusPortal, simulator: S
     portal.find()
 
 
+def test_a_token_is_renewed_once_for_a_call_that_has_to_wait() -> None:
+    statuses = [200, 401, 429, 401, 200]
+
+    with place(lambda _path: (statuses.pop(0), {}, b'{"codeRetour": 0}')) as url:
+        calls = Calls(settings_at(url), sleep=lambda _seconds: None)
+        piste = Piste(calls)
+        piste.call("factures/v1/deposer/flux", {})
+        with pytest.raises(Trouble) as caught:
+            piste.call("factures/v1/deposer/flux", {})
+        calls.close()
+
+    assert (caught.value.status, statuses) == (401, [200])
+
+
 def test_a_token_is_not_used_in_its_last_minutes(simulator: Simulator) -> None:
     now = [0.0]
     calls = Calls(settings_for(simulator), ticks=lambda: now[0])
     piste = Piste(calls, ticks=lambda: now[0])
-    first, _ = piste._token()
+    first, _ = piste.tokens.token()
     now[0] = 3600 - 241
-    assert piste._token() == (first, False)
+    assert piste.tokens.token() == (first, False)
     now[0] = 3600 - 239
-    assert piste._token()[1]
+    assert piste.tokens.token()[1]
     calls.close()
 
 
@@ -247,7 +262,7 @@ def test_an_answer_without_a_token_is_never_kept(body: bytes, monkeypatch: pytes
         met = trouble_of(ChorusPortal(piste))
         calls.close()
 
-    assert (met.kind, met.step, met.sent, piste._held) == ("garbled", "token", False, None)
+    assert (met.kind, met.step, met.sent, piste.tokens.held) == ("garbled", "token", False, None)
 
 
 @pytest.mark.parametrize("status", [400, 401])

@@ -6,7 +6,7 @@ Each set-up breaks one thing in the simulator, in the settings or in the company
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from lettrage.adapters.chorus.calls import Calls
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.probe import gather
 from lettrage.company.dossier import Bank, Company
+from lettrage.dates import PARIS
 from lettrage.guard.secrets import Secret
 from lettrage.invoicing.connecting.connection import known_of
 from lettrage.invoicing.connecting.diagnose import MOST_CAUSES, Evidence, Step, catalogue, causes_of, diagnose, works
@@ -234,7 +235,8 @@ def test_causes_that_answer_alike_are_named_together(simulator: Simulator) -> No
 
 @pytest.mark.parametrize("days", [0, 1, 30, 31])
 def test_the_technical_password_is_warned_of_from_thirty_days(days: int, setup: Setup) -> None:
-    setup.simulator.simulation.change_account(expires_at=NOW + timedelta(days=days, hours=12))
+    last = NOW.astimezone(PARIS).date() + timedelta(days=days)
+    setup.simulator.simulation.change_account(expires_at=datetime.combine(last, time(23, 59), PARIS))
     steps = {one.name: one for one in setup.tested()}
 
     assert steps["password"].ok is True

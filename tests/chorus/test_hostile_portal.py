@@ -12,11 +12,11 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from lettrage.adapters.chorus import calls as calling
+from lettrage.adapters.calling import exchange
+from lettrage.adapters.calling.answers import Garbled, read
+from lettrage.adapters.calling.masking import Mask
 from lettrage.adapters.chorus import paging
-from lettrage.adapters.chorus.answers import Garbled, read
 from lettrage.adapters.chorus.calls import Calls
-from lettrage.adapters.chorus.masking import Mask
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ChorusPortal
 from lettrage.guard.secrets import Secret
@@ -98,7 +98,7 @@ def _dripping(head: bytes) -> Callable[[socket.socket, bytes], None]:
     ids=["interim answers", "a head that drips", "a body that drips"],
 )
 def test_an_answer_that_never_comes_to_its_end_is_a_doubt_in_time(say: Callable[[socket.socket, bytes], None]) -> None:
-    with talking(say) as url, mock.patch.object(calling, "CHORUS_ANSWER_SECONDS", 0.5):
+    with talking(say) as url, mock.patch.object(exchange, "PLATFORM_ANSWER_SECONDS", 0.5):
         began = time.monotonic()
         with portal_at(url) as portal, pytest.raises(Trouble) as caught:
             portal.deposit(b"<x/>", "x.xml", "IN_DP_E1_UBL_INVOICE")
@@ -118,7 +118,7 @@ def test_a_list_has_a_size() -> None:
         return 200, {}, json.dumps({"codeRetour": 0, "listeFactures": lines, "parametresRetour": page}).encode()
 
     with (
-        mock.patch.object(paging, "CHORUS_LIST_BYTES", 200_000),
+        mock.patch.object(paging, "PLATFORM_LIST_BYTES", 200_000),
         place(answer) as url,
         portal_at(url) as portal,
         pytest.raises(Trouble) as caught,

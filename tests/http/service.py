@@ -12,7 +12,11 @@ import httpx
 
 from lettrage.adapters.http.house import Invoicing
 from lettrage.adapters.http.server import Server, address_of, listen
+from lettrage.adapters.pdf.report import report_pdf
 from lettrage.adapters.pdf.slips import slip_pdf
+from lettrage.adapters.pdf.statement import statement_pdf
+from lettrage.adapters.rules import SheetRules
+from lettrage.adapters.rules.payment_reports import judge
 from lettrage.adapters.store.grouping import GroupingStore
 from lettrage.commands.checking import checked_kept
 from lettrage.commands.platforms import Platforms
@@ -29,12 +33,15 @@ class Service:
         self.firm = firm
         self.logged: list[dict[str, Any]] = []
         self.store = GroupingStore(firm.store)
+        self._platforms = Platforms()
         self._server = Server(
             self.store,
             firm.store,
             firm.clock,
             slip_pdf,
-            Invoicing(rendered, Platforms(), partial(checked_kept, firm.store)),
+            statement_pdf,
+            report_pdf,
+            Invoicing(rendered, self._platforms, partial(checked_kept, firm.store), judge, SheetRules()),
             log=self._log,
             warn=self._log,
             **options,
@@ -65,6 +72,7 @@ class Service:
         self._server.stop()
         self._thread.join(30)
         assert not self._thread.is_alive()
+        self._platforms.close()
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from lettrage.acts.slips import MakeSlip
 from lettrage.bank.slip import Wanted
 from lettrage.caller import Caller
 from tests.invoicing.brought import bring, firm_of, form, outcomes, send_as
-from tests.journeys.helpers import EXAMPLES, Firm, company, deposit, header, invoice, pays
+from tests.journeys.helpers import EXAMPLES, Firm, advance, company, deposit, header, invoice, pays
+from tests.periods.hands import house
 
 CODE = "998"
 
@@ -42,6 +43,13 @@ def settled_firm(folder: Path) -> Firm:
     return firm
 
 
+def lettered_firm(folder: Path) -> Firm:
+    """The same, with an advance to offset."""
+    firm = settled_firm(folder)
+    firm.done(header("PORCHQ", "200", advance("200")))
+    return firm
+
+
 def example_firm(folder: Path, number: int = 1) -> Firm:
     """The company of one of the source's five examples."""
     (found,) = EXAMPLES.glob(f"{number}-*")
@@ -56,3 +64,8 @@ def invoiced_firm(folder: Path) -> Firm:
     send_as(firm, CODE, {"F2": "rejected"}, wrong)
     send_as(firm, CODE, {"F3": "in_doubt"})
     return firm
+
+
+def typed_firm(folder: Path) -> Firm:
+    """A firm with two past years and one begun, for entries by hand."""
+    return Firm(folder, house())

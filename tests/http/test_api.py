@@ -225,6 +225,10 @@ def test_only_what_is_done_once_under_a_key_takes_one(client: httpx.Client) -> N
     }
 
     acts = {"settle", "cancel", "unpaid", "make_slip", "cancel_slip", "close_task"}
+    acts |= {"make_lettering", "undo_lettering", "offset", "declare", "report_refused", "say_status", "tell_again"}
+    acts |= {"add_draft", "change_draft", "drop_draft", "validate", "reverse", "claim_interest"}
+    acts |= {"lock", "unlock", "close_year", "bank_import", "bank_accept", "bank_undo"}
+    acts |= {"make_payment", "pay_due", "payment_answer", "cancel_payment", "payment_executed"}
     assert keyed == acts | {f"{act}_invoice" for act in ("register", "send", "resend", "release")} | {"import_invoices"}
 
 

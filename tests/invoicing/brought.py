@@ -14,7 +14,7 @@ from lettrage.invoicing.billing.compose import Files
 from lettrage.invoicing.billing.intake import opened
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.sending.outbox import Outcome, Packet, Parcel, Said
-from lettrage.invoicing.sending.parcels import parcel_of
+from lettrage.invoicing.sending.parcels import ready
 from tests.journeys.helpers import Firm, Line, company, lines_of
 
 ADDRESS = {"street": "1 rue des Copeaux", "zip": "69001", "city": "Lyon", "country": "FR"}
@@ -31,7 +31,7 @@ SELLER = {
     "mail": "compta@durand.example",
     "bank": "BNP",
 }
-BANKS = [
+BANKS: list[dict[str, Any]] = [
     {"code": "BNP", "account": "512100", "iban": "FR76 3000 6000 0112 3456 7890 189", "bic": "AGRIFRPP"},
     {"code": "CIC", "account": "512200", "iban": "FR7610011000200123456789088"},
     {"code": "DEP", "account": "512300", "reconcilable": False},
@@ -117,7 +117,7 @@ def send_as(firm: Firm, dossier: str, outcomes: dict[str, Outcome], said: str = 
     with firm.store.books(dossier, writing=True) as books:
         for number, outcome in outcomes.items():
             (document,) = books.documents_of(number)
-            parcel = parcel_of(books, document, "ubl", rendered)
+            ((parcel,),) = ready(books, [document], "qualification", rendered, "ubl", "chorus").parcels.values()
             packet = Packet(parcel.name, parcel.syntax, parcel.file, (parcel,))
             books.intend([packet], "qualification", "till", firm.clock.now())
             (deposit,) = books.deposits_of(document.id, "qualification")

@@ -24,6 +24,7 @@ STEPS = {
     "complete": "compléter",
     "recycle": "recycler",
     "look_up": "rechercher : l'original suit son cours",
+    "settle": "s'accorder avec l'acheteur, puis avoir ou facture rectificative",
     "settings": "corriger le paramétrage",
     "portal": "agir sur le portail",
     "wait": "attendre",

@@ -27,6 +27,7 @@ from lettrage.invoicing.document import (
     VatBreakdown,
 )
 from lettrage.invoicing.finding import catalogue
+from lettrage.invoicing.routing.route import Route
 from lettrage.money import Currency, currency
 from tests.invoicing.checks import (
     BOOKS,
@@ -125,7 +126,27 @@ EUR = currency("EUR")
 DOLLAR = currency("USD")
 ODD = Currency("XYZ", 2)
 ZERO = (VatBreakdown("E", number("0"), 100_00, 0, exemption="Motif"),)
+TAKEN = Route("approved", "business", "Par la plateforme.", "By the platform.", "directory", BUYER[:9])
+NOWHERE = Route(None, "consumer", "Un particulier.", "A consumer.", "record")
+
 CASES = (
+    # which door
+    Case("no_door", "buyer", sound(), when={"routed": NOWHERE}, well={"routed": TAKEN}),
+    Case("no_door", "buyer", sound(), when={"routed": TAKEN, "asked": "chorus"}, well={"routed": TAKEN}),
+    Case(
+        "buyer_address_other",
+        "buyer.endpoint",
+        buyer(endpoint=Identifier("123456789", "0225")),
+        when={"routed": TAKEN, "route": "platform"},
+        well={"routed": TAKEN, "route": "platform"},
+    ),
+    Case(
+        "buyer_address_other",
+        "buyer.endpoint",
+        buyer(endpoint=Identifier(BUYER[:9], "0009")),
+        when={"routed": TAKEN, "route": "platform"},
+        well={"routed": TAKEN, "route": "platform"},
+    ),
     # who sells, who buys
     Case("supplier_siret_missing", "seller.siret", seller(ids=(), legal_id=None)),
     Case("supplier_siret_missing", "seller.siret", sound(seller=known_as(SELLER, "DE123456788", "0223"))),

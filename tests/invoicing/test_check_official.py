@@ -175,6 +175,11 @@ def test_threads_share_one_engine_and_get_their_own_answers() -> None:
     assert all("BR-CO-15" in codes for codes in found[1::2])
 
 
+def test_a_name_that_the_sheets_parser_does_not_take_is_a_finding() -> None:
+    xml = ubl.render(sound(), "chorus").replace(b"<cbc:ID>", '<cbc:ID sche\ufeffme="x">'.encode(), 1)
+    assert "not_computed" in {finding.code for finding in RULES.judge(xml, "chorus", "ubl").findings}
+
+
 FORKED = """
 import os, sys
 from lettrage.adapters.rules import SheetRules

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lettrage.invoicing.explaining import labels
+from lettrage.invoicing.settings import SECRETS
 from lettrage.refusal import Refusal
 from lettrage.simulator.server import Simulator
 from tests.databases import empty_books
@@ -290,7 +291,8 @@ def test_what_the_portal_refuses_is_told_with_what_to_do(office: Office) -> None
 def test_where_the_portal_does_not_answer_nothing_is_noted(office: Office) -> None:
     office.sent()
     office.moved("SUSPENDUE", "Compléter")
-    office.done("chorus", "set", "api_url=http://127.0.0.1:9")
+    again = [f"{name}={value}" for name, value in office.simulator.connection.items() if name in SECRETS]
+    office.done("chorus", "set", "api_url=http://127.0.0.1:9", *again)  # another host must be told the secrets anew
     ran = office.run("invoice", "complete", "FA-1", "--comment", "voici")
 
     assert ran.status == 2

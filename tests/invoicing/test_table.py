@@ -5,7 +5,11 @@ from itertools import product
 
 import pytest
 
+from lettrage.invoicing.billing.intake import opened
 from lettrage.invoicing.billing.table import records_of
+from lettrage.limits import INVOICE_TABLE
+from lettrage.opening.table import rows_of
+from lettrage.refusal import Unreadable
 
 LINES = 20_000
 SECONDS = 10  # far above what it takes; looking through all that was read before takes minutes
@@ -36,7 +40,36 @@ def test_every_pair_of_seller_and_buyer_is_found_again() -> None:
     ],
 )
 def test_many_lines_are_read_in_seconds(head: str, line: str) -> None:
-    text = "\n".join([head, *(line.replace("{}", str(at)) for at in range(LINES))])
+    text = "\n".join([head, *(line.replace("{}", str(at % INVOICE_TABLE.headers)) for at in range(LINES))])
     begun = time.perf_counter()
     records_of(text)
     assert time.perf_counter() - begun < SECONDS
+
+
+def test_one_invoice_too_many_is_refused_before_the_others_are_made() -> None:
+    lines = [f"F{at},B,x" for at in range(INVOICE_TABLE.headers + 1)]
+    with pytest.raises(Unreadable) as caught:
+        records_of("\n".join(["number,buyer,description", *lines]))
+    assert caught.value.refusal.code == "too_many_invoices"
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (["F1,B,x"] * INVOICE_TABLE.details, "too_many_invoices"),
+        (["F1,B," + "x" * INVOICE_TABLE.document_bytes], "too_large"),
+    ],
+)
+def test_a_table_beyond_a_limit_is_refused_before_it_is_read(lines: list[str], code: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        opened("\n".join(["number,buyer,description", *lines, ""]).encode())
+    assert caught.value.refusal.code == code
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_may_end_as_any_system_ends_it_and_a_cell_hold_several(end: str) -> None:
+    text = end.join(["number;buyer;description", 'F1;B;"x', 'y"', "", "F2;B;z"])
+    assert rows_of(text) == [
+        {"number": "F1", "buyer": "B", "description": f"x{end}y"},
+        {"number": "F2", "buyer": "B", "description": "z"},
+    ]

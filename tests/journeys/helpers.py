@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from lettrage.cli import main
 from lettrage.dates import PARIS
 from lettrage.opening import Loaded, load
 from lettrage.settlement import Caller, settle
-from tests.databases import empty_books, every_row
+from tests.databases import copied, empty_books, every_row
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "tests" / "examples"
@@ -104,6 +105,14 @@ class Firm:
         self.dossier = dossiers[0]["code"] if dossiers else ""
         if dossiers:
             self.load(*dossiers)
+
+    def copied_to(self, folder: Path) -> "Firm":
+        """A firm on a copy of these books, which nobody has open."""
+        other = copy(self)
+        other.folder, other.file, other.clock = folder, folder / "books.sqlite", MovableClock(self.clock.at)
+        other.address = copied(self.address, folder)
+        other.store = SqlStore(other.address, other.clock)
+        return other
 
     def load(self, *dossiers: dict[str, Any]) -> None:
         loaded = self.try_load({"dossiers": list(dossiers)})

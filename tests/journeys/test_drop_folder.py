@@ -76,6 +76,13 @@ def watch(firm: Firm, *more: str, **env: str) -> Ran:
     return run(*command, folder=firm.folder, env=env)
 
 
+def _hears(pid: int, number: int) -> bool:
+    """Whether a process has a handler of its own for a signal: the interpreter alone has none."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    handled = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(handled, 16) >> (number - 1) & 1)
+
+
 @contextmanager
 def watching(firm: Firm, *more: str) -> Iterator[subprocess.Popen[str]]:
     """A watcher that stays, ended by SIGTERM."""
@@ -86,6 +93,7 @@ def watching(firm: Firm, *more: str) -> Iterator[subprocess.Popen[str]]:
         command, cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
+        until(lambda: _hears(watcher.pid, signal.SIGTERM), seconds=60)
         yield watcher
     finally:
         watcher.terminate()

@@ -50,7 +50,7 @@ SAID = {
     "fr": ("avoir · 2026-11-20", "Rejetée par le client · flux CPP", "2026-07-02 00:30:00  Déposée", "flux CPP1",
            "Rejetée par Chorus Pro", "retour en arrière · x", "Doute sur le dépôt", "Intégrée", "oui"),
     "en": ("credit note · 2026-11-20", "Rejected by the customer · flow CPP", "2026-07-02 00:30:00  Deposited",
-           "Rejected by Chorus Pro", "a step back · x", "Deposit in doubt", "Accepted by Chorus Pro", "yes"),
+           "Rejected by Chorus Pro", "a step back · x", "Deposit in doubt", "Accepted", "yes"),
 }  # fmt: skip
 WAY: dict[str, Any] = {"platform": "production", "state": "waiting", "until": "2026-01-01T12:00:00.5+00:00"}
 

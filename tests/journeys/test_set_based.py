@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from lettrage.adapters.store.sql import run as run_sql
-from tests.databases import POSTGRESQL, sqlite_only
+from tests.databases import PARTITIONED, POSTGRESQL, sqlite_only
 from tests.journeys.helpers import (
     ROOT,
     TODAY,
@@ -32,7 +32,8 @@ from tests.journeys.helpers import (
 )
 
 MOST_STATEMENTS = 30
-MOST_STATEMENTS_FOR_ONE = 12  # the standard of the specification: everything but BEGIN and COMMIT
+# The standard of the specification: everything but BEGIN and COMMIT. On a cluster each table is written to by itself.
+MOST_STATEMENTS_FOR_ONE = 18 if PARTITIONED else 12
 MOST_MEGABYTES = 300
 SIZES = (1, 50, 1000)
 CRITERIA = 10_000  # from here on cheques are searched by their amount
@@ -184,7 +185,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     heard, answer = settled(rich(tmp_path, 1), everything(1), dryrun="1")
 
     assert set(answer.codes) == {"0"}
-    assert all(sql.startswith(("SELECT", "WITH RECURSIVE")) for sql, _ in heard.work)
+    assert all(sql.lstrip().startswith(("SELECT", "WITH RECURSIVE")) for sql, _ in heard.work)
 
 
 # ---------------------------------------------------------------- plans
@@ -258,7 +259,8 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def node_reads_too_much(node: dict[str, Any]) -> bool:
-    if node.get("Relation Name") in (*SMALL, "rate"):  # every rate of a currency is asked for: a good part of them all
+    table = re.sub(r"_p\d+$", "", node.get("Relation Name", ""))  # a part of one that is spread
+    if table in (*SMALL, "rate"):  # every rate of a currency is asked for: a good part of them all
         return False
     searched = node["Node Type"] in ("Index Scan", "Index Only Scan", "Bitmap Index Scan")
     return node["Node Type"] == "Seq Scan" or (searched and " AND " not in node.get("Index Cond", ""))

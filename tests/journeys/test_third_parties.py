@@ -133,7 +133,9 @@ def test_years_of_settled_invoices_are_not_read(firm: Firm) -> None:
             sql = f"EXPLAIN QUERY PLAN {open_}"
             plans += [str(row[3]) for row in connection.exec_driver_sql(sql)]
 
-    assert [plan.split("INDEX ")[1].split(" (")[0] for plan in plans] == ["ix_due_item_open"] * 2
+    every, narrowed_to_one = (plan.split("INDEX ")[1].split(" (")[0] for plan in plans)
+    assert every in ("ix_due_item_open", "ix_due_item_late", "ix_due_item_carried")  # each of open items alone
+    assert narrowed_to_one == "ix_due_item_open"
 
 
 def test_balances_add_up() -> None:

@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy.exc import IntegrityError
 
@@ -22,32 +22,41 @@ from tests.laws.planted import Plant
 from tests.laws.test_machine import SHORT_FORM, Money, answers_elsewhere, check_laws, run_any_order, run_covering
 from tests.laws.test_reading_amounts import try_strings
 
-MACHINE = settings(SHORT_FORM, max_examples=400, stateful_step_count=25, print_blob=False)
+MACHINE = settings(SHORT_FORM, stateful_step_count=25, print_blob=False, derandomize=False)
 
 
 @pytest.mark.parametrize(
-    ("plant", "law"),
+    ("plant", "law", "number"),
     [
-        (planted.difference_line_forgotten, "unbalanced entry"),
-        (planted.difference_line_lost_on_the_way, "A1 debits = credits"),
-        (planted.difference_counted_twice, "A2 settled = payments"),
-        (planted.remainder_without_its_difference, "A2 |model: header"),
-        (planted.refused_group_leaves_its_changes, "model: header|A2 "),
-        (planted.done_twice, "replay: "),
-        (planted.item_changed_without_its_dossier, "another company than"),
-        (planted.dry_run_tells_half_an_entry, "dry run: entries differ"),
-        (planted.relief_on_the_payer, "the account of a third party"),
-        (planted.instrument_lost_from_its_account, "portfolio"),
-        (planted.refused_settlement_uses_up_numbers, "transactions are numbered without a gap"),
-        (planted.unpaid_leaves_the_advance, "A2 |the account of a third party"),
-        (planted.cancel_leaves_the_successor, "the account of a third party"),
-        (planted.cancel_leaves_the_payment, "portfolio"),
+        (planted.difference_line_forgotten, "unbalanced entry", 2),
+        (planted.difference_line_lost_on_the_way, "A1 debits = credits", 2),
+        (planted.difference_counted_twice, "A2 settled = payments", 2),
+        (planted.remainder_without_its_difference, "A2 |model: header", 2),
+        (planted.refused_group_leaves_its_changes, "model: header|A2 ", 5),
+        (planted.done_twice, "replay: ", 1),
+        (planted.item_changed_without_its_dossier, "another company than", 1),
+        (planted.dry_run_tells_half_an_entry, "dry run: entries differ", 1),
+        (planted.relief_on_the_payer, "the account of a third party", 2),
+        (planted.instrument_lost_from_its_account, "portfolio", 1),
+        (planted.refused_settlement_uses_up_numbers, "transactions are numbered without a gap", 1),
+        (planted.unpaid_leaves_the_advance, "A2 |the account of a third party", 9),
+        (planted.cancel_leaves_the_successor, "the account of a third party", 3),
+        (planted.cancel_leaves_the_payment, "portfolio", 3),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_the_machine_turns_red(plant: Plant, law: str) -> None:
+def test_the_machine_turns_red(plant: Plant, law: str, number: int) -> None:
+    """`number`: a seed with which the bug shows in the first lives; with any other it shows too, after more."""
+
+    class Seeded(Money):
+        pass
+
+    def first_few_lives_then_many() -> None:
+        for lives in (14, 400):
+            run_state_machine_as_test(seed(number)(Seeded), settings=settings(MACHINE, max_examples=lives))
+
     with plant(), pytest.raises(AssertionError, match=law):
-        run_state_machine_as_test(Money, settings=MACHINE)
+        first_few_lives_then_many()
 
 
 def a_return_and_a_presentation() -> None:

@@ -9,24 +9,30 @@ from typing import Any
 from unittest import mock
 
 import httpx
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from lettrage.adapters.http import door
-from lettrage.adapters.http.app import application
+from lettrage.adapters.http.app import Faces, application
 from lettrage.adapters.http.door import Door
 from lettrage.adapters.http.edge import Edge
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.house import House, Invoicing
+from lettrage.adapters.pdf.report import report_pdf
 from lettrage.adapters.pdf.slips import slip_pdf
+from lettrage.adapters.pdf.statement import statement_pdf
+from lettrage.adapters.rules import SheetRules
+from lettrage.adapters.rules.payment_reports import judge
 from lettrage.commands.checking import checked_kept
 from lettrage.commands.platforms import Platforms
 from lettrage.commands.rendering import rendered
+from tests.bank.files import Move, camt
 from tests.journeys.helpers import Firm, header, pays
+from tests.payments.answer_of import pain_002
 
 # Routes that anybody may call: they say nothing of any company.
 OPEN = {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/problems/{code}"}
+SIGNED = {"/hooks/{dossier}/{platform}"}  # the signature is the proof; without one nobody learns anything
 DIVALTO = "/webservice"
 MANY = 1_000_000
 
@@ -55,7 +61,9 @@ def edge_of(firm: Firm) -> Edge:
             Figures(),
             lambda: False,
             slip_pdf,
-            Invoicing(rendered, Platforms(), partial(checked_kept, firm.store)),
+            statement_pdf,
+            report_pdf,
+            Invoicing(rendered, Platforms(), partial(checked_kept, firm.store), judge, SheetRules()),
         )
         return application(house, [], _quiet, _quiet)
 
@@ -81,10 +89,10 @@ class Client:
 
 def routes(edge: Edge) -> list[Route]:
     """Every route, as often as it has methods."""
-    app = edge._app
-    assert isinstance(app, FastAPI)
+    faces = edge._app
+    assert isinstance(faces, Faces)
     found = []
-    for route in app.routes:
+    for route in faces.api.routes:
         assert isinstance(route, APIRoute), f"{route} is no route that the tests know to ask"
         action = "settle" if route.path == DIVALTO else "".join(_actions(route.dependant))
         found += [Route(method, route.path, route.name, action) for method in sorted(route.methods or ())]
@@ -117,6 +125,33 @@ CONTENTS: dict[str, Any] = {
     "unpaid": {},
     "make_slip": {"bank": "BNP"},
     "cancel_slip": {},
+    "claim_interest": {},
+    "make_payment": {"bank": "BNP", "kind": "transfers"},
+    "pay_due": {"bank": "BNP", "until": "2024-12-31"},
+    "cancel_payment": {"reason": "not sent"},
+    "payment_executed": {},
+    "payment_answer": pain_002("998-20241021-000001", ("998-000001-00001", "RJCT", "AC04")).decode(),
+    "bank_import": camt([Move(1)], iban="FR7630004000031234567890143", start="2024-10-11", end="2024-10-20").decode(),
+    "bank_accept": {"account": "471000"},
+    "bank_undo": {"reason": "x"},
+    "make_lettering": {"account": "445800", "lines": ["2024-000006/3", "2024-000008/2"]},
+    "undo_lettering": {"reason": "x"},
+    "declare": {"by_hand": True},
+    "report_refused": {"reason": "x"},
+    "say_status": {"status": "220"},
+    "declare_receipts": {},
+    "tell_again": {},
+    "add_draft": {"label": "x", "lines": [{"account": "613200", "debit": "5.00"}]},
+    "change_draft": {"lines": []},
+    "drop_draft": {},
+    "validate": {"drafts": ["1"]},
+    "reverse": {"reason": "x"},
+    "lock": {"month": "2023-07"},
+    "unlock": {"month": "2023-06", "reason": "x"},
+    "close_year": {},
+    "offset": {"third_party": "C1", "pieces": ["3"], "advances": ["6"]},
+    "export_fec": {"year": "2024"},
+    "judge_fec": "JournalCode",
     "close_task": {"transaction": "2", "piece": "1", "credit_note": "A1"},
     "register": {
         "number": "D2",
@@ -141,14 +176,18 @@ CONTENTS: dict[str, Any] = {
     "follow": {},
     "release": {"received": False},
     "load": {"dossiers": [{"code": "998", "name": "Renommée", "currency": "EUR"}]},
+    "choose_route": {"door": "none"},
+    "refresh_route": {},
     "set_chorus": {"settings": {"application": "APP"}},
     "test_chorus": {},
+    "set_platform": {"settings": {"organization": "ORG"}},
+    "test_platform": {},
     "add_user": {"name": "Zoé", "role": "reader"},
     "new_token": {"name": "till", "role": "reader"},
     "revoke_token": {"shown": "lettrage_OTk5_12345678"},
     "close_user": {},
 }
-NUMBERS = {"number": "1", "name": "nobody", "code": "C1"}
+NUMBERS = {"number": "1", "name": "nobody", "code": "C1", "report": "aged", "letter": "M1", "period": "2026-10"}
 
 
 def ask(
@@ -164,10 +203,14 @@ def ask(
         content, dossier = content | {"dossier": dossier}, ""
     if route.name == "load" and dossier:
         content = {"dossiers": [content["dossiers"][0] | {"code": dossier}]}
+    if isinstance(content, str):  # XML
+        headers, content = headers | {"Content-Type": b"application/xml"}, content.encode()
+    elif content is not None:
+        headers, content = headers | {"Content-Type": b"application/json"}, json.dumps(content).encode()
     return client.request(
         route.method,
         route.path.format(**numbers),
         params={"dossier": dossier} if dossier else {},
-        headers=headers | ({"Content-Type": b"application/json"} if content is not None else {}),
-        content=None if content is None else json.dumps(content).encode(),
+        headers=headers,
+        content=content,
     )

@@ -41,6 +41,11 @@ _FAMILIES = {
     ),
     "invoice": ("Files of invoices", "This invoice is refused, those beside it are not."),
     "sending": ("Sending", "This document is not sent, those beside it are; nothing is ever sent twice."),
+    "reporting": (
+        "Payment reports",
+        "This payment is left out of the report until it is mended, those beside it are not.",
+    ),
+    "statement": ("Bank statements", "Nothing of the statement is kept; [bank.md](bank.md) says what is read."),
     "http": ("Calls over HTTP", "The call was not carried out; [api.md](api.md) says which status goes with it."),
 }
 

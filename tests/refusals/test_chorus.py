@@ -62,6 +62,8 @@ def _open_to_others(firm: Firm) -> Ran:
 
 
 NOT_CONNECTED = "not_connected"  # shown by a test of its own
+PLATFORM_NOT_CONNECTED = "platform_not_connected"  # likewise
+PLATFORM_TROUBLE = "platform_trouble"  # by tests/approved/test_commands.py
 SHOWN_OF_CHORUS: dict[str, Shown] = {
     "unknown_setting": lambda firm: chorus(firm, "set", "colour=blue"),
     "malformed_setting": lambda firm: chorus(firm, "set", "doubt_hours=many"),
@@ -103,3 +105,15 @@ def test_a_platform_that_is_not_set_up_is_told() -> None:
     refusal = caught.value.refusal
     assert (refusal.code, refusal.seen) == (NOT_CONNECTED, "qualification")
     assert "client_id, client_secret, login, password" in refusal.fr
+
+
+def test_an_approved_platform_that_is_not_set_up_is_told() -> None:
+    from lettrage.commands.platforms import Platforms
+    from lettrage.invoicing.approved_settings import ApprovedSettings
+    from lettrage.refusal import Stop
+
+    with pytest.raises(Stop) as caught:
+        Platforms().client("998", ApprovedSettings("approved-production"))
+    refusal = caught.value.refusal
+    assert (refusal.code, refusal.seen) == (PLATFORM_NOT_CONNECTED, "approved-production")
+    assert "flow_url, token_url, client_id, client_secret" in refusal.fr

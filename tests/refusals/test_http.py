@@ -8,7 +8,11 @@ import httpx
 import pytest
 
 from lettrage.adapters.http import edge, problems
+from lettrage.adapters.http.pages.entering import Porch
+from lettrage.adapters.http.pages.provider import Provider
 from lettrage.adapters.http.server import address_of, listen
+from lettrage.guard import passwords
+from lettrage.limits import WRONG_PASSWORDS
 from lettrage.refusal import Refusal, Stop
 from lettrage.settlement.answer import reason_shape
 from tests.http.service import Service, running
@@ -52,7 +56,24 @@ def _broken(service: Service) -> None:
         _asked("GET", "/api/v1/verify")(service)
 
 
+def _posted(path: str, content: object = None, kind: str = "", **headers: str) -> Call:
+    """A form posted to a page."""
+    sent = headers | ({"content-type": kind} if kind else {})
+    return lambda service: httpx.post(f"{service.url}{path}", content=content, headers=sent)  # type: ignore[arg-type]
+
+
+def _wrong_passwords(service: Service) -> None:
+    with mock.patch.object(passwords, "matches", return_value=False):
+        for _ in range(WRONG_PASSWORDS + 1):
+            httpx.post(f"{service.url}/connexion", data={"nom": "nadia", "mot_de_passe": "x"})
+
+
 _CALLS: dict[str, Call] = {
+    "hook_not_signed": lambda service: httpx.post(f"{service.url}/hooks/998/approved-qualification", content=b"{}"),
+    "too_many_wrong_passwords": _wrong_passwords,
+    "forged_form": _posted("/connexion", **{"sec-fetch-site": "cross-site"}),
+    "malformed_form": _posted("/connexion", b"--y", "multipart/form-data; boundary=x"),
+    "provider_trouble": _get("/connexion/fournisseur"),
     "unknown_caller": _get("/api/v1/items"),
     "too_many_wrong_tokens": _wrong_tokens,
     "not_allowed": _asked("GET", "/api/v1/users", role="reader"),
@@ -67,12 +88,13 @@ _CALLS: dict[str, Call] = {
     "overloaded": _overloaded,
     "internal_error": _broken,
 }
-SHOWN_OF_HTTP = {*_CALLS, "address_taken"}
+SHOWN_OF_HTTP = {*_CALLS, "address_taken", "hook_late"}  # the latter by tests/approved/test_hooks.py
 
 
 @pytest.mark.parametrize("code", list(_CALLS))
 def test_the_call_is_refused_by_its_code(code: str, tmp_path: Path) -> None:
-    with running(Firm(tmp_path, company())) as service:
+    nobody_there = Porch(Provider("http://127.0.0.1:9", "id", "secret", "Annuaire"))
+    with running(Firm(tmp_path, company()), porch=nobody_there) as service:
         with mock.patch.object(problems, "reason_shape", wraps=reason_shape) as spy:
             _CALLS[code](service)
         refusal: Refusal = spy.call_args.args[0]

@@ -18,12 +18,21 @@ from lettrage.refusal import Refusal
 from tests.invoicing.test_next_steps import SHOWN_OF_NEXT_STEPS
 from tests.refusals import page
 from tests.refusals.cases import COMPANY, DOSSIER, Case, blanks, codes, folders
-from tests.refusals.test_chorus import NOT_CONNECTED, SHOWN_OF_CHORUS
+from tests.refusals.test_bank import SHOWN_OF_BANK
+from tests.refusals.test_by_hand import SHOWN_BY_HAND
+from tests.refusals.test_chorus import NOT_CONNECTED, PLATFORM_NOT_CONNECTED, PLATFORM_TROUBLE, SHOWN_OF_CHORUS
+from tests.refusals.test_fec import SHOWN_OF_FEC
 from tests.refusals.test_http import SHOWN_OF_HTTP
 from tests.refusals.test_invoices import SHOWN_OF_INVOICES
+from tests.refusals.test_keeping import SHOWN_OF_KEEPING
+from tests.refusals.test_lettering import SHOWN_OF_LETTERING
+from tests.refusals.test_payments import SHOWN_OF_PAYMENTS
+from tests.refusals.test_reporting import SHOWN_OF_REPORTING
+from tests.refusals.test_reports import SHOWN_OF_REPORTS
 from tests.refusals.test_reversals import SHOWN_OF_REVERSALS
 from tests.refusals.test_sending import SHOWN_OF_SENDING
 from tests.refusals.test_slips import SHOWN_OF_SLIPS
+from tests.refusals.test_statuses import SHOWN_OF_STATUSES
 from tests.refusals.test_store import SHOWN_BY_A_TEST
 from tests.store.test_postgresql import SHOWN_OF_POSTGRESQL
 from tests.world import World
@@ -79,15 +88,26 @@ def test_every_code_of_the_catalogue_is_shown() -> None:
     shown = {
         *folders(),
         *SHOWN_BY_A_TEST,
+        *SHOWN_BY_HAND,
+        *SHOWN_OF_KEEPING,
+        *SHOWN_OF_LETTERING,
+        *SHOWN_OF_PAYMENTS,
+        *SHOWN_OF_FEC,
+        *SHOWN_OF_REPORTS,
+        *SHOWN_OF_REPORTING,
         *SHOWN_OF_REVERSALS,
         *SHOWN_OF_SLIPS,
+        *SHOWN_OF_BANK,
         *SHOWN_OF_POSTGRESQL,
         *SHOWN_OF_HTTP,
         *SHOWN_OF_CHORUS,
         *SHOWN_OF_INVOICES,
         *SHOWN_OF_SENDING,
         *SHOWN_OF_NEXT_STEPS,
+        *SHOWN_OF_STATUSES,
         NOT_CONNECTED,
+        PLATFORM_NOT_CONNECTED,
+        PLATFORM_TROUBLE,
         "address_taken",
     }
     assert sorted(set(CATALOGUE) - shown) == [], "codes without a folder in tests/refusals"

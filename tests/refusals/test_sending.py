@@ -1,18 +1,26 @@
 """The refusals of sending, each from books in which it is true."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lettrage.acts import Performed, perform
 from lettrage.acts.sending import ReleaseInvoice, SendInvoices
 from lettrage.caller import Caller
 from lettrage.catalogue import CATALOGUE
+from lettrage.commands.rendering import rendered
+from lettrage.invoicing.doors import QUALIFICATION as APPROVED
 from lettrage.invoicing.portal import Found
+from lettrage.invoicing.sending.parcels import ready
 from lettrage.refusal import Refusal
+from tests.invoicing.approved import ApprovedSender
+from tests.invoicing.brought import bring, firm_of, form
 from tests.invoicing.sending import BUYER, DAY, QUALIFICATION, Sender
+from tests.invoicing.test_approved_arrivals import status
 
 HOUR = timedelta(hours=1)
 
@@ -77,11 +85,86 @@ def _being_worked_on(sender: Sender) -> list[str]:
     return seen
 
 
+def _approved(sender: Sender) -> ApprovedSender:
+    """The same firm's sister, whose invoices leave through an approved platform."""
+    folder = sender.folder / "approved"
+    folder.mkdir()
+    return ApprovedSender(folder)
+
+
+def _sent_through(sender: ApprovedSender, platform: str) -> list[str]:
+    result = asked(sender, SendInvoices((sender.parcel("F1"),), platform, "anna")).result
+    assert result is not None
+    return [reason["code"] for one in result["refused"] for reason in one["reasons"]]
+
+
+def _approved_has_it(sender: Sender) -> list[str]:
+    approved = _approved(sender)
+    approved.dispatch("F1")
+    approved.live(until=HOUR)
+    return _sent_through(approved, APPROVED)
+
+
+def _approved_has_another(sender: Sender) -> list[str]:
+    approved = _approved(sender)
+    approved.intend(approved.parcel("F1"))
+    approved.service.foreign = {hashlib.sha256(approved.parcel("F1").file).hexdigest()}
+    approved.live(until=HOUR)
+    return _sent_through(approved, APPROVED)
+
+
+def _through_the_other_door(sender: Sender) -> list[str]:
+    approved = _approved(sender)
+    approved.dispatch("F1")
+    return _sent_through(approved, QUALIFICATION)
+
+
+def _internal_credit_note(sender: Sender) -> list[str]:
+    """The buyer has refused F1; F2 cancels it. Of what was not refused a credit note goes."""
+    approved = _approved(sender)
+    approved.add("F2")
+    approved.dispatch("F1")
+    approved.live(until=HOUR)
+    cancels = msgspec.structs.replace(approved.parcel("F2"), preceding=("F1",), credit=True)
+    assert approved.deposits("F1")[0].status == ""
+    approved.service.brings(status("210", approved.clock.at, reason="DOUBLON"))
+    approved.live(until=2 * HOUR)
+    result = asked(approved, SendInvoices((cancels,), APPROVED, "anna")).result
+    assert result is not None
+    corrects = msgspec.structs.replace(cancels, credit=False)
+    other = asked(approved, SendInvoices((corrects,), APPROVED, "anna")).result
+    assert other is not None
+    assert other["refused"] == []
+    return [reason["code"] for one in result["refused"] for reason in one["reasons"]]
+
+
+def _no_door(sender: Sender) -> list[str]:
+    """A business whose directory was never read."""
+    folder = sender.folder / "shop"
+    folder.mkdir()
+    firm = firm_of(folder)
+    bring(firm, form(buyer="C2"))
+    with firm.store.books("998", writing=False) as books:
+        made = ready(books, books.documents_of("F1"), "qualification", rendered)
+    return [one.code for one in made.refused.values() if faulty(one) == []]
+
+
+def faulty(refusal: Refusal) -> list[str]:
+    from tests.refusals.test_refusals import faulty_texts
+
+    return faulty_texts(refusal)
+
+
 SHOWN_OF_SENDING: dict[str, Callable[[Sender], list[str]]] = {
     "on_its_way": _on_its_way,
     "still_in_doubt": _still_in_doubt,
     "chorus_has_it": _chorus_has_it,
     "chorus_has_another": _chorus_has_another,
+    "approved_has_it": _approved_has_it,
+    "approved_has_another": _approved_has_another,
+    "through_the_other_door": _through_the_other_door,
+    "internal_credit_note": _internal_credit_note,
+    "no_door": _no_door,
     "not_in_doubt": _not_in_doubt,
     "being_worked_on": _being_worked_on,
 }
@@ -89,11 +172,10 @@ SHOWN_OF_SENDING: dict[str, Callable[[Sender], list[str]]] = {
 
 @pytest.mark.parametrize("code", list(SHOWN_OF_SENDING))
 def test_the_refusal_is_given_and_told_in_both_languages(code: str, tmp_path: Path) -> None:
-    from tests.refusals.test_refusals import faulty_texts
-
+    why = {"why": "Une raison.", "why_en": "A reason."} if code == "no_door" else {}
     assert SHOWN_OF_SENDING[code](Sender(tmp_path)) == [code]
     assert CATALOGUE[code].family == "sending"
-    assert faulty_texts(Refusal(code, "NUMBER", "F1", QUALIFICATION)) == []
+    assert faulty(Refusal(code, "NUMBER", "F1", QUALIFICATION, why)) == []
 
 
 # ---------------------------------------------------------------- what a person may say

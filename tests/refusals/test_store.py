@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -14,9 +15,12 @@ import pytest
 
 import lettrage.settlement
 from lettrage.adapters.store import engine
+from lettrage.caller import Caller
 from lettrage.refusal import Refusal, Stop, StoreTrouble
+from lettrage.settlement import settle
 from lettrage.settlement.answer import stopped
-from tests.databases import another_writer, at_path, impatient, sqlite_only
+from tests.databases import another_writer, at_path, direct, impatient, sqlite_only
+from tests.journeys.helpers import run
 from tests.refusals.cases import COMPANY, HERE
 from tests.world import World
 
@@ -65,7 +69,12 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The program itself, on the books of this folder."""
     environment = os.environ | {"LETTRAGE_DATABASE": at_path(folder / "books.sqlite"), "LETTRAGE_DOSSIER": "998"}
     return subprocess.run(
-        [sys.executable, "-m", "lettrage", *arguments], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "lettrage", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -87,6 +96,11 @@ def told_by_command(folder: Path, expected: Refusal, *arguments: str) -> Refusal
 @shows("no_database")
 def _no_database(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return trouble(f"sqlite:///{folder / 'absent.sqlite'}")
+
+
+@shows("weak_password")
+def _weak_password(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    return told_by_command(folder, Refusal("weak_password", "password", "0", "12-200"), "user", "password", "till")
 
 
 @shows("no_such_store")
@@ -143,6 +157,16 @@ def _foreign_database(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     trouble(f"sqlite:///{folder / 'other.sqlite'}")
     (folder / "text.sqlite").write_text("This is a text, and long enough to be no database header at all." * 100)
     return trouble(f"sqlite:///{folder / 'text.sqlite'}")
+
+
+@shows("database_newer")
+def _database_newer(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    world = books(folder)
+    world.store.close()
+    with direct(world.address) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    return trouble(world.address)
 
 
 # ---------------------------------------------------------------- writing
@@ -241,6 +265,17 @@ def _no_such_document(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return told_by_command(folder, Refusal("no_such_document", "ID", "4711"), "logbook", "show", "4711")
 
 
+@shows("books_moved")
+def _books_moved(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    """Somebody agreed to what a dry run had shown, and the books would now do something else."""
+    world = books(folder)
+    caller = Caller("clerk", "test", "998")
+    reply = settle(DOCUMENT, caller, world.store, world.clock, agreed="what was shown before")
+    ((refusal,),) = (outcome.reasons for outcome in reply.outcomes)
+    assert reply.done == 0
+    return refusal
+
+
 @shows("no_such_number")
 def _no_such_number(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return told_by_command(folder, Refusal("no_such_number", "NUMBER", "4711"), "transaction", "4711")
@@ -276,6 +311,24 @@ def _answer_not_written(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     # The document was judged and one settlement refused: the status says that, not "could not be carried out".
     document = str(HERE / "unknown_piece" / "document.txt")
     return _into_a_full_device(folder, "answer_not_written", 1, "settle", document)
+
+
+@shows("out_of_memory")
+def _out_of_memory(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    """A load file of 40 MB, for a program that may have 400 MB of addresses."""
+    address = books(folder).address
+    file = folder / "large.json"
+    file.write_text('{"dossiers": [' + "{}," * 14_000_000 + "{}]}")
+    cap = 400 * 1024 * 1024
+    ran = run(
+        *("--database", address, "load", str(file)),
+        folder=folder,
+        before=lambda: resource.setrlimit(resource.RLIMIT_AS, (cap, cap)),
+    )
+    refusal = Refusal("out_of_memory")
+    assert ran.status == 2, ran.err
+    assert refusal.say("fr") in ran.err
+    return refusal
 
 
 @shows("output_lost")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lettrage.limits import DOCUMENT, Limits
@@ -23,8 +23,11 @@ from lettrage.settlement.dialect import (
     dialect,
     pairs,
     parse,
+    rewritten,
+    scanned,
     strict,
     swapped,
+    tokenized,
 )
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -127,13 +130,79 @@ def test_the_same_tree_written_in_the_dialect_is_the_same_tree(tree: Node, seed:
     assert parse(written, DEEP).tree == tree
 
 
-@given(st.text(st.sampled_from("'\"\\{}[],: \n1aeutrl0-+.x😀"), max_size=25))
+PIECES = (
+    *"'\"\\{}[],: \n\t10-x😀é\x00\x1f\x7f",
+    *("'a'", '"a"', "'a':", '"a":', "{'a':1}", "[]", "{}", "-0", "0087", "1e5", "1.", "+5", "true", "TRUE", "null"),
+    *(r"\u003a", r"\u003A", r"\ud83d\ude00", r"\ud800", r"\'", "'l'an'", '"l\'an"', '"a":1,"a":2', "access_token"),
+)
+pieces = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+@settings(max_examples=1_000)
+@given(pieces | st.text(st.sampled_from("'\"\\{}[],: \n1aeutrl0-+.x😀"), max_size=25))
 def test_whatever_a_quick_reader_reads_the_tokenizer_reads_alike(text: str) -> None:
-    for quick in (strict(text), swapped(text)):
-        if quick is not None:
-            slow = dialect(text)
-            assert repr(slow.tree) == repr(quick)
+    for tree in (strict(text), scanned(text), swapped(text)):
+        if tree is not None:
+            slow = tokenized(text)
+            assert repr(slow.tree) == repr(tree)
             assert slow.repairs == ()
+    quick = rewritten(text)
+    if quick is not None:
+        slow = tokenized(text)
+        assert (repr(quick.tree), quick.repairs) == (repr(slow.tree), slow.repairs)
+
+
+@given(pieces)
+def test_the_quick_way_reads_all_the_strict_json_that_the_scanner_reads(text: str) -> None:
+    assert repr(strict(text)) == repr(scanned(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'a': {'b': \"l'an\"}",
+        "'a': 'l'an' } }",
+        "{'a': [1, TRUE, 0087, 'l'an',],}}]",
+        "{'a': 'C:\\\\Temp', \"b\": 'two\nlines', }",
+        '{"a": "1", "b": "x"} }',
+        "[" + "'l'an'," * 2_000 + "]",
+        "'a': [" + "'l'an'," * 2_000 + "]",
+        "'l'an': [" + "'l'an'," * 2_000 + "]}}",
+    ],
+)
+def test_what_the_dialect_mends_is_mended_alike_without_the_tokenizer(text: str) -> None:
+    quick, slow = rewritten(text), tokenized(text)
+    assert quick is not None
+    assert (repr(quick.tree), quick.repairs) == (repr(slow.tree), slow.repairs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "1", "a": "\\u003a"}',  # the colon that was lost is made up for
+        '{"a": "1", "a": "\\u003A"}',
+        '{"a": ":", "a": "::"}',
+        '{"a": {"b": "1", "c": "2"}, "a": "3", "b": 4}',
+        '[{"a": "1", "\\u0061": "2"}]',
+        '{"a": "1", "é": "2", "\\u00e9": "3"}',
+    ],
+)
+def test_a_name_given_twice_is_never_lost_on_the_quick_way(text: str) -> None:
+    assert repr(strict(text)) == repr(scanned(text))
+    assert "Pairs" in str({type(node).__name__ for node in nodes(strict(text))})
+
+
+def nodes(node: Node | None) -> list[Node]:
+    """This node and every one inside it."""
+    if node is None or isinstance(node, str):
+        return [] if node is None else [node]
+    parts = [part for _, part in pairs(node)] if isinstance(node, dict | Pairs) else node
+    return [node, *(inner for part in parts for inner in nodes(part))]
+
+
+@pytest.mark.parametrize("number", ["-0", "-0.0", "0", "1" * 30, "1" * 5_000, "1e400", "1E+3", "-12.50", "0.1e-7"])
+def test_numbers_keep_their_own_digits_on_the_quick_way(number: str) -> None:
+    assert strict(f'[{number}, {{"a": {number}}}]') == [number, {"a": number}]
 
 
 def test_numbers_and_constants_are_texts_through_both_paths() -> None:

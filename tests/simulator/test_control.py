@@ -245,7 +245,10 @@ def running(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 def test_the_command_prints_the_connection_serves_and_stops(number: signal.Signals) -> None:
     with running("--json", "chorus", "simulator", "--speed", "50") as (line, process):
         connection = json.loads(line)
-        assert set(connection) == {"url", "client_id", "client_secret", "login", "password"}
+        approved = {
+            f"approved_{name}" for name in ("token_url", "flow_url", "directory_url", "client_id", "client_secret")
+        }
+        assert set(connection) == {"url", "client_id", "client_secret", "login", "password"} | approved
         got = httpx.post(
             connection["url"] + "/api/oauth/token",
             data={

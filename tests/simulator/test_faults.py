@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lettrage.simulator.faults import KINDS
+from lettrage.simulator.faults import CHORUS
 from tests.simulator.caller import ISSUER, Caller
 
 READ = "transverses/v1/recuperer/tauxtva"
@@ -205,4 +205,4 @@ def test_every_kind_is_tried_here() -> None:
         "html_after": test_html_instead_of_an_answer_after_the_call_was_carried_out,
     }
 
-    assert set(KINDS) == {*ANSWERED, *CUT, *others}
+    assert set(CHORUS) == {*ANSWERED, *CUT, *others}

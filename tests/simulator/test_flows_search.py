@@ -72,7 +72,7 @@ def test_filters_choose(caller: Caller) -> None:
         "cii",
     )  # fmt: skip
     move(caller, one, "SUSPENDUE", motive="?")
-    today = caller.asked(SEARCH, {})["listeFactures"][0]["dateDepot"]
+    deposited = sorted(one["dateDepot"] for one in caller.asked(SEARCH, {})["listeFactures"])  # perhaps over midnight
     every = ["A1", "F1", "F2"]
 
     chosen: list[tuple[dict[str, Any], list[str]]] = [
@@ -84,7 +84,7 @@ def test_filters_choose(caller: Caller) -> None:
         ({"typeFacture": "AVOIR"}, ["A1"]),
         ({"statutCourant": ["SUSPENDUE", "REJETEE"]}, ["F1"]),
         ({"statutCourant": "MISE_A_DISPOSITION"}, ["A1", "F2"]),
-        ({"periodeDateDepotDu": today, "periodeDateDepotAu": today}, every),
+        ({"periodeDateDepotDu": deposited[0], "periodeDateDepotAu": deposited[-1]}, every),
         ({"periodeDateDepotAu": "2020-01-01"}, []),
         ({"periodeDateFactureDu": "2026-11-20", "periodeDateFactureAu": "2026-11-20"}, every),
         ({"periodeDateFactureDu": "2026-11-21"}, []),

@@ -100,6 +100,24 @@ def _database_not_utf8(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
     return trouble(address, create=True)
 
 
+@shows("not_distributed")
+def _not_distributed(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    address = no_books(folder)
+    databases.stand_in(address)
+    return trouble(address, create=True)
+
+
+@shows("cluster_refused")
+def _cluster_refused(folder: Path, _patch: pytest.MonkeyPatch) -> Refusal:
+    address = no_books(folder)
+    databases.stand_in(address)
+    with databases.direct(address) as connection:
+        connection.execute("DROP FUNCTION create_distributed_table")
+    with pytest.raises(StoreTrouble) as caught:
+        engine.prepare(address)
+    return caught.value.refusal
+
+
 # ---------------------------------------------------------------- losing the server
 
 

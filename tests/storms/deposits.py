@@ -11,7 +11,6 @@ moved together, so that the day after which a deposit without a trace is sent ag
 simulator is asked: every invoice must be there once, in one flow.
 """
 
-import argparse
 import gzip
 import os
 import random
@@ -46,9 +45,10 @@ from lettrage.invoicing.sending.worker import Way, Worker
 from lettrage.invoicing.settings import Platform, PlatformSettings
 from lettrage.opening import load
 from lettrage.simulator.server import Simulator
-from tests.databases import empty_books
+from tests.databases import STORE, empty_books
 from tests.invoicing.papers import BUYER, SELLER, invoice
 from tests.journeys.helpers import MovableClock, company
+from tests.reliability.long_form import BrokenPromiseError, Bug, long_form, say
 from tests.storms.races import server
 
 PLATFORM: Platform = "qualification"
@@ -85,10 +85,6 @@ PAPER = invoice(
 )
 
 
-class BrokenPromiseError(Exception):
-    """A promise about deposits was broken."""
-
-
 class Storm(msgspec.Struct, frozen=True):
     """What a battery is: the same seed is the same faults and the same kills."""
 
@@ -109,14 +105,19 @@ def prepare(address: str, invoices: int) -> dict[str, bytes]:
     assert not loaded.faults, loaded.faults
     template = ubl.render(PAPER).decode()
     numbers = [f"F{n:05}" for n in range(1, invoices + 1)]
+    document_rows(store, numbers)
+    store.close()
+    return {number: template.replace(PAPER.number, number).encode() for number in numbers}
+
+
+def document_rows(store: SqlStore, numbers: Sequence[str]) -> None:
+    """Documents of these numbers, where the import puts them."""
     day, gross = PAPER.date.isoformat(), PAPER.totals.gross
     rows = (
         ("998", at, n, "380", day, "C1", "1", "EUR", gross, "{}", b"", "json", "", None, None, "", "")
         for at, n in enumerate(numbers, 1)
     )
     store.write("998", lambda books: writing.insert(books.connection, schema.sales_document, rows))
-    store.close()
-    return {number: template.replace(PAPER.number, number).encode() for number in numbers}
 
 
 def intend(store: SqlStore, files: dict[str, bytes], now: datetime) -> None:
@@ -296,7 +297,7 @@ def numbers_in(data: bytes) -> list[str]:
 
 
 @contextmanager
-def _instead(holder: Any, name: str, bug: Any) -> Iterator[None]:
+def instead(holder: Any, name: str, bug: Any) -> Iterator[None]:
     sound = getattr(holder, name)
     setattr(holder, name, bug)
     try:
@@ -307,7 +308,7 @@ def _instead(holder: Any, name: str, bug: Any) -> Iterator[None]:
 
 def sent_again_blindly() -> AbstractContextManager[None]:
     """A deposit whose answer is lost is simply tried again."""
-    return _instead(deposit, "doubtful", lambda _trouble: False)
+    return instead(deposit, "doubtful", lambda _trouble: False)
 
 
 def doubt_not_looked_up() -> AbstractContextManager[None]:
@@ -317,13 +318,13 @@ def doubt_not_looked_up() -> AbstractContextManager[None]:
     def blind(taken: Taken, _found: Any, now: datetime, pace: Pace) -> Conclusion:
         return sound(taken, {}, now, pace)
 
-    return _instead(deposit, "after_look_up", blind)
+    return instead(deposit, "after_look_up", blind)
 
 
 def doubt_forgotten() -> AbstractContextManager[None]:
     """Nobody plans to look for a deposit in doubt."""
     sound = deposit.in_doubt
-    return _instead(deposit, "in_doubt", lambda *given: msgspec.structs.replace(sound(*given), planned=()))
+    return instead(deposit, "in_doubt", lambda *given: msgspec.structs.replace(sound(*given), planned=()))
 
 
 def interrupted_is_forgotten() -> AbstractContextManager[None]:
@@ -334,10 +335,10 @@ def interrupted_is_forgotten() -> AbstractContextManager[None]:
         self.set_flow(msgspec.structs.replace(self.flow(int(taken.job.subject)), state="intended"))
         return sound(self, taken, now, paces)
 
-    return _instead(Jobs, "_to_send", careless)
+    return instead(Jobs, "_to_send", careless)
 
 
-PLANTED: dict[str, Callable[[], AbstractContextManager[None]]] = {
+PLANTED: dict[str, Bug] = {
     "": nullcontext,
     "sent_again_blindly": sent_again_blindly,
     "doubt_not_looked_up": doubt_not_looked_up,
@@ -361,32 +362,33 @@ def run(storm: Storm) -> Battery:
         return battery
 
 
+def batteries(lost: int, kills: int, seed: int, planted: str = "") -> str:
+    """The batteries that are asked for. Raises BrokenPromiseError."""
+    storms = [Storm(lost, seed, planted=planted)] if lost else []
+    storms += [Storm(4 * kills, seed, kills, lossy=False, planted=planted)] if kills else []
+    for storm in storms:
+        say(f"{storm.invoices} invoices, {storm.kills} kills ...")
+        battery = run(storm)
+        killed = f", killed {dict(battery.killed)}" if storm.kills else ""
+        say(f"  0 sent twice, 0 lost; {battery.doubts} were in doubt{killed}")
+    return (
+        f"{sum(storm.invoices for storm in storms):,} invoices, {lost:,} of them through lost and spoilt answers,"
+        f" {kills:,} kills: 0 sent twice, 0 forgotten"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the batteries asked for; 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lost", type=int, default=0, help="deposits whose answers are lost by chance")
-    parser.add_argument("--kills", type=int, default=0, help="kills of a worker process")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
-    parser.add_argument("--planted", default="", choices=list(PLANTED), help="with a planted bug")
-    options = parser.parse_args(arguments)
-    storms = [Storm(options.lost, options.seed, planted=options.planted)] if options.lost else []
-    if options.kills:
-        storms.append(Storm(4 * options.kills, options.seed, options.kills, lossy=False, planted=options.planted))
-    try:
-        for storm in storms:
-            _say(f"seed {storm.seed}, {storm.invoices} invoices, {storm.kills} kills ...")
-            battery = run(storm)
-            killed = f", killed {dict(battery.killed)}" if storm.kills else ""
-            _say(f"  0 sent twice, 0 lost; {battery.doubts} were in doubt{killed}")
-    except BrokenPromiseError as broken:
-        _say(f"FAILED {broken}")
-        return 1
-    return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """The long form."""
+    return long_form(
+        "B6",
+        lambda given, bug: batteries(given.lost, given.kills, given.seed, bug),
+        PLANTED,
+        options={"lost": 0, "kills": 0},
+        trial={"lost": 200, "kills": 30},
+        store=STORE,
+        about=__doc__,
+        arguments=arguments,
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ very bytes that the books keep, naming a transaction that was made once. Most do
 nothing but the claim keeps those from being made twice.
 """
 
-import argparse
 import json
 import os
 import random
@@ -19,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -39,15 +38,12 @@ from lettrage.commands.watching import Watch
 from lettrage.settlement import Caller
 from tests.databases import ask
 from tests.journeys.helpers import Firm, advance, company, header, pays
+from tests.reliability.long_form import BrokenPromiseError, listed, long_form
 
 NAMES = [f"lot{n}.json" for n in range(1, 5)]
 KINDS = ("advance", "advance", "advance", "twin", "refused", "unreadable")
 PACE = 25  # kills between two looks at how long a watcher takes: the machine has other work too
 WATCHED = ("adapters/folder.py", "commands/watching.py", "settlement/__init__.py", "store/books.py", "store/engine.py")
-
-
-class BrokenPromiseError(Exception):
-    """A promise of the drop folder was broken."""
 
 
 class Drop(NamedTuple):
@@ -321,28 +317,29 @@ PLANTS = {"claim": _no_claim, "moved": _moved_first, "answered": _answered_first
 DRIVES = {"locks": _as_it_is, "none": _no_locks}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command: 0 when nothing was lost or doubled, 1 with the seed when something was."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
-    parser.add_argument("--lines", type=int, metavar="STEP", help="one kill at each such line, not at random times")
-    parser.add_argument("--planted", choices=sorted(PLANTS), help="plant this bug; the run must fail")
-    parser.add_argument("--drive", choices=sorted(DRIVES), default="locks", help="what the drive knows of locks")
-    asked = parser.parse_args(arguments)
-    start = time.perf_counter()
-    planted = PLANTS.get(asked.planted, _as_it_is)
-    with tempfile.TemporaryDirectory(prefix="lettrage-") as folder, planted(), DRIVES[asked.drive]():
-        try:
-            outcome = (
-                every_line(Path(folder), asked.lines) if asked.lines else storm(asked.kills, asked.seed, Path(folder))
-            )
-        except BrokenPromiseError as broken:
-            sys.stdout.write(f"FAILED seed {asked.seed}, {asked.kills} kills: {broken}\n")
-            return 1
-    said = ", ".join(f"{n} {what}" for what, n in outcome.items())
-    sys.stdout.write(f"seed {asked.seed}: {said}; nothing lost, nothing twice ({time.perf_counter() - start:.1f} s)\n")
-    return 0
+def run(kills: int, lines: int, drive: str, seed: int, planted: str = "") -> str:
+    """Kills at random times, then one at each so manieth line, as asked for. Raises BrokenPromiseError."""
+    seen: Counter[str] = Counter()
+    with PLANTS.get(planted, _as_it_is)(), DRIVES[drive]():
+        with tempfile.TemporaryDirectory(prefix="lettrage-") as folder:
+            seen += storm(kills, seed, Path(folder))
+        if lines:
+            with tempfile.TemporaryDirectory(prefix="lettrage-") as folder:
+                seen += every_line(Path(folder), lines)
+    return f"{listed(seen)}: nothing lost, nothing twice"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The long form."""
+    return long_form(
+        "",
+        lambda given, bug: run(given.kills, given.lines, given.drive, given.seed, bug),
+        PLANTS,
+        options={"kills": 0, "lines": 0, "drive": tuple(DRIVES)},
+        trial={"kills": 0, "lines": 18},
+        about=__doc__,
+        arguments=arguments,
+    )
 
 
 if __name__ == "__main__":

@@ -1,22 +1,23 @@
 """Storm over the reader of documents: whatever the bytes, a tree or a refusal, and quickly.
 
-    python tests/storms/fuzz_dialect.py --mutations 200000 --seed 7
-    python tests/storms/fuzz_dialect.py --mutations 20000 --planted depth    # must fail
+    python -m tests.storms.fuzz_dialect --mutations 200000 --seed 7
+    python -m tests.storms.fuzz_dialect --mutations 20000 --planted depth    # must fail
 
 The source's five examples, as they are and as strict JSON, are damaged at random and read. A run fails on any
 exception but Unreadable, on a tree that breaks its promises, on readers that disagree, and on one input that
-takes more than a second; it then prints the seed and the bytes.
+takes more than a second; it then prints the seed and the bytes. Before them, the texts that everybody knows to be
+hostile (`tests.attacks.json_texts`) are sent to every door for JSON.
 """
 
-import argparse
 import json
 import random
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -25,7 +26,9 @@ import msgspec
 from lettrage.limits import DOCUMENT
 from lettrage.refusal import Unreadable
 from lettrage.settlement import dialect
-from lettrage.settlement.dialect import Node, Pairs, decode, parse
+from lettrage.settlement.dialect import Node, Pairs, Text, decode, parse, tokens
+from tests.attacks.json_texts import CONTENTS, named_texts
+from tests.reliability.long_form import BrokenPromiseError, long_form, say
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SLOWEST_SECONDS = 1.0
@@ -54,10 +57,6 @@ UNICODE = [
 ]
 
 
-class BrokenPromiseError(Exception):
-    """A promise of the reader was broken."""
-
-
 class Outcome(msgspec.Struct):
     """What a run saw: how many of each outcome, and the slowest single input."""
 
@@ -68,14 +67,24 @@ class Outcome(msgspec.Struct):
 
 # What the five examples do not hold: unquoted values, escapes, many levels with closers to spare.
 VALUES = rb'{"n": [87, -2.5e3, 0.5, true, false, null, {"a": {}}, []], "s": "\ud83d\ude00 \"\u00e9\" \\"}'
+# What the quick readers could take for something else.
+LOST = rb'{"a": "1", "a": "\u003a"}'
+NOTHING = rb'[-0, {"a": "-0"}]'
+# Behind a -0 the characters in halves are the scanner's alone to judge: msgspec never comes to them.
+HALVES = rb'[-0, "\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00"]'
+WORDS = rb"""{'a': [0087, TRUE,], 'b': 'l'an', "c": 'il dit "oui"'}"""
+NAMES = rb"""{'a': 'l'an', 'b': {  0087  : 'il dit "oui"'}}"""
+COMMAS = rb"""{'a': 'l'an', 'b': [   ,   ], "c": 'il dit "oui"'}"""
 LEVELS = b"[" * 14 + b"1," + b"]" * 60
 
 
+@cache
 def examples() -> list[bytes]:
-    """The five documents, the same contents as strict JSON, and two texts of our own."""
+    """The five documents, the same contents as strict JSON, and texts of our own."""
     written = [path.read_bytes() for path in sorted(EXAMPLES.glob("*/document.txt"))]
     assert len(written) == 5
-    return written + [json.dumps(parse(decode(data)).tree, indent=1).encode() for data in written] + [VALUES, LEVELS]
+    strictly = [json.dumps(parse(decode(data)).tree, indent=1).encode() for data in written]
+    return [*written, *strictly, VALUES, LOST, NOTHING, HALVES, WORDS, NAMES, COMMAS, LEVELS]
 
 
 def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
@@ -153,16 +162,40 @@ def _read(text: str) -> Node:
         raise BrokenPromiseError("deeper than the limit")
     if len(read.repairs) > dialect.REPAIRS_KEPT or any(len(repair.seen) > 100 for repair in read.repairs):
         raise BrokenPromiseError("repairs without bound")
-    for reader in (dialect.strict, dialect.swapped):
+    precise = _by_tokenizer(text)
+    for name, reader in QUICK.items():
         quick = reader(text)
-        if quick is not None and repr(quick) != _by_tokenizer(text):
-            raise BrokenPromiseError("the readers disagree")
+        if quick is not None and _shown(quick) != precise:
+            raise BrokenPromiseError(f"{name} and the tokenizer disagree")
     return read.tree
+
+
+def _alone(reader: Callable[[str], Node | None]) -> Callable[[str], Text | None]:
+    """A reader that mends nothing."""
+
+    def read(text: str) -> Text | None:
+        tree = reader(text)
+        return None if tree is None else Text(tree)
+
+    return read
+
+
+QUICK: dict[str, Callable[[str], Text | None]] = {
+    "strict": _alone(dialect.strict),
+    "scanned": _alone(dialect.scanned),
+    "swapped": _alone(dialect.swapped),
+    "rewritten": dialect.rewritten,
+}
+
+
+def _shown(text: Text) -> str:
+    """The tree with the order and the kind of everything in it, and the repairs."""
+    return repr((text.tree, text.repairs))
 
 
 def _by_tokenizer(text: str) -> str:
     try:
-        return repr(dialect.dialect(text).tree)
+        return _shown(dialect.tokenized(text))
     except Unreadable as unreadable:
         return repr(unreadable.refusal)
 
@@ -198,8 +231,8 @@ def storm(mutations: int, seed: int) -> Outcome:
     return outcome
 
 
-def _push_without_limit(reader: dialect._Reader, closer: str, name: str) -> None:
-    reader.open.append(dialect._Open(closer, name))
+def _push_without_limit(reader: tokens._Reader, closer: str, name: str) -> None:
+    reader.open.append(tokens._Open(closer, name))
     reader.ready = True
 
 
@@ -208,44 +241,60 @@ def _never_escaped(text: str, start: int, quote: int) -> bool:
 
 
 NEVER = re.compile("(?P<lone>(?!))")
+
+
+def _json_loads_bare(text: str, _limits: object = None) -> Node:
+    read: Node = json.loads(text)
+    return read
+
+
 PLANTS: dict[str, tuple[str, object]] = {
-    "surrogate": ("_SURROGATE_ESCAPES", NEVER),  # half characters pass the C scanner
-    "depth": ("_Reader.push", _push_without_limit),
-    "escape": ("_escaped", _never_escaped),  # the tokenizer alone takes an escaped quote for a closing one
-    "number": ("_NUMBER", NEVER),  # the tokenizer alone reads no number
+    "json_loads_bare": ("strict", _json_loads_bare),
+    "surrogate": ("strict_json._SURROGATE_ESCAPES", NEVER),  # half characters pass the C scanner
+    "depth": ("tokens._Reader.push", _push_without_limit),
+    "escape": ("tokens._escaped", _never_escaped),  # the tokenizer alone takes an escaped quote for a closing one
+    "number": ("grammar._NUMBER", NEVER),  # the dialect alone reads no number
+    "double": ("strict_json._colons_kept", lambda text, tree: True),  # the last of two members wins silently
+    "colon": ("strict_json._COLON_ESCAPE", NEVER),  # an escaped colon makes up for a member that was lost
+    "zero": ("strict_json._MINUS_NOTHING", NEVER),  # -0 loses its sign
+    "comma": ("rewriting._NO_PART", ("{",)),  # a list of nothing but a comma is read
+    "word": ("rewriting._NAMES", NEVER),  # a number is taken for a name
+    "repair": ("rewriting._INNER", dict.fromkeys("'\"", NEVER)),  # a quote inside is mended in silence
 }
 
 
 @contextmanager
 def planted(name: str) -> Iterator[None]:
     """The reader with one guard taken away: a storm that does not fail then is worth nothing."""
+    examples()  # by the sound reader
     target, replacement = PLANTS[name]
     with mock.patch(f"lettrage.settlement.dialect.{target}", replacement):
         yield
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command: 0 when every input came out well, 1 with the repro when one did not."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mutations", type=int, default=200_000)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
-    parser.add_argument("--planted", choices=sorted(PLANTS), help="take this guard away; the run must fail")
-    asked = parser.parse_args(arguments)
-    start = time.perf_counter()
-    try:
-        if asked.planted:
-            with planted(asked.planted):
-                outcome = storm(asked.mutations, asked.seed)
-        else:
-            outcome = storm(asked.mutations, asked.seed)
-    except BrokenPromiseError as broken:
-        sys.stdout.write(f"FAILED {broken}\n")
-        return 1
-    sys.stdout.write(f"seed {asked.seed}, {asked.mutations} mutations, {time.perf_counter() - start:.1f} s\n")
+def run(mutations: int, seed: int, bug: str = "") -> str:
+    """The texts that everybody knows to be hostile, then so many mutations. Raises BrokenPromiseError."""
+    with planted(bug) if bug else nullcontext():
+        texts, outcome = named_texts(), storm(mutations, seed)
     for code, count in outcome.counts.most_common():
-        sys.stdout.write(f"{count:10d} {code}\n")
-    sys.stdout.write(f"slowest {outcome.slowest_seconds * 1000:.1f} ms ({len(outcome.slowest)} bytes)\n")
-    return 0
+        say(f"{count:10d} {code}")
+    return (
+        f"{texts} hostile texts through {len(CONTENTS)} doors, all refused by name; {mutations:,} mutations,"
+        f" 0 unhandled, slowest {outcome.slowest_seconds * 1000:.1f} ms ({len(outcome.slowest)} bytes)"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The long form."""
+    return long_form(
+        "F2",
+        lambda given, bug: run(given.mutations, given.seed, bug),
+        PLANTS,
+        options={"mutations": 200_000},
+        trial={"mutations": 20_000},
+        about=__doc__,
+        arguments=arguments,
+    )
 
 
 if __name__ == "__main__":

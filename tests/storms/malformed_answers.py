@@ -1,6 +1,7 @@
 """Storm over the client of Chorus Pro: whatever the platform answers, a trouble or exactly what it said.
 
-    python -m tests.storms.malformed_answers --rounds 2000 --seed 7
+    python -m tests.storms.malformed_answers --count 2000 --seed 7
+    python -m tests.storms.malformed_answers --count 200 --planted json_trusted     # must fail
 
 A real server on this machine answers each call of the port with a sound answer that was damaged at random: values of
 another kind, HTML, cut, huge, nested, in another encoding, empty, with pages that never end. A run fails on any
@@ -8,25 +9,29 @@ exception but Trouble, on a reading in doubt or a write that is not, and on a st
 answer does not hold word for word; it then prints the seed and the answer.
 """
 
-import argparse
 import json
 import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import msgspec
 
+from lettrage.adapters.calling.answers import Answer as Read
+from lettrage.adapters.calling.answers import Numeral
+from lettrage.adapters.chorus import portal as portal_module
 from lettrage.adapters.chorus.calls import Calls
 from lettrage.adapters.chorus.piste import Piste
 from lettrage.adapters.chorus.portal import ChorusPortal
-from lettrage.invoicing.portal import Recycled, Trouble
-from lettrage.limits import CHORUS_ANSWER_BYTES
+from lettrage.invoicing.portal import FlowReport, Recycled, Trouble
+from lettrage.limits import PLATFORM_ANSWER_BYTES
 from tests.chorus.setting_up import Answer, place, settings_at
+from tests.reliability.long_form import BrokenPromiseError, Bug, long_form, say
 
 KINDS = {
     "reading": {"garbled", "refused", "gateway", "maintenance", "settings", "quota"},
@@ -116,10 +121,6 @@ WRONG: tuple[Any, ...] = (
 PLAIN_STATUSES = (200, 200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 413, 418, 429, 500, 502, 503, 504, 505, 520)
 
 
-class BrokenPromiseError(Exception):
-    """A promise of the client was broken."""
-
-
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Every place of a JSON value that could hold another one."""
     pairs = (
@@ -168,7 +169,7 @@ DAMAGES: dict[str, Callable[[dict[str, Any], random.Random], bytes]] = {
     "utf-16": lambda answer, _dice: json.dumps(answer).encode("utf-16"),
     "latin-1": lambda answer, _dice: json.dumps(answer | {"libelle": "é"}, ensure_ascii=False).encode("latin-1"),
     "nested": lambda _answer, _dice: b'{"a":' * 100_000,
-    "huge": lambda _answer, _dice: b'{"a":"' + b"x" * (CHORUS_ANSWER_BYTES + 1),
+    "huge": lambda _answer, _dice: b'{"a":"' + b"x" * (PLATFORM_ANSWER_BYTES + 1),
     "another": lambda _answer, dice: dice.choice((b"null", b"[]", b'"x"', b"1", b"true", b"NaN", b'{"codeRetour":0}')),
     "refused": lambda _answer, _dice: b'{"codeRetour": 20001, "libelle": "GDP_MSG_11.005 - x"}',
     "half": lambda answer, _dice: json.dumps(answer | {"codeRetour": None}).encode(),
@@ -242,21 +243,53 @@ def _texts(body: bytes, asked: Asked) -> set[str]:
     return found
 
 
+# ---------------------------------------------------------------- planted bugs
+
+
+def json_trusted() -> AbstractContextManager[object]:
+    """Whatever came is JSON, and an object."""
+
+    def careless(data: bytes, _mask: object = None) -> Read:
+        return Read(json.loads(data, parse_int=Numeral, parse_float=Numeral))
+
+    return mock.patch("lettrage.adapters.calling.exchange.read", careless)
+
+
+def state_guessed_at() -> AbstractContextManager[object]:
+    """A report that cannot be read is taken for the usual one."""
+    return mock.patch.object(portal_module, "_report", return_value=FlowReport("IN_INTEGRE"))
+
+
+PLANTED: dict[str, Bug] = {
+    "": nullcontext,
+    "json_trusted": json_trusted,
+    "state_guessed_at": state_guessed_at,
+}
+
+
+# ---------------------------------------------------------------- the command
+
+
+def run(count: int, seed: int, planted: str = "") -> str:
+    """So many malformed answers. Raises BrokenPromiseError."""
+    with PLANTED[planted]():
+        outcomes = storm(count, seed)
+    for outcome, times in sorted(outcomes.items()):
+        say(f"{times:6} {outcome}")
+    return f"{count:,} malformed answers, 0 unhandled, 0 wrong states"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the storm from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=2_000)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-    given = parser.parse_args(arguments)
-    sys.stdout.write(f"seed {given.seed}, {given.rounds} rounds\n")
-    try:
-        outcomes = storm(given.rounds, given.seed)
-    except BrokenPromiseError as broken:
-        sys.stdout.write(f"FAILED {broken}\n")
-        return 1
-    for outcome, count in sorted(outcomes.items()):
-        sys.stdout.write(f"{count:6} {outcome}\n")
-    return 0
+    """The long form."""
+    return long_form(
+        "D5",
+        lambda given, bug: run(given.count, given.seed, bug),
+        PLANTED,
+        options={"count": 2_000},
+        trial={"count": 600},
+        about=__doc__,
+        arguments=arguments,
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m tests.storms.races --barrier 20000 --widened 2000 --seed 7
     LETTRAGE_TEST_STORE=postgresql python -m tests.storms.races --barrier 20000 --widened 2000
-    python -m tests.storms.races --widened 50 --planted     # must fail
+    python -m tests.storms.races --widened 50 --planted no_lock     # must fail
 
 Two workers, each a process of its own, meet at a barrier before every round and pay the same invoice, a little apart by
 chance; in the widened races each pauses between reading the books and writing. Then the books are counted. A run fails
@@ -10,7 +10,6 @@ on an invoice paid twice or not at all, on a loser who is told anything but that
 and on any finding of the integrity check; it then prints its seed. Planted, the workers take no lock.
 """
 
-import argparse
 import json
 import multiprocessing
 import random
@@ -32,19 +31,18 @@ from sqlalchemy import event
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.opening import load
 from lettrage.settlement import Caller, settle
-from tests.databases import POSTGRESQL, Server, empty_books
+from tests.databases import POSTGRESQL, STORE, Server, empty_books
 from tests.journeys.helpers import Answer, MovableClock, company, header, invoice, pays
+from tests.reliability.long_form import BrokenPromiseError, long_form, say
 
 WORKERS = 2
 PAUSE_SECONDS = 0.002  # between reading and writing, in a widened race
 APART_SECONDS = 0.002  # how far apart two workers may start, at most
 PATIENCE_SECONDS = 60  # at a barrier, before a worker is taken for dead
 WON, LOST = "done", "already_settled"
-processes = multiprocessing.get_context("spawn")
-
-
-class BrokenPromiseError(Exception):
-    """A promise about races was broken."""
+processes = multiprocessing.get_context("forkserver")
+# What a worker process needs is imported once; what has begun in this one (threads, connections) is not copied.
+processes.set_forkserver_preload(["tests.storms.races"])
 
 
 class Race(msgspec.Struct, frozen=True):
@@ -259,39 +257,30 @@ def seconds_beside(address: str, codes: Sequence[str], pause_seconds: float) -> 
 # ---------------------------------------------------------------- the command
 
 
+def batteries(barrier: int, widened: int, size: int, seed: int, planted: str = "") -> str:
+    """The batteries that are asked for, each on books of its own. Raises BrokenPromiseError."""
+    for race in (Race(barrier, seed, planted=bool(planted)), Race(widened, seed, PAUSE_SECONDS, bool(planted))):
+        if race.rounds:
+            with books_for(race.rounds) as address:
+                say(f"  0 doubled, 0 lost of {race.rounds}, first: {dict(run(address, race).won)}")
+    if size:
+        with books_for(1) as address:
+            crowd(address, size, threads=5)
+    return f"{barrier:,} races, {widened:,} widened, {size} times one document at once: 0 doubled, 0 unsettled"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the batteries asked for, each on books of its own; 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--barrier", type=int, default=0, help="races from a barrier")
-    parser.add_argument("--widened", type=int, default=0, help="races with a pause between reading and writing")
-    parser.add_argument("--crowd", type=int, default=0, help="how often the same document is sent at once")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
-    parser.add_argument("--planted", action="store_true", help="with the planted bug: no lock")
-    options = parser.parse_args(arguments)
-    races = {
-        "barrier": Race(options.barrier, options.seed, planted=options.planted),
-        "widened": Race(options.widened, options.seed, PAUSE_SECONDS, planted=options.planted),
-    }
-    try:
-        for name, race in races.items():
-            if race.rounds:
-                _say(f"seed {race.seed}, {race.rounds} {name} races ...")
-                with books_for(race.rounds) as address:
-                    tally = run(address, race)
-                _say(f"  0 doubled, 0 lost, first: {dict(tally.won)}")
-        if options.crowd:
-            with books_for(1) as address:
-                crowd(address, options.crowd, threads=5)
-            _say(f"the same document {options.crowd} times at once: one effect, equal answers")
-    except BrokenPromiseError as broken:
-        _say(f"FAILED {broken}")
-        return 1
-    return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """The long form."""
+    return long_form(
+        "B3",
+        lambda given, bug: batteries(given.barrier, given.widened, given.crowd, given.seed, bug),
+        ["no_lock"],
+        options={"barrier": 0, "widened": 0, "crowd": 0},
+        trial={"barrier": 0, "widened": 200, "crowd": 0},
+        store=STORE,
+        about=__doc__,
+        arguments=arguments,
+    )
 
 
 @contextmanager

@@ -13,10 +13,9 @@ amounts beyond all measure. Whatever is said, an invoice is never taken for inte
 and the worker goes on.
 """
 
-import argparse
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -28,6 +27,7 @@ from lettrage.invoicing.sending import deposit, follow, statuses
 from lettrage.invoicing.sending.outbox import Conclusion, Deposit, Event, Flow, Job, Taken
 from lettrage.invoicing.sending.schedule import Pace
 from lettrage.money import currency
+from tests.reliability.long_form import BrokenPromiseError, Bug, long_form
 
 replace = msgspec.structs.replace
 NOON = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
@@ -44,10 +44,6 @@ WAY = (
 ASIDE = ("SUSPENDUE", "COMPLETEE", "A_RECYCLER", "MISE_A_DISPOSITION", "PRISE_EN_COMPTE_DESTINATAIRE", "STATUT_DE_2031")
 EUR = currency("EUR")
 assert EUR is not None
-
-
-class BrokenPromiseError(Exception):
-    """A promise about statuses was broken."""
 
 
 # ---------------------------------------------------------------- statuses
@@ -246,7 +242,7 @@ def any_number_is_ours() -> AbstractContextManager[None]:
     return _instead(deposit, "likeness", lambda *_: "same")
 
 
-PLANTED: dict[str, Callable[[], AbstractContextManager[None]]] = {
+PLANTED: dict[str, Bug] = {
     "": nullcontext,
     "last_writer_wins": last_writer_wins,
     "every_delivery_kept": every_delivery_kept,
@@ -267,27 +263,23 @@ def run(sequences: int, malformed: int, seed: int, planted: str = "") -> None:
             check_answer(f"{seed} answer {number}")
 
 
+def figure(sequences: int, malformed: int, seed: int, planted: str = "") -> str:
+    """What was judged, in a line."""
+    run(sequences, malformed, seed, planted)
+    return f"{sequences:,} sequences in disorder, {malformed:,} malformed answers: every state right"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is asked for; 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sequences", type=int, default=0)
-    parser.add_argument("--malformed", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
-    parser.add_argument("--planted", default="", choices=list(PLANTED))
-    options = parser.parse_args(arguments)
-    try:
-        _say(f"seed {options.seed}, {options.sequences} sequences, {options.malformed} malformed answers ...")
-        run(options.sequences, options.malformed, options.seed, options.planted)
-    except BrokenPromiseError as broken:
-        _say(f"FAILED {broken}")
-        return 1
-    _say("  every state right")
-    return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """The long form."""
+    return long_form(
+        "B5",
+        lambda given, bug: figure(given.sequences, given.malformed, given.seed, bug),
+        PLANTED,
+        options={"sequences": 0, "malformed": 0},
+        trial={"sequences": 2_000, "malformed": 2_000},
+        about=__doc__,
+        arguments=arguments,
+    )
 
 
 if __name__ == "__main__":

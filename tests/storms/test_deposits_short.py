@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.storms.deposits import BrokenPromiseError, Storm, main, run
+from tests.reliability.long_form import BrokenPromiseError
+from tests.storms.deposits import Storm, run
 
 SEED = 20_261_122
 
@@ -28,8 +29,3 @@ def test_a_careless_retry_is_caught(planted: str) -> None:
 def test_a_worker_who_takes_over_without_a_doubt_is_caught() -> None:
     with pytest.raises(BrokenPromiseError, match="sent twice"):
         run(Storm(60, SEED, kills=12, lossy=False, planted="interrupted_is_forgotten"))
-
-
-def test_the_command_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--lost", "5", "--seed", "5"]) == 0
-    assert "seed 5, 5 invoices" in capsys.readouterr().out

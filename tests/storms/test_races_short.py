@@ -3,7 +3,8 @@
 import pytest
 
 from tests.databases import postgresql_only
-from tests.storms.races import PAUSE_SECONDS, BrokenPromiseError, Race, books_for, crowd, main, run, seconds_beside
+from tests.reliability.long_form import BrokenPromiseError
+from tests.storms.races import PAUSE_SECONDS, Race, books_for, crowd, run, seconds_beside
 
 SEED = 20_241_021
 
@@ -36,10 +37,3 @@ def test_two_dossiers_never_wait_for_each_other() -> None:
 
     assert apart < 1.7 * pause_seconds
     assert together >= 2 * pause_seconds
-
-
-def test_the_command_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--widened", "3", "--seed", "5"]) == 0
-    assert "seed 5, 3 widened races" in capsys.readouterr().out
-    assert main(["--widened", "20", "--seed", "11", "--planted"]) == 1
-    assert "FAILED seed 11, round" in capsys.readouterr().out

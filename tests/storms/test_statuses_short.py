@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.storms.statuses import BrokenPromiseError, main, run
+from tests.reliability.long_form import BrokenPromiseError
+from tests.storms.statuses import run
 
 SEED = 20_261_122
 
@@ -19,8 +20,3 @@ def test_answers_that_make_no_sense_lead_to_no_wrong_state() -> None:
 def test_a_careless_reader_is_caught(planted: str) -> None:
     with pytest.raises(BrokenPromiseError, match=f"seed {SEED}"):
         run(400, 400, SEED, planted)
-
-
-def test_the_command_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--sequences", "20", "--malformed", "20", "--seed", "5"]) == 0
-    assert "seed 5, 20 sequences" in capsys.readouterr().out

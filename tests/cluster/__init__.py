@@ -1,0 +1,1 @@
+"""Books spread over several machines."""

@@ -1,0 +1,67 @@
+"""Every page of the story, in both languages, at each size, light and dark: nothing hinders anybody."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from lettrage.simulator.server import Simulator
+from tests.pages.addresses import PAGES, Address
+from tests.pages.browser import visiting
+from tests.pages.story import told
+from tests.pages.world import World, world_of
+
+LOOKS = (("fr", "desktop", "light"), ("en", "phone", "dark"))
+EVERY_LOOK = [
+    (lang, size, theme) for lang in ("fr", "en") for size in ("desktop", "phone") for theme in ("light", "dark")
+]
+
+
+@pytest.fixture(autouse=True)
+def _keys() -> None:
+    """The keys are those of the story, whose world outlives a test."""
+
+
+@pytest.fixture(scope="module")
+def told_world(tmp_path_factory: pytest.TempPathFactory, _simulator: Simulator) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("story")
+        patch.setenv("LETTRAGE_KEYS", str(folder / "elsewhere" / "keys.json"))
+        _simulator.simulation.reset()
+        story = told(folder, _simulator)
+        story.ways._platforms.close()
+        with world_of(story.firm, _simulator) as world:
+            yield world
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_a_page_hinders_nobody(page: Address, told_world: World, browser: Browser) -> None:
+    _look(page, told_world, browser, LOOKS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_a_page_hinders_nobody_however_it_is_looked_at(page: Address, told_world: World, browser: Browser) -> None:
+    _look(page, told_world, browser, EVERY_LOOK)
+
+
+def _look(
+    page: Address,
+    world: World,
+    browser: Browser,
+    looks: Iterable[tuple[str, str, str]],
+) -> None:
+    with visiting(browser, world) as visit:
+        for lang, size, theme in looks:
+            someone = visit(role="administrator", lang=lang, size=size, theme=theme)
+            shown = someone(page.path)
+            assert shown.locator("main h1").count() == 1, shown.content()[:2000]
+            assert shown.locator("html").get_attribute("lang") == lang
+            assert not someone.axe(), (lang, size, theme)
+            assert someone.sideways() == 0, (lang, size, theme)
+            assert not someone.cut(), (lang, size, theme)
+            unmarked = shown.locator("form[method=post]:not(:has(input[name=csrf])):not([action='/langue'])").count()
+            assert unmarked == 0, page.path
+            shown.set_viewport_size({"width": 320, "height": 640})
+            assert someone.sideways() == 0, (lang, "320", theme)
+            assert not someone.cut(), (lang, "320", theme)

@@ -1,0 +1,1 @@
+"""Periods, years, entries typed by hand."""

@@ -1,0 +1,102 @@
+"""Writes docs/reliability.md from the promises and what was seen of them: `python -m tests.reliability.page`."""
+
+from collections.abc import Iterator
+
+from tests.reliability.circumstances import ROOT
+from tests.reliability.kept import kept
+from tests.reliability.outcomes import Outcome
+from tests.reliability.table import GROUPS, Promise, promises
+
+PAGE = ROOT / "docs" / "reliability.md"
+
+_INTRODUCTION = """# What is promised, and what was seen of it
+
+Every promise has a command that anybody can give; what the command printed stands here, and nothing else. A *planted
+bug* is a mistake put into the program on purpose: the same command must turn red with it, or it proves nothing.
+
+    sh scripts/storm              # every command below, one after the other, seeds printed
+    sh scripts/storm C1 B3        # those of some rows
+    sh scripts/storm --short      # the short forms, minutes in all; they run with every change too
+
+Where a commit ends with `+`, files had been changed since. Figures come from a machine shared with other work, so times
+are upper bounds. This page is written by `python -m tests.reliability.page` from
+[reliability.json](reliability.json), which `python -m tests.reliability` fills.
+"""
+
+
+def written() -> str:
+    """The whole page."""
+    seen: dict[str, list[Outcome]] = {}
+    for outcome in kept():
+        seen.setdefault(outcome.row, []).append(outcome)
+    parts = [_INTRODUCTION, "## All of it", "", *_overview(seen)]
+    for group, (_, title) in GROUPS.items():
+        parts += ["", f"## {group}. {title}"]
+        for row, promise in promises().items():
+            if row.startswith(group):
+                parts += ["", *_section(row, promise, seen.get(row, []))]
+    return "\n".join(parts) + "\n"
+
+
+def _overview(seen: dict[str, list[Outcome]]) -> Iterator[str]:
+    yield "| | promise | figure reached | date | planted bugs |"
+    yield "|---|---|---|---|---|"
+    for row, promise in promises().items():
+        outcomes = seen.get(row, [])
+        figures = "<br>".join(_figure(outcome) for outcome in outcomes)
+        dates = "<br>".join(sorted({outcome.at[:10] for outcome in outcomes}))
+        cells = [f"[{row}](#{row.lower()})", promise.promise, figures or _missing(promise), dates, _bugs(outcomes)]
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _figure(outcome: Outcome) -> str:
+    return f"{'' if outcome.held else '**BROKEN** '}{outcome.figure}{_on(outcome)}"
+
+
+def _on(outcome: Outcome) -> str:
+    return f" ({outcome.store})" if outcome.store else ""
+
+
+def _missing(promise: Promise) -> str:
+    return f"not promised: {promise.not_promised}" if promise.not_promised else "not run yet"
+
+
+def _bugs(outcomes: list[Outcome]) -> str:
+    """Each bug once: caught on every store, or not."""
+    names = dict.fromkeys(bug for outcome in outcomes for bug in outcome.planted)
+    missed = [bug for bug in names if not all(outcome.planted.get(bug, "told") for outcome in outcomes)]
+    return "<br>".join(f"{bug}: {'**NOT caught**' if bug in missed else 'caught'}" for bug in names)
+
+
+def _section(row: str, promise: Promise, outcomes: list[Outcome]) -> Iterator[str]:
+    yield f"### {row}"
+    yield ""
+    yield promise.promise
+    yield ""
+    if promise.command:
+        yield f"- command: `python -m {promise.command}`{_stores(promise)}"
+    if promise.short:
+        yield f"- short form: {', '.join(f'`{test}`' for test in promise.short)}"
+    if not outcomes:
+        yield f"- {_missing(promise)}"
+    for outcome in outcomes:
+        yield from _seen(outcome)
+
+
+def _stores(promise: Promise) -> str:
+    return f" with `LETTRAGE_TEST_STORE` {' and '.join(promise.stores)}" if promise.stores else ""
+
+
+def _seen(outcome: Outcome) -> Iterator[str]:
+    verdict = "held" if outcome.held else "**BROKEN**"
+    yield f"- {verdict}{_on(outcome)}: {outcome.figure}"
+    facts = [outcome.at, f"{outcome.seconds:.0f} s", f"commit {outcome.commit}", outcome.environment]
+    yield f"  - {', '.join(fact for fact in facts if fact)}"
+    if outcome.command:
+        yield f"  - as run: `{outcome.command}`"
+    for bug, caught in outcome.planted.items():
+        yield f"  - planted {bug}: {f'caught: {caught}' if caught else '**NOT caught**'}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(), "utf-8")

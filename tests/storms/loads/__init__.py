@@ -1,0 +1,1 @@
+"""Loads: a steady rate, one huge file, sizes that double, a long life, a long history."""
