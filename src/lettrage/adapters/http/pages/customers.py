@@ -278,10 +278,12 @@ def read_directory(page: Annotated[Page, posted_by("check")], code: str) -> Resp
         file, on = file_of(books, code), environment_of(books.platform_on())
     connect = directory_of(page.house, page.dossier, on)
     found = looked_up(page.house.base, page.dossier, [code], on, connect, page.clock.now(), anew=True)
-    if found[code].silent is not None:
+    silent = found[code].silent
+    if silent is not None:
         said = next((one for one in found[code].route().warnings if one.code in SILENT), None)
         text = page.t("customers.door_unread") if said is None else said.fr if page.language == "fr" else said.en
-        return shown(page, code, said=text, status=502)
+        # Nobody was asked where no platform is set up: that is mended here, by its settings.
+        return shown(page, code, said=text, status=409 if silent == "not_connected" else 502)
     return page.go(f"{_href(code)}#porte", page.t("customers.refreshed", name=file.name))
 
 
