@@ -17,6 +17,7 @@ from lettrage.invoicing.sending import deposit as sending
 from lettrage.invoicing.sending.arrive import received_from
 from lettrage.invoicing.sending.follow import still_open
 from lettrage.invoicing.sending.outbox import Alert, Conclusion, Deposit, Event, Flow, Job, Message, Met, Said, Taken
+from lettrage.invoicing.sending.refused import alert, joined
 from lettrage.invoicing.sending.schedule import Chance, Pace
 
 replace = msgspec.structs.replace
@@ -172,7 +173,7 @@ def _doubled(flow: Flow, seen: Seen, ours: Seen | None, now: datetime) -> Conclu
 
 def _numbering_error(deposit: Deposit, said: tuple[Said, ...], now: datetime) -> Conclusion:
     """The platform has an invoice of this number that did not come from here."""
-    text = _joined(said)
+    text = joined(said)
     return Conclusion(
         deposits=(replace(deposit, outcome="numbering_error", errors=said),),
         events=(Event(deposit.document, "ours", "numbering_error", now, comment=text),),
@@ -189,7 +190,7 @@ def _rejected(flow: Flow, seen: Seen, now: datetime) -> Conclusion:
     return Conclusion(
         flow=replace(flow, deposits=rejected),
         deposits=rejected,
-        events=tuple(Event(d.document, "ours", "rejected", now, comment=_joined(said)) for d in rejected),
+        events=tuple(Event(d.document, "ours", "rejected", now, comment=joined(said)) for d in rejected),
     )
 
 
@@ -203,25 +204,12 @@ def _said(one: Complaint) -> Said:
     return Said(sending.cut(text), sending.cut(one.code))
 
 
-def _joined(said: Sequence[Said]) -> str:
-    return sending.cut(" | ".join(f"{one.code} {one.text}".strip() for one in said))
-
-
 # ---------------------------------------------------------------- a message
-
-REJECTED = "message_rejected"
 
 
 def _refused(message: Message, outcome: Literal["rejected", "given_up"], said: tuple[Said, ...]) -> Conclusion:
     """A message that the platform does not have: somebody must look, for it is told no more by itself."""
-    facts = {
-        "platform": message.platform,
-        "kind": message.kind,
-        "code": message.code,
-        "key": message.key,
-        "said": _joined(said),
-    }
-    return Conclusion(message=replace(message, outcome=outcome, errors=said), alerts=(Alert(REJECTED, facts),))
+    return Conclusion(message=replace(message, outcome=outcome, errors=said), alerts=(alert(message, said),))
 
 
 def _merged(made: Conclusion, of_message: Conclusion) -> Conclusion:
