@@ -54,7 +54,7 @@ def after_trace(taken: Taken, seen: Sequence[Seen], now: datetime, pace: Pace) -
     there = taken_among(seen) or max(seen, key=_age, default=None)
     if there is not None:
         return sending.accepted(taken, flow, there.flow, now, pace)
-    since = doubted(flow, now)
+    since = sending.doubted(flow, now)
     if job.payload.get("keep") or not pace.forgotten(since, now):
         look = replace(job, run_at=pace.look_up(since, now), attempts=0, trouble=None)
         return Conclusion(next=look, flow=flow, queue=sending.opened(taken, now))
@@ -73,11 +73,6 @@ def syntax_of(flow: Flow) -> FlowSyntax:
 def taken_among(seen: Sequence[Seen]) -> Seen | None:
     """The flow under our name that the platform did not refuse, the first where it should have two."""
     return min((one for one in seen if one.ack != ERROR), key=_age, default=None)
-
-
-def doubted(flow: Flow, now: datetime) -> datetime:
-    """Since when a flow is in doubt."""
-    return flow.doubt_since or flow.sent_at or flow.intended_at or now
 
 
 def _age(seen: Seen) -> tuple[datetime, str]:
