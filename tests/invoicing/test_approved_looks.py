@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from lettrage.books.today import Waiting
+from lettrage.invoicing.doors import QUALIFICATION as APPROVED
 from lettrage.invoicing.sending.listing import Wanted
 from tests.databases import edit
-from tests.invoicing.approved import APPROVED, ApprovedSender, saying
+from tests.invoicing.approved import ApprovedSender, saying
 from tests.invoicing.sending import QUALIFICATION
 from tests.invoicing.test_approved_arrivals import status
 from tests.journeys.helpers import company, invoice
