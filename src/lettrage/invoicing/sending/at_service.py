@@ -88,9 +88,9 @@ def receive(hand: Hand, taken: Taken, service: FlowService, pace: Pace) -> Concl
     brought: list[Arrival] = []
     missed: list[tuple[Seen, Trouble]] = []
     hindered: Trouble | None = None
-    begun, size = hand.clock.now(), 0
+    until, size = hand.clock.now() + _ROUND, 0
     for one in arrive.in_turn(taken.job, new):
-        if size > ROUND_BYTES or hand.clock.now() - begun > _ROUND or not hand.going_on():
+        if size > ROUND_BYTES or hand.clock.now() > until or not hand.going_on():
             break
         try:
             content = service.content(one.flow)
