@@ -44,7 +44,8 @@ SELECT m.key FROM json_each(?3) k CROSS JOIN message m ON m.dossier = ?1 AND m.p
 AND m.stands = 1
 """
 _FREE = """
-UPDATE message SET stands = 0 WHERE dossier = ?1 AND id = ?2 AND stands = 1 AND outcome IN ('rejected', 'given_up')
+UPDATE message SET stands = 0 WHERE dossier = ?1 AND id = ?2 AND kind = ?3 AND platform = ?4
+AND stands = 1 AND outcome IN ('rejected', 'given_up')
 """
 # Who heard that it was taken may not have heard yet that the tax office refused it: the refusal holds.
 _SET = """
@@ -118,9 +119,9 @@ class Messages(Flows):
         own = cdar_read.read(bytes(content)).message if message.kind == "status" else declaring.kept(message).sent
         return frozenset(name for name in (number, own.id if own is not None else "") if name)
 
-    def free(self, message: int) -> bool:
-        """Let what the platform refused be told again; False for a message that it has, or may have."""
-        return run(self.connection, _FREE, (self.dossier, message)).rowcount > 0
+    def free(self, message: int, kind: MessageKind, platform: str) -> bool:
+        """Let what the platform refused be told again; False for any other message."""
+        return run(self.connection, _FREE, (self.dossier, message, kind, platform)).rowcount > 0
 
     def set_messages(self, messages: Sequence[Message]) -> None:
         """Let messages be as these say; what they tell never changes."""
