@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from lettrage.acts import Performed, perform
-from lettrage.acts.declaring import Asked, RefuseByHand, declare, look
+from lettrage.acts.declaring import Asked, RefuseByHand, declare, look, owed
 from lettrage.adapters.rules.payment_reports import judge
 from lettrage.caller import Caller
 from lettrage.invoicing.flow_service import Seen
@@ -45,8 +45,13 @@ def connect(of: Firm) -> None:
 
 
 def state(of: Firm) -> Declarations:
+    """How every period stands; what is told at a glance agrees with it."""
+    today = of.clock.today()
     with of.store.books("998", writing=False) as books:
-        return look(books, "qualification", of.clock.today())
+        found = look(books, "qualification", today)
+        glance = [(one.period, one.standing) for one in owed(books, "qualification", today)]
+    assert glance == [(one.period, one.standing) for one in found.pressing if today >= one.period.opens]
+    return found
 
 
 def line(of: Firm, name: str = OCTOBER) -> Line:
