@@ -13,10 +13,11 @@ from typing import Any
 
 from lettrage.columns import ASKED, COLUMNS, LOADED, PROSE, RIGHT, WORDS
 from lettrage.dates import PARIS
+from lettrage.invoicing.doors import is_approved
 from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.sending.shelf import NOT_SENT
 from lettrage.opening import Loaded
-from lettrage.refusal import Language, legible
+from lettrage.refusal import Language, legible, spoken
 from lettrage.settlement.answer import Reply
 
 NOTHING = ("Rien à montrer.", "Nothing to show.")
@@ -121,7 +122,7 @@ def _cell(value: Any, lang: Language) -> str:
     if isinstance(value, list):
         return ", ".join(legible(str(part)) for part in value)
     text = str(value)
-    return said(WORDS[text], lang) if text in WORDS else legible(text)
+    return said(WORDS[text], lang) if text in WORDS else legible(spoken(text, lang))
 
 
 def _side(value: Any, lang: Language) -> str:
@@ -294,7 +295,7 @@ _BACK = ("retour en arrière", "a step back")
 
 def standing(number: str, platform: str, state: str, lang: Language) -> str:
     """Where an invoice stands, in one line."""
-    return legible(f"{number} · {platform} · {labels.state(state, lang)}")
+    return legible(f"{number} · {spoken(platform, lang)} · {labels.state(state, lang)}")
 
 
 def _show_invoice(value: dict[str, Any], lang: Language) -> None:
@@ -305,7 +306,7 @@ def _show_invoice(value: dict[str, Any], lang: Language) -> None:
         + f"{value['total']} {value['currency']}"
     )
     flow = f" · {said(('flux', 'flow'), lang)} {legible(value['flow'])}" if value["flow"] else ""
-    say(f"{value['platform']} · {_state(value['state'], lang)}{flow}")
+    say(f"{spoken(value['platform'], lang)} · {_state(value['state'], lang)}{flow}")
     if len(value["documents"]) > 1:
         say(f"documents (--id){colon(lang)}{', '.join(value['documents'])}")
     parts = value | {"statuses": [_status(status, lang) for status in value["statuses"]]}
@@ -354,22 +355,26 @@ def prose(text: str, indent: int = 2) -> list[str]:
 
 
 def hindrance(way: dict[str, Any], lang: Language) -> list[str]:
-    """What stands in the way of everything that is to be sent (the shape of `chorus queue`), and what to do."""
+    """What stands in the way of all that is to be sent (the shape of `chorus queue`), and what to do."""
     reason = way["reason"]
     facts = " ".join(str(reason[name]) for name in ("step", "status", "code") if reason[name])
     if reason["step"] != "settings":  # our own words on settings that miss something: the test says them better
         facts += f"{colon(lang)}{reason['text']}" if reason["text"] else ""
     what = f"{labels.trouble(reason['kind'], lang)} ({legible(facts)})"
     until = moment(way["until"]) if way["until"] else ""
-    return [said(pair, lang).format(platform=way["platform"], what=what, until=until) for pair in _WAYS[way["state"]]]
+    door = "platform" if is_approved(way["platform"]) else "chorus"
+    platform = spoken(way["platform"], lang)
+    return [
+        said(pair, lang).format(platform=platform, what=what, until=until, door=door) for pair in _WAYS[way["state"]]
+    ]
 
 
 _WAYS = {
     "stopped": (
         ("Envois arrêtés sur {platform} : {what}.", "Sending is stopped on {platform}: {what}."),
         (
-            "→ lettrage chorus test dit pourquoi ; corriger, puis lettrage chorus queue --reopen.",
-            "→ lettrage chorus test says why; mend it, then lettrage chorus queue --reopen.",
+            "→ lettrage {door} test dit pourquoi ; corriger, puis lettrage {door} queue --reopen.",
+            "→ lettrage {door} test says why; mend it, then lettrage {door} queue --reopen.",
         ),
     ),
     "waiting": (

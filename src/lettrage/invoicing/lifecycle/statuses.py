@@ -13,6 +13,7 @@ Subject = Literal["invoice", "flux1", "ereporting", "directory", "flow", "status
 Sender = Literal["supplier", "buyer", "platform", "validator", "factor", "authority"]
 Step = Literal["wait", "none", "complete", "settle", "new_number"]
 Phase = Literal["305", "23"]  # MDT-77: of the transmission, of the processing
+TRANSMISSION: Phase = "305"
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -62,6 +63,12 @@ def name(code: str, lang: Language) -> str:
     """What a status is called; its bare code where nobody knows it."""
     known = statuses().get(code)
     return known.name(lang) if known is not None else code
+
+
+def is_refusal(code: str) -> bool:
+    """Whether a status refuses something that was said: a status (601), or a whole flow (501)."""
+    known = statuses().get(code)
+    return known is not None and known.about in ("status", "flow") and known.reason
 
 
 def table(file: str) -> dict[str, Any]:
