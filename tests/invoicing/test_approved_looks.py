@@ -48,7 +48,7 @@ def to_do(sender: ApprovedSender) -> list[Waiting]:
 
 
 def test_what_left_through_an_approved_platform_is_listed_where_it_stands(sender: ApprovedSender) -> None:
-    assert {*views(sender).values()} == {("not_sent", "hors_chorus")}
+    assert {*views(sender).values()} == {("not_sent", "sans_plateforme")}
 
     sender.dispatch(*sender.numbers)
     sender.live(until=HOUR)
@@ -91,7 +91,7 @@ def test_what_the_platform_did_not_take_waits_for_a_person(sender: ApprovedSende
     (waits,) = to_do(sender)
     assert (waits.kind, waits.count) == ("messages", 1)
     assert waits.facts == {"document": "1", "code": "InvoiceLCAmountError", "text": "file: refused"}
-    sender.store.write("998", lambda books: books.free(1))
+    sender.store.write("998", lambda books: books.free(1, "status", APPROVED))
     assert to_do(sender) == []
 
 

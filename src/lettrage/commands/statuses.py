@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from lettrage import terminal
-from lettrage.acts.statuses import DeclareStatus, mime_of
+from lettrage.acts.statuses import DeclareStatus, attached
 from lettrage.acts.telling import TellAgain, declare_all
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.rules import SheetRules
@@ -77,7 +77,7 @@ def _flows(store: SqlStore, done: dict[str, Any]) -> list[int]:
 def _attachment(file: str) -> Attachment:
     """A file to go with a status. Raises Stop."""
     name = Path(plain(file, "--attach")).name
-    return Attachment(name, mime_of(name), read_file(file, Limits(document_bytes=ATTACHMENT_BYTES)))
+    return attached(name, read_file(file, Limits(document_bytes=ATTACHMENT_BYTES)))
 
 
 # ---------------------------------------------------------------- payments
