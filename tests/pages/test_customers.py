@@ -183,13 +183,6 @@ def test_the_door_is_read_in_the_directory_and_chosen_by_who_may(
     expect(page.locator("tr", has_text="Boutique")).to_contain_text("Aucune plateforme")
 
 
-def test_a_directory_is_not_asked_before_a_platform_is_set_up(world: World) -> None:
-    with world.client("clerk") as client:
-        read = client.send_form("/clients/C2/porte/annuaire")
-    assert read.status_code == 409
-    assert "aucune plateforme agréée n’est réglée" in read.text
-
-
 def test_a_directory_that_does_not_answer_is_told_and_a_clerk_chooses_no_door(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from lettrage.invoicing.document import Identifier
 from lettrage.invoicing.sending.format import xml_of
 from lettrage.limits import ATTACHMENT_BYTES, INVOICE_FILE, INVOICE_LINES
 from lettrage.refusal import Refusal, Stop
-from tests.invoicing.brought import LINE, SELLER, TOWN, bring, document, firm_of, form, send_away
+from tests.invoicing.brought import LINE, SELLER, TOWN, bring, document, firm_of, form, performed, result, send_away
 from tests.journeys.helpers import Firm
 
 
@@ -101,6 +101,25 @@ def _posted(firm: Firm) -> dict[str, Refusal]:
 def _due_later(firm: Firm) -> dict[str, Refusal]:
     bring(firm, form())
     (line,) = bring(firm, form(due_date="2024-12-31"))
+    return _warned(line)
+
+
+def _final(firm: Firm) -> dict[str, Refusal]:
+    bring(firm, form("AC", frame="S1", lines=[LINE | {"quantity": "1"}]))
+    (line,) = bring(firm, form("X1", frame="S4", prepaid="90.00", preceding="AC"))
+    return _warned(line)
+
+
+def _silent(firm: Firm) -> dict[str, Refusal]:
+    """A file of services that does not say when its VAT falls due."""
+    bring(firm, form("F0", frame="S1", vat_due="receipts"))
+    (line,) = result(
+        performed(firm, rendered(replace(document(firm, "F0"), number="X1", vat_due=""), "ubl", "platform"))
+    )
+    return _warned(line)
+
+
+def _warned(line: dict[str, Any]) -> dict[str, Refusal]:
     return {w["code"]: Refusal(w["code"], w["path"], w["seen"], w["expected"]) for w in line["warnings"]}
 
 
@@ -150,6 +169,8 @@ SHOWN_OF_INVOICES: dict[str, Callable[[Firm], dict[str, Refusal]]] = {
     "rate_of_own_currency": lambda firm: _form(firm, rate="1.1"),
     "number_posted": _posted,
     "due_dates_kept": _due_later,
+    "advance_not_deducted": _final,
+    "vat_due_assumed": _silent,
     "document_sent": _sent,
     "no_such_invoice": _no_such,
     "not_sent": _not_sent,

@@ -99,6 +99,7 @@ def test_the_way_of_each_payment() -> None:
     assert became(Sold(Customer("C", vat_number="DE123456789"), "none")) == ("foreign", "by_invoice")
     assert became(Sold(Customer("C", siret="13002526500013"), "chorus")) == ("chorus", "by_chorus")
     assert became(Sold(FIRM, "platform", written=Written(frame="B1"))) == ("goods_on_receipt", "none")
+    assert became(Sold(FIRM, "platform", written=Written(frame="S7"))) == ("collected", "none")
     own = replace(DECLARANT, outcomes={"goods_on_receipt": "status"})
     assert became(Sold(FIRM, "platform", written=Written(frame="B1")), SINCE, own) == ("goods_on_receipt", "status")
 

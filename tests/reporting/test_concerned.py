@@ -36,6 +36,8 @@ ORDINARY = Circumstances("services", "receipts", "taxed", "business", "platform"
         ({"route": "none"}, "not_carried", "none"),
         ({"customer": "foreign", "route": "none"}, "foreign", "by_invoice"),
         ({"customer": "consumer", "route": "none"}, "consumer", "by_day"),
+        ({"collected": "yes"}, "collected", "none"),
+        ({"collected": "yes", "customer": "consumer", "route": "none"}, "consumer", "by_day"),
     ],
 )
 def test_a_case_of_the_table(changed: dict[str, object], rule: str, outcome: str) -> None:
@@ -47,7 +49,7 @@ def test_a_case_of_the_table(changed: dict[str, object], rule: str, outcome: str
 def test_no_case_is_without_an_answer_in_both_languages_and_its_source() -> None:
     values = [get_args(getattr(concerned, name)) for name in ("Operation", "VatDue", "Charge", "Customer", "Carrier")]
     met = set()
-    for case in product(*values, (date(2026, 8, 31), date(2026, 9, 1), SINCE), SIZES):
+    for case in product(*values, (date(2026, 8, 31), date(2026, 9, 1), SINCE), SIZES, get_args(concerned.Collected)):
         found = decide(Circumstances(*case), {})
         met.add(found.rule)
         assert found.outcome in OUTCOMES
@@ -63,7 +65,7 @@ def test_only_what_is_reasoned_may_be_decided_otherwise() -> None:
     assert (own.outcome, own.chosen) == ("status", True)
     assert decide(ORDINARY, {"business": "none"}).outcome == "status"
     assert decide(advance, {"goods_on_receipt": "perhaps"}).outcome == "none"
-    assert {"goods_on_receipt", "exempt", "not_carried"} == OPEN
+    assert {"goods_on_receipt", "exempt", "collected", "not_carried"} == OPEN
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from lettrage.adapters.store.books import SqlBooks
 from lettrage.reporting.circumstances import Sold, kinds
 from tests.journeys.helpers import Firm
 from tests.reporting.firms import NOON, firm, paid
+from tests.vat.helpers import service
 
 CONTENT = {
     "frame": "S1",
@@ -76,6 +77,14 @@ def test_sales_that_are_only_in_the_books(books: Firm) -> None:
     }  # fmt: skip
     assert all((one.carrier, one.vat_due, one.taxed, one.written) == ("none", "receipts", True, None)
                for one in found.values())  # fmt: skip
+
+
+def test_a_sale_whose_vat_comes_to_nothing_is_taxed_all_the_same(books: Firm) -> None:
+    tiny = service("F-TINY", "0.02", vat=[("20", "0.02", "0.00")], third_party="CONSO", date="2026-09-20")
+    books.load({"code": "998", "invoices": [tiny]})
+    with books.store.books("998", writing=False) as found:
+        (number,) = (id_ for (id_,) in books.ask("SELECT id FROM invoice WHERE number = 'F-TINY'"))
+        assert found.sold({number}, "production")[number].taxed
 
 
 def test_what_the_newest_document_says(books: Firm) -> None:

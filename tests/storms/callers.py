@@ -5,14 +5,15 @@
     python -m tests.storms.callers --count 50 --planted key_from_time     # must fail
 
 Each caller is a process of its own before a real `lettrage serve`. It makes the key of a settlement from its own
-number for it, sends, and is killed (SIGKILL) at once, a moment later, or with a part of the request still unsent. The
-next one knows only which settlements were answered: it sends the unanswered one again, reads, and dies with the one
+number for it, sends, and is killed (SIGKILL) at once, a moment later, with the answer there unread, or with a part of
+the request still unsent. The next one knows only which settlements were answered: it sends the unanswered one again, reads, and dies with the one
 after. In the end every settlement is in the books once. Each second one is an advance like all others, which nothing
 but its key keeps from being taken twice.
 """
 
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -28,7 +29,8 @@ from tests.reliability.long_form import BrokenPromiseError, long_form
 from tests.storms.races import server
 from tests.storms.serving import Line, check_books, document, prepare, served, until_answered
 
-LATER_SECONDS = 0.004  # how long after sending a caller may live, at most
+LATER_SECONDS = 0.004  # how long after sending a caller may live, at most, who does not wait for the answer
+ANSWER_SECONDS = 30  # for an answer to arrive that nobody reads
 PARTS = {"all of it": 8, "all but the end": 1, "the head": 1}  # what is sent, and how often
 KeyOf = Callable[[int], str]
 
@@ -55,20 +57,23 @@ class Till:
         """One caller after the other, each killed with the settlement that the next one has to send again."""
         for number in range(count):
             part = self.chance.choices(list(PARTS), list(PARTS.values()))[0]
-            after = self.chance.choice((0, self.chance.uniform(0, LATER_SECONDS)))
+            after = self.chance.choice((0, self.chance.uniform(0, LATER_SECONDS), None))
             self._life(number, part, after)
             self.sent[part] += 1
         self._settle(count - 1)
 
-    def _life(self, number: int, part: str, after: float) -> None:
-        """Settle what the one before left unanswered, send this one, die."""
+    def _life(self, number: int, part: str, after: float | None) -> None:
+        """Settle what the one before left unanswered, send this one, die `after` seconds; None: once it is answered."""
         pid = os.fork()
         if not pid:
             try:
                 if number:
                     self._settle(number - 1)
-                self._send(number, part)
-                time.sleep(after)
+                line = self._send(number, part)
+                if after is not None:
+                    time.sleep(after)
+                elif part == "all of it":
+                    select.select([line], [], [], ANSWER_SECONDS)
                 os.kill(os.getpid(), signal.SIGKILL)
             finally:
                 os._exit(1)
@@ -83,7 +88,7 @@ class Till:
         if told.outcome != "done":
             raise BrokenPromiseError(f"settlement {number}: {told.outcome}")
 
-    def _send(self, number: int, part: str) -> None:
+    def _send(self, number: int, part: str) -> socket.socket:
         """Send a part of a request, or all of it; nothing is read."""
         place = urlsplit(self.url)
         content = document(number, advances=True)
@@ -96,6 +101,7 @@ class Till:
         ends = {"all of it": len(request), "all but the end": len(request) - 1, "the head": len(head)}
         line = socket.create_connection((place.hostname or "", place.port or 0))
         line.sendall(request[: ends[part]])
+        return line
 
 
 def run(deaths: int, seed: int, key_of: KeyOf = from_its_number) -> str:

@@ -2,7 +2,8 @@
 
 That is derived from the books and from what was told before, never from an event: a settlement that was committed just
 before somebody pulled the plug is found like any other, and one that was told under its key is not told again. An
-invoice that its buyer refused, or the platform rejected, is over: nothing more is said of it.
+invoice that its buyer refused, or the platform rejected, is over: nothing more is said of it, but what was told of it
+and comes back, or is set against the invoice that took its place.
 """
 
 from collections.abc import Iterable, Iterator
@@ -83,7 +84,7 @@ def declared(carried: Iterable[Carried], company: Company, rules: LifecycleRules
 
 def owed_of(of: Carried, company: Company, today: date) -> Owed:
     """The payments of an invoice that are still to be told, by what the books say today."""
-    if of.followed is None or of.sold is None or of.ended_by:
+    if of.followed is None or of.sold is None or (of.ended_by and not of.told):
         return Owed(of)
     decision: Decision | None = None
     due: list[Payment] = []
@@ -98,6 +99,9 @@ def owed_of(of: Carried, company: Company, today: date) -> Owed:
             due.append(payment)
     if waits:
         return Owed(of, waits=tuple(dict.fromkeys(waits)))
+    if of.ended_by:
+        before = {(one.transaction, one.order) for one in of.told}
+        due = [one for one in due if (one.transaction, one.order) in before]
     return Owed(of, untold(due, of.told), decision)
 
 

@@ -23,6 +23,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 OPEN_RULES: Mapping[str, tuple[Outcome, ...]] = {
     "goods_on_receipt": ("none", "status", "by_invoice", "by_day"),
     "exempt": ("none", "status", "by_invoice", "by_day"),
+    "collected": ("none", "status"),
     "not_carried": ("none", "by_invoice", "by_day"),
 }
 NAMES = ("vat_regime", "size", "siren", "name", "platform", "platform_name", "outcomes")

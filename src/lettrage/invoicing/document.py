@@ -21,6 +21,7 @@ VatDue = Literal["", "debits", "delivery", "receipts"]  # BT-8: when VAT falls d
 
 # UNTDID 1001: the types that EN 16931 has in a UBL CreditNote (BR-CL-01).
 CREDIT_NOTES = frozenset(["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"])
+FINAL = frozenset(("B4", "S4", "M4"))  # frames (BT-23) of an invoice after advance invoices
 EN16931 = "urn:cen.eu:en16931:2017"  # BT-24 of a document that claims the standard itself
 SIRET, SIREN, ROUTING = "0009", "0002", "0224"  # ISO 6523: what a French identifier is
 # How Chorus Pro writes the scheme of an identifier, and ISO 6523's own number for the same thing.
@@ -310,3 +311,16 @@ class Invoice(msgspec.Struct, frozen=True):
     def is_credit_note(self) -> bool:
         """Whether it credits: its amounts then lower what the buyer owes."""
         return self.type in CREDIT_NOTES
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it follows advance invoices (frame B4, S4, M4), and says what was paid of them beforehand."""
+        return self.frame in FINAL and bool(self.totals.prepaid)
+
+    @property
+    def vat_waits(self) -> bool:
+        """Whether its VAT falls due when it is paid: as it says (BT-8), else where it is of services (frame S).
+
+        That is the law's rule for services; who has opted for debits must say so on the invoice.
+        """
+        return self.vat_due == "receipts" or (not self.vat_due and self.frame.startswith("S"))

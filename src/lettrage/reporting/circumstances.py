@@ -24,6 +24,7 @@ from lettrage.reporting.concerned import (
     Decision,
     Operation,
     VatDue,
+    collected,
     decide,
     operation,
 )
@@ -77,8 +78,9 @@ def decided(sold: Sold, since: date, declarant: Declarant) -> Decided:
     """Whether and how a payment of this sale is reported. `since`: the day of its receipt (`Payment.since`)."""
     of, owing, customers = operation_of(sold), charges(sold, declarant), kinds(sold)
     sizes = (declarant.size,) if declarant.size else SIZES
+    before = collected(sold.written.frame if sold.written else "")
     found = [
-        decide(Circumstances(of, sold.vat_due, charge, kind, sold.carrier, since, size), declarant.outcomes)
+        decide(Circumstances(of, sold.vat_due, charge, kind, sold.carrier, since, size, before), declarant.outcomes)
         for charge, kind, size in product(owing, customers, sizes)
     ]
     if len({one.outcome for one in found}) > 1:

@@ -19,6 +19,8 @@ VatDue = Literal["receipts", "debits", "delivery"]
 Charge = Literal["taxed", "franchise", "reverse_charge", "exempt"]
 Customer = Literal["business", "public", "consumer", "foreign"]
 Carrier = Literal["platform", "chorus", "none"]
+Collected = Literal["no", "yes"]
+_COLLECTED = frozenset(("B7", "S7"))
 _FRAMES: Mapping[str, Operation] = {"B": "goods", "S": "services", "M": "mixed"}
 
 
@@ -28,7 +30,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     `operation`: what was invoiced. `vat_due`: when its VAT falls due. `charge`: who owes VAT, if anybody. `customer`:
     a French taxable person, a public body, who is no taxable person, a taxable person abroad. `route`: what carried
     the invoice; "none" for paper. `day`: of the receipt, also where it came back later (`Payment.since`). `size`:
-    of the company; small includes micro-enterprises.
+    of the company; small includes micro-enterprises. `collected`: the invoice says that its sale was reported before,
+    as a consumer's, and its VAT with it.
     """
 
     operation: Operation
@@ -38,6 +41,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     route: Carrier
     day: date
     size: Size
+    collected: Collected = "no"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -93,6 +97,11 @@ def begins(size: Size) -> date:
 def operation(frame: str, vat_due: VatDue) -> Operation:
     """What an invoice is for: by its frame (BT-23: S1, B2, M4 ...), else by when its VAT falls due."""
     return _FRAMES.get(frame[:1], "goods" if vat_due == "delivery" else "services")
+
+
+def collected(frame: str) -> Collected:
+    """Whether the frame (B7, S7) says that the sale was reported before and its VAT collected."""
+    return "yes" if frame in _COLLECTED else "no"
 
 
 def decide(given: Circumstances, chosen: Mapping[str, str]) -> Decision:

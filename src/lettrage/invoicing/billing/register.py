@@ -17,6 +17,7 @@ import msgspec
 from lettrage.books.chain import Posted
 from lettrage.company.customer import Customer
 from lettrage.company.dossier import Company
+from lettrage.invoicing.billing import advances
 from lettrage.invoicing.billing.compose import content_of
 from lettrage.invoicing.billing.intake import Judged
 from lettrage.invoicing.billing.sale import Due, Sale
@@ -24,7 +25,7 @@ from lettrage.money import Amount, Currency, percent_text
 from lettrage.opening.document import Load, LoadedDueItem, LoadedInvoice, Opening, Present
 from lettrage.opening.plan import plan
 from lettrage.opening.read import digest_of
-from lettrage.refusal import Refusal
+from lettrage.refusal import Refusal, quoted
 from lettrage.settlement.document import Ledger, Vat
 from lettrage.settlement.terms import period_faults
 
@@ -109,13 +110,16 @@ class Documents(Protocol):
 
 
 def keys_of(judged: Sequence[Judged]) -> list[Key]:
-    """What the books are asked about."""
-    return list(dict.fromkeys((j.sale.third_party, j.sale.invoice.number) for j in judged if j.sale is not None))
+    """What the books are asked about: the invoices themselves, and the advance invoices that final ones name."""
+    sales = [one.sale for one in judged if one.sale is not None]
+    own = [(sale.third_party, sale.invoice.number) for sale in sales]
+    return list(dict.fromkeys([*own, *(key for sale in sales for key in advances.named(sale))]))
 
 
 def signed_total(sale: Sale) -> int:
     """The total including VAT as the books have it: below zero for a credit note."""
-    return _sign(sale) * sale.invoice.totals.gross
+    totals = sale.invoice.totals
+    return _sign(sale) * (totals.gross - (0 if sale.adds is None else totals.prepaid or 0))
 
 
 def entered(
@@ -145,6 +149,7 @@ class _Desk:
         content = content_of(sale.invoice)
         digest = hashlib.sha256(content.encode()).hexdigest()
         key = (sale.third_party, sale.invoice.number)
+        sale, kept = self._beside_advances(sale, key)
         one = Entered(sale.path, sale.invoice.number, sale.third_party, "refused", 0, sale, content, digest)
         reasons = self._against(sale, key, digest)
         if reasons:
@@ -161,6 +166,8 @@ class _Desk:
             if opening is None:
                 return replace(one, reasons=tuple(faults))
             done = self._numbered(one, "posted", opening.invoices[0].id, None)
+            done = replace(done, warnings=tuple(_assumed(sale, kept)))
+            self.booked[key] = _booked(sale, opening.invoices[0].id)
         self.met[key] = digest
         self.filed[key] = Filed(done.id, digest, done.invoice)
         return done
@@ -169,6 +176,20 @@ class _Desk:
         number = self.next_document
         self.next_document += 1
         return replace(one, became=became, id=number, invoice=invoice, corrects=filed.id if filed else None)
+
+    def _beside_advances(self, sale: Sale, key: Key) -> tuple[Sale, list[str]]:
+        """What a final invoice adds to its advance invoices; the numbers of those that cannot be taken off.
+
+        One that the books have whole stays whole.
+        """
+        before = self.booked.get(key)
+        if before is not None and before.amount == signed_total(sale):
+            return sale, []
+        return advances.considered(sale, self._charged)
+
+    def _charged(self, key: Key) -> advances.Charged | None:
+        booked = self.booked.get(key)
+        return None if booked is None else (booked.currency.code, booked.amount, booked.vat)
 
     def _against(self, sale: Sale, key: Key, digest: str) -> list[Refusal]:
         """Why this document cannot be taken beside what is there."""
@@ -183,7 +204,7 @@ class _Desk:
                 seen += _charged(_vat(sale), invoice.currency)
                 there += _charged(booked.vat, booked.currency)
             if seen == there and any(line.amount for line in booked.vat) and invoice.vat_due:
-                seen += _WAITS[invoice.vat_due == "receipts"]
+                seen += _WAITS[invoice.vat_waits]
                 there += _WAITS[booked.parked]
             if seen != there:
                 return [Refusal("number_posted", _at(sale, "number"), seen, there, {"number": invoice.number})]
@@ -224,6 +245,7 @@ def _loaded(sale: Sale) -> LoadedInvoice:
     invoice = sale.invoice
     sign = _sign(sale)
     vat = _vat(sale)
+    vat_due: Literal["receipts", "debits"] = "receipts" if invoice.vat_waits else "debits"
     items = tuple(LoadedDueItem(due.date, sign * due.amount, sign * due.amount, False) for due in sale.dues)
     return LoadedInvoice(
         path=sale.path,
@@ -233,18 +255,19 @@ def _loaded(sale: Sale) -> LoadedInvoice:
         date=invoice.date,
         currency=invoice.currency,
         rate=sale.rate,
-        vat_due="receipts" if invoice.vat_due == "receipts" else "debits",
+        vat_due=vat_due,
         vat=vat,
         due_items=items,
         digest=digest_of(
-            sale.third_party, "", invoice.number, invoice.date, invoice.currency.code, sale.rate,
-            "receipts" if invoice.vat_due == "receipts" else "debits", vat, items,
+            sale.third_party, "", invoice.number, invoice.date, invoice.currency.code, sale.rate, vat_due, vat, items,
         ),
     )  # fmt: skip
 
 
 def _vat(sale: Sale) -> tuple[Vat, ...]:
     """Its VAT as the books have it: below zero for a credit note."""
+    if sale.adds is not None:
+        return sale.adds
     sign = _sign(sale)
     return tuple(
         Vat(row.rate.fraction if row.rate else Fraction(0), sign * row.base, sign * row.amount)
@@ -263,6 +286,23 @@ def _charged(vat: Iterable[Vat], held: Currency) -> str:
         if amount
     ]
     return f" (TVA {' + '.join(charged) or Amount(0, held)})"
+
+
+def _booked(sale: Sale, id_: int) -> Booked:
+    """A sale that was just posted, as the books have it from now on."""
+    invoice, total, sign = sale.invoice, signed_total(sale), _sign(sale)
+    dues = tuple(Due(due.date, sign * due.amount) for due in sale.dues)
+    return Booked(id_, invoice.date, invoice.currency, total, _vat(sale), invoice.vat_waits, dues, total)
+
+
+def _assumed(sale: Sale, kept: Sequence[str]) -> Iterator[Refusal]:
+    """What the books take a new invoice for that it does not say itself. `kept`: advance invoices not taken off."""
+    invoice = sale.invoice
+    if kept:
+        paid = Amount(invoice.totals.prepaid or 0, invoice.currency)
+        yield Refusal("advance_not_deducted", _at(sale, "prepaid"), str(paid), ", ".join(map(quoted, kept)))
+    if invoice.vat_waits and not invoice.vat_due and any(row.amount for row in invoice.vat):
+        yield Refusal("vat_due_assumed", _at(sale, "vat_due"), quoted(invoice.frame))
 
 
 def _kept(sale: Sale, booked: Booked) -> Iterator[Refusal]:

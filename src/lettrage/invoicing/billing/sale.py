@@ -9,7 +9,7 @@ import msgspec
 from lettrage.company.customer import Customer
 from lettrage.company.dossier import Bank, Company, Establishment, rib_for
 from lettrage.invoicing.document import Invoice, Totals
-from lettrage.settlement.document import Ledger
+from lettrage.settlement.document import Ledger, Vat
 
 Source = Literal["json", "csv", "ubl", "cii", "facturx"]
 
@@ -25,7 +25,8 @@ class Sale(msgspec.Struct, frozen=True):
     """A document with what the books must know beside it.
 
     `dues` add up to the total including VAT. `rate`: as written, "" for the table's. `original`: what it was read from:
-    the file, or of a file with several the record of this one.
+    the file, or of a file with several the record of this one. `adds`: what a final invoice adds to its advance
+    invoices by rate; None where it adds all that it charges.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Sale(msgspec.Struct, frozen=True):
     original: bytes
     source: Source
     rate: str = ""
+    adds: tuple[Vat, ...] | None = None
 
 
 class Masters(msgspec.Struct, frozen=True):

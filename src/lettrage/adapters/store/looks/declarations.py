@@ -91,7 +91,7 @@ class DeclarationLooks(VatLooks):
             for id_, party, record, vat_due, vat, content, platform in map(tuple, rows):
                 if party not in customers:
                     customers[party] = kept(_record(record))
-                taxed = any(line.amount for line in vat_lines(vat))
+                taxed = any(line.rate for line in vat_lines(vat))  # a few cents may bear none
                 said = _content(content) if content else None
                 yield (
                     id_,
