@@ -342,7 +342,7 @@ COLUMNS = {
     "statuses": (
         ("date", "Date", "Date"),
         ("state", "État", "State"),
-        ("code", "Code Chorus Pro", "Code of Chorus Pro"),
+        ("code", "Code", "Code"),
         ("comment", "Commentaire", "Comment"),
     ),
     "deposits": (

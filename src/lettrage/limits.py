@@ -122,11 +122,16 @@ SAID_CHARACTERS = 2_000  # of what the platform said, as it is kept
 
 # Calls to platforms, Chorus Pro and approved ones.
 PLATFORM_ANSWER_BYTES = 8 * 1024 * 1024  # of one answer
+PLATFORM_ANSWER_MARKS = 300_000  # objects, lists and members in it: each takes many times its text in memory
 PLATFORM_TEXT_CHARACTERS = 4_000  # of one text in it; a comment has 2,000
 CHORUS_PAGE = 50  # lines of a page, as we ask for them
 APPROVED_PAGE = 100  # likewise, of an approved platform: the most that the standard allows
 PLATFORM_PAGES = 1_000  # pages of one list
 PLATFORM_LIST_BYTES = 128 * 1024 * 1024  # of all pages of one list
+PLATFORM_LIST_ROWS = 100_000  # likewise
+PLATFORM_LIST_SECONDS = 300  # likewise: less than a job is in one worker's hands
+ROUND_BYTES = 32 * 1024 * 1024  # of the files that are fetched between two commits
+ROUND_SECONDS = 30  # likewise: none is begun later
 PLATFORM_CONNECT_SECONDS = 10
 PLATFORM_WRITE_SECONDS = 60  # for the next piece of a request to be taken
 PLATFORM_READ_SECONDS = 60  # for the next piece of an answer to arrive
@@ -149,6 +154,7 @@ INVOICE_LINES = 10_000  # of one invoice
 ATTACHMENT_BYTES = 10 * 1024 * 1024  # of one, as Chorus Pro takes it
 ATTACHMENTS_BYTES = 30 * 1024 * 1024  # of all those of one file of invoices
 SETTINGS_SECONDS = 5  # for which a worker goes by settings that it has read
+WORKER_TURN_SECONDS = 30  # after which a worker begins no more jobs of one dossier while others wait
 WORKER_PAUSE_SECONDS = 1  # between two looks of a worker for what is due
 
 # Statements of account.

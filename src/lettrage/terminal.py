@@ -13,6 +13,7 @@ from typing import Any
 
 from lettrage.columns import ASKED, COLUMNS, LOADED, PROSE, RIGHT, WORDS
 from lettrage.dates import PARIS
+from lettrage.invoicing.doors import is_approved
 from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.sending.shelf import NOT_SENT
 from lettrage.opening import Loaded
@@ -354,22 +355,26 @@ def prose(text: str, indent: int = 2) -> list[str]:
 
 
 def hindrance(way: dict[str, Any], lang: Language) -> list[str]:
-    """What stands in the way of everything that is to be sent (the shape of `chorus queue`), and what to do."""
+    """What stands in the way of all that is to be sent (the shape of `chorus queue`), and what to do."""
     reason = way["reason"]
     facts = " ".join(str(reason[name]) for name in ("step", "status", "code") if reason[name])
     if reason["step"] != "settings":  # our own words on settings that miss something: the test says them better
         facts += f"{colon(lang)}{reason['text']}" if reason["text"] else ""
     what = f"{labels.trouble(reason['kind'], lang)} ({legible(facts)})"
     until = moment(way["until"]) if way["until"] else ""
-    return [said(pair, lang).format(platform=way["platform"], what=what, until=until) for pair in _WAYS[way["state"]]]
+    door = "platform" if is_approved(way["platform"]) else "chorus"
+    return [
+        said(pair, lang).format(platform=way["platform"], what=what, until=until, door=door)
+        for pair in _WAYS[way["state"]]
+    ]
 
 
 _WAYS = {
     "stopped": (
         ("Envois arrêtés sur {platform} : {what}.", "Sending is stopped on {platform}: {what}."),
         (
-            "→ lettrage chorus test dit pourquoi ; corriger, puis lettrage chorus queue --reopen.",
-            "→ lettrage chorus test says why; mend it, then lettrage chorus queue --reopen.",
+            "→ lettrage {door} test dit pourquoi ; corriger, puis lettrage {door} queue --reopen.",
+            "→ lettrage {door} test says why; mend it, then lettrage {door} queue --reopen.",
         ),
     ),
     "waiting": (

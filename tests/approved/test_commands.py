@@ -276,6 +276,30 @@ def test_a_simulator_that_is_not_there_and_a_directory_that_lacks_us_are_told(ru
     assert steps_of(run)["platform_token"] == (False, ["platform_not_reached"])
 
 
+# ---------------------------------------------------------------- the queue
+
+
+def test_a_stopped_platform_says_why_and_a_person_lets_it_go_on(run: Run, firm: Firm) -> None:
+    set_up(run, "http://127.0.0.1:9")
+    met = '{"kind": "settings", "step": "token", "status": 401, "code": "invalid_client"}'
+    edit(
+        firm.address,
+        f"UPDATE chorus_queue SET state = 'stopped', reason = '{met}', since = '2026-11-02T10:00:00+00:00'"
+        f" WHERE dossier = '{firm.dossier}' AND platform = '{QUALIFICATION}'",
+    )
+    stopped = run("queue")
+    shown = json.loads(run("queue", "--json").out)
+
+    assert stopped.status == 1
+    assert "lettrage platform test" in stopped.err
+    assert "lettrage platform queue --reopen" in stopped.err
+    assert (shown["platform"], shown["state"], shown["reason"]["code"]) == (QUALIFICATION, "stopped", "invalid_client")
+
+    assert run("queue", "--platform", "production").status == 0  # another platform
+    assert run("queue", "--reopen").status == 0
+    assert json.loads(run("queue", "--json").out)["state"] == "open"
+
+
 # ---------------------------------------------------------------- the subscription
 
 

@@ -67,6 +67,17 @@ def test_every_changed_character_is_noticed(ring: KeyRing) -> None:
                 assert code_of(changed, HERE, ring) in ("secret_damaged", "key_missing"), changed
 
 
+def test_a_sealed_text_has_one_spelling(ring: KeyRing) -> None:
+    """The last character before `=` has bits that no reader of base64 looks at."""
+    sealed = seal(Secret("four"), HERE, ring, NONCE)  # with two of them
+    head, last, tail = sealed[:-2], sealed[-2], sealed[-1]
+    assert tail == "="
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for other in alphabet:
+        if other != last:
+            assert code_of(f"{head}{other}=", HERE, ring) == "secret_damaged", other
+
+
 @pytest.mark.parametrize("text", ["", "x", "0123456789abcdef.", "0123456789abcdef.!", "é" * 40])
 def test_what_was_never_sealed_is_damaged(text: str, ring: KeyRing) -> None:
     assert code_of(text, HERE, ring) == "secret_damaged"

@@ -337,6 +337,8 @@ def heard(code: str, minute: int = 0, origin: str = "history") -> Event:
         ([("210", 5), ("212", 9)], "210"),  # nothing more comes after a refusal
         ([("220", 5), ("213", 9)], "213"),
         ([("299", 5), ("200", 1)], "299"),  # nobody knows it
+        ([("212", 1), ("200", 5), ("203", 9)], "212"),  # paid before it was sent
+        ([("204", 1), ("221", 9), ("213", 5)], "213"),
     ],
 )
 def test_the_latest_status_holds_in_whatever_order_it_is_heard(codes: list[tuple[str, int]], now_is: str) -> None:
@@ -351,6 +353,12 @@ def test_a_true_step_back_is_shown_as_such() -> None:
     steps = timeline(
         [heard("200"), heard("204", 1), heard("208", 2), heard("209", 3), heard("205", 4), heard("211", 5)]
     )
+
+    assert [step.event.code for step in steps if step.back] == ["208"]
+
+
+def test_what_is_told_late_of_the_transmission_is_no_step_back() -> None:
+    steps = timeline([heard("212"), heard("200", 1), heard("203", 2), heard("208", 3)])
 
     assert [step.event.code for step in steps if step.back] == ["208"]
 

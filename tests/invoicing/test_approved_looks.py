@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lettrage.books.today import Waiting
+from lettrage.invoicing.doors import QUALIFICATION as APPROVED
 from lettrage.invoicing.sending.listing import Wanted
 from tests.databases import edit
 from tests.invoicing.approved import ApprovedSender, saying
@@ -90,5 +91,24 @@ def test_what_the_platform_did_not_take_waits_for_a_person(sender: ApprovedSende
     (waits,) = to_do(sender)
     assert (waits.kind, waits.count) == ("messages", 1)
     assert waits.facts == {"document": "1", "code": "InvoiceLCAmountError", "text": "file: refused"}
-    sender.store.write("998", lambda books: books.free(1))
+    sender.store.write("998", lambda books: books.free(1, "status", APPROVED))
     assert to_do(sender) == []
+
+
+def test_the_list_of_documents_knows_both_doors(sender: ApprovedSender) -> None:
+    sender.dispatch("F1", "F2")
+    sender.live(until=HOUR)
+    sender.service.brings(status("205", sender.clock.at, "F1"))
+    sender.live(until=2 * HOUR)
+    sender.intend(sender.parcel("F3"), platform=QUALIFICATION)
+
+    with sender.store.books("998", writing=False) as books:
+        lines, _ = books.documents_page("qualification", "", "", (), 10)
+        approved, _ = books.documents_page("qualification", "205", "", (), 10)
+
+    told = {line["number"]: (line["platform"], line["state"]) for line in lines}
+    assert told["F1"] == (APPROVED, "205")
+    assert told["F2"] == (APPROVED, "integrated")
+    assert told["F3"] == ("qualification", "intended")
+    assert told["F4"] == ("qualification", "not_sent")
+    assert [line["number"] for line in approved] == ["F1"]

@@ -255,8 +255,8 @@ def test_a_refused_message_is_told_and_keeps_its_key_until_somebody_lets_it_go(
     assert sender.alerts[0].facts["key"] == "one"
     assert sender.say(saying("one")) == []
 
-    assert sender.store.write("998", lambda books: books.free(message.id))
-    assert not sender.store.write("998", lambda books: books.free(message.id))
+    assert sender.store.write("998", lambda books: books.free(message.id, "status", APPROVED))
+    assert not sender.store.write("998", lambda books: books.free(message.id, "status", APPROVED))
     assert sender.say(saying("one")) == [2]
     sender.work()
     sender.live(until=HOUR)
@@ -265,10 +265,10 @@ def test_a_refused_message_is_told_and_keeps_its_key_until_somebody_lets_it_go(
 
 def test_what_the_platform_has_or_may_have_is_not_let_go(sender: ApprovedSender) -> None:
     sender.say(saying("one"))
-    assert not sender.store.write("998", lambda books: books.free(1))
+    assert not sender.store.write("998", lambda books: books.free(1, "status", APPROVED))
     sender.work()
     sender.live(until=HOUR)
-    assert not sender.store.write("998", lambda books: books.free(1))
+    assert not sender.store.write("998", lambda books: books.free(1, "status", APPROVED))
 
 
 # ---------------------------------------------------------------- whoever dies, whoever races

@@ -48,9 +48,9 @@ INVOICE: dict[str, Any] = {
 }
 SAID = {
     "fr": ("avoir · 2026-11-20", "Rejetée par le client · flux CPP", "2026-07-02 00:30:00  Déposée", "flux CPP1",
-           "Rejetée par Chorus Pro", "retour en arrière · x", "Doute sur le dépôt", "Intégrée", "oui"),
+           "Rejetée par la plateforme", "retour en arrière · x", "Doute sur le dépôt", "Intégrée", "oui"),
     "en": ("credit note · 2026-11-20", "Rejected by the customer · flow CPP", "2026-07-02 00:30:00  Deposited",
-           "Rejected by Chorus Pro", "a step back · x", "Deposit in doubt", "Accepted", "yes"),
+           "Rejected by the platform", "a step back · x", "Deposit in doubt", "Accepted", "yes"),
 }  # fmt: skip
 WAY: dict[str, Any] = {"platform": "production", "state": "waiting", "until": "2026-01-01T12:00:00.5+00:00"}
 
@@ -108,9 +108,9 @@ def test_jobs_are_told_with_their_first_invoices(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("state", "lang", "words"),
     [
-        ("waiting", "fr", ("Chorus Pro en maintenance", "Rien à faire", "13:00:00")),
+        ("waiting", "fr", ("plateforme en maintenance", "Rien à faire", "13:00:00")),
         ("stopped", "fr", ("Envois arrêtés", "lettrage chorus queue --reopen")),
-        ("waiting", "en", ("Chorus Pro under maintenance", "Nothing to do", "13:00:00")),
+        ("waiting", "en", ("platform under maintenance", "Nothing to do", "13:00:00")),
         ("stopped", "en", ("Sending is stopped", "lettrage chorus queue --reopen")),
     ],
 )
@@ -120,6 +120,16 @@ def test_what_stands_in_the_way_is_told_with_what_to_do(state: str, lang: Langua
     told = "\n".join(terminal.hindrance(WAY | {"state": state, "reason": reason}, lang))
 
     assert [word for word in words if word not in told] == []
+
+
+def test_what_stops_an_approved_platform_is_mended_by_its_own_commands() -> None:
+    reason = {"kind": "settings", "step": "token", "status": 401, "code": "invalid_client", "text": ""}
+    way = WAY | {"platform": "approved-qualification", "state": "stopped", "reason": reason}
+
+    told = " ".join(terminal.hindrance(way, "fr"))
+
+    assert "lettrage platform test" in told
+    assert "lettrage platform queue --reopen" in told
 
 
 def test_our_own_words_on_settings_are_not_told_in_another_language() -> None:

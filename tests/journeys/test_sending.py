@@ -128,8 +128,10 @@ def test_a_wrong_password_stops_the_queue_and_the_mended_one_opens_it(office: Of
     assert office.run("chorus", "queue").json["state"] == "stopped"
 
     office.done("chorus", "set", f"password={office.simulator.password}")
+    assert "lettrage chorus work --once" in office.read("invoice", "follow", "F1").err  # nobody else sends here
     assert office.run("chorus", "work", "--once").status == 0
     assert [office.show(number)["state"] for number in ("F1", "F2")] == ["sent", "sent"]
+    assert "work --once" not in office.read("invoice", "follow", "F1").err
 
 
 def test_what_our_checks_stop_stands_where_it_stood(office: Office) -> None:

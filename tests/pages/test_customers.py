@@ -70,13 +70,6 @@ def test_the_directory_is_read_and_each_service_says_what_it_demands(visit: Visi
     assert not there.axe()
 
 
-def test_a_directory_is_not_asked_before_a_platform_is_set_up(world: World) -> None:
-    with world.client("clerk") as client:
-        read = client.send_form("/clients/C2/porte/annuaire")
-    assert read.status_code == 409
-    assert "aucune plateforme agréée n’est réglée" in read.text
-
-
 def test_a_directory_that_does_not_answer_is_told_and_the_copy_stays(world: World, portal: Simulator) -> None:
     with world.client("clerk") as client:
         assert client.send_form("/clients/C1/annuaire").status_code == 303

@@ -243,6 +243,7 @@ COMMANDS: dict[str, list[str]] = {
     "platform set": ["organization=ORG"],
     "platform connect": ["FILE"],
     "platform test": [],
+    "platform queue": [],
     "platform hook": ["https://books.example"],
     "platform hooks": [],
     "platform unhook": ["1"],

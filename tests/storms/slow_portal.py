@@ -54,8 +54,8 @@ def call_within_the_transaction() -> Iterator[None]:
     """The planted bug: the worker holds the books while it asks."""
     sound = Worker.do
 
-    def holding(self: Worker, dossier: str, taken: Taken) -> Any:
-        return self.outboxes.write(dossier, lambda _books: sound(self, dossier, taken))
+    def holding(self: Worker, dossier: str, taken: Taken, *more: Any) -> Any:
+        return self.outboxes.write(dossier, lambda _books: sound(self, dossier, taken, *more))
 
     with mock.patch.object(Worker, "do", holding):
         yield

@@ -156,7 +156,7 @@ class Declare(msgspec.Struct, frozen=True):
         if now.owed != self.made.owed:
             raise Refused(Refusal("report_changed", "period", self.asked.period))
         if self.made.again is not None:
-            books.free(self.made.again)
+            books.free(self.made.again, "report", self.made.platform)
         saying, platform = self.made.saying, self.made.platform
         if self.asked.by_hand:
             message = books.handed_in(saying, platform, self.by, moment.at)

@@ -33,7 +33,7 @@ from lettrage.invoicing.lifecycle.statuses import name
 from lettrage.invoicing.sending.carried import Carried
 from lettrage.invoicing.sending.outbox import Event, Message, Saying
 from lettrage.invoicing.sending.statuses import current, ordered
-from lettrage.limits import ATTACHMENT_BYTES, STATUS_CHARACTERS
+from lettrage.limits import ATTACHMENT_BYTES, CODE_CHARACTERS, STATUS_CHARACTERS
 from lettrage.refusal import Refusal, quoted
 from lettrage.settlement.answer import reason_shape
 
@@ -44,6 +44,7 @@ _MIMES = {
     "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "csv": "text/csv",
     "xml": "application/xml",
 }  # fmt: skip
+_NAME_CHARACTERS, _NAMELESS = 200, "fichier"
 _NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
 
@@ -84,6 +85,13 @@ def written(wanted: Written, facts: Concerned, rules: LifecycleRules, now: datet
     return Saying(
         "status", wanted.key, wanted.document, declared.code, declared.at, wanted.content, named, "CDAR", file
     )
+
+
+def attached(name: str, content: bytes) -> Attachment:
+    """A file for the buyer, under the last part of its name: whoever opens it there is led to no other place."""
+    plain = "".join(one if one.isprintable() else "_" for one in re.split(r"[/\\]", name)[-1])
+    last = plain.strip(" .")[:_NAME_CHARACTERS] or _NAMELESS
+    return Attachment(last, mime_of(last), content)
 
 
 def mime_of(name: str) -> str:
@@ -174,6 +182,8 @@ class DeclareStatus(msgspec.Struct, frozen=True):
             return
         if len(self.comment) > STATUS_CHARACTERS:
             yield Refusal("too_long", "comment", str(len(self.comment)), str(STATUS_CHARACTERS))
+        if len(self.by_number) > CODE_CHARACTERS:
+            yield Refusal("too_long", "instead", str(len(self.by_number)), str(CODE_CHARACTERS))
         if self.code == "209" and not self.comment and not self.attachments:
             yield Refusal("status_says_nothing", "comment", self.code)
         for one in self.attachments:

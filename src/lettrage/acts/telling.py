@@ -150,7 +150,7 @@ class TellAgain(msgspec.Struct, frozen=True):
 
     def perform(self, books: ActBooks, moment: Moment) -> dict[str, Any]:
         """Its key is free; the next look at the books finds the payment untold, and begins anew now."""
-        if not books.free(self.message):
+        if not books.free(self.message, "status", self.platform):
             raise Refused(Refusal("no_message_to_tell_again", "MESSAGE", str(self.message)))
         books.look_again(self.platform, moment.at)
         return {"message": str(self.message), "platform": self.platform}

@@ -79,9 +79,9 @@ def restore(file: Annotated[str, typer.Argument(metavar="FILE", help="A backup")
 
 _HELD_BACK = (
     "{count} envoi(s) attendaient : ils ont pu partir depuis la sauvegarde. Les envois sont arrêtés ; vérifier, puis"
-    " lettrage chorus queue --reopen.",
+    " lettrage chorus queue --reopen ou lettrage platform queue --reopen.",
     "{count} sending(s) waited: they may have left since the backup. Sending is stopped; look, then lettrage chorus"
-    " queue --reopen.",
+    " queue --reopen or lettrage platform queue --reopen.",
 )
 
 

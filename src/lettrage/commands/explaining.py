@@ -1,4 +1,4 @@
-"""Commands after Chorus Pro has answered: why an invoice was refused, and each next step that there is."""
+"""Commands after a platform has answered: why an invoice was refused, and each next step that there is."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +29,10 @@ from lettrage.refusal import Refusal, Stop, Unreadable, legible, quoted
 
 AROUND = 1  # lines of the sent file shown before and behind the one at fault
 LINE_CHARACTERS = 160  # of such a line
-_NOTHING = ("Chorus Pro n'a rien signalé contre cette facture.", "Chorus Pro has told nothing against this invoice.")
+_NOTHING = (
+    "La plateforme n'a rien signalé contre cette facture.",
+    "The platform has told nothing against this invoice.",
+)
 _ATTACHMENT = Limits(document_bytes=ATTACHMENT_BYTES)
 Comment = Annotated[str, typer.Option(help="What the buyer is told")]
 
@@ -39,7 +42,7 @@ Comment = Annotated[str, typer.Option(help="What the buyer is told")]
 
 @invoice.command()
 def explain(number: Number, platform: OnPlatform = "", third_party: ThirdParty = "") -> None:
-    """What Chorus Pro has against an invoice: field, place, cause, what to do. / Expliquer un rejet."""
+    """What a platform has against an invoice: field, place, cause, what to do. / Expliquer un rejet."""
     with context.books() as books:
         standing = _standing(books, number, platform, third_party)
     found = standing.explained()

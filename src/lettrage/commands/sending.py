@@ -1,4 +1,4 @@
-"""Commands that send invoices to Chorus Pro and follow them: send, follow, release; the worker and its queue."""
+"""Commands that send invoices by their doors and follow them: send, follow, release; the worker and its queues."""
 
 import signal
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,13 @@ from lettrage.adapters.logs import configure, log
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.commands.chorus import chorus
 from lettrage.commands.invoices import Number, OnPlatform, ThirdParty, invoice, named, on_platform
+from lettrage.commands.platform import platform_app
 from lettrage.commands.rendering import rendered
 from lettrage.commands.shared import CallerName, context, only, plain, print_json, user
 from lettrage.commands.working import Loop, Ways, at_hand
 from lettrage.invoicing.checks.checking import Way
 from lettrage.invoicing.document import Platform, Syntax
-from lettrage.invoicing.doors import DOORS, Door, siblings
+from lettrage.invoicing.doors import DOORS, Door, name_of, siblings
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.routing.route import OUT_OF_REACH
 from lettrage.invoicing.sending.addressed import routes
@@ -30,8 +31,13 @@ from lettrage.refusal import Refusal, Stop, legible, quoted
 from lettrage.settlement.answer import reason_shape
 
 # States that somebody should look at.
-_TROUBLED = frozenset((NOT_SENT, "refused", "rejected", "in_doubt", "numbering_error", "REJETEE"))
+_TROUBLED = frozenset((NOT_SENT, "refused", "rejected", "in_doubt", "numbering_error", "REJETEE", "210", "213"))
 Numbers = Annotated[list[str] | None, typer.Argument(metavar="[NUMBER...]", help="Numbers of invoices")]
+Reopen = Annotated[bool, typer.Option("--reopen", help="What was wrong is mended: go on")]
+_NOBODY_SENDS = (
+    "Ce qui est en attente de dépôt part avec le service : lettrage serve, ou lettrage chorus work --once.",
+    "What waits to be deposited leaves with the service: lettrage serve, or lettrage chorus work --once.",
+)
 
 
 # ---------------------------------------------------------------- send
@@ -158,6 +164,8 @@ def _tell(lines: list[dict[str, Any]], platform: str) -> None:
     for way in ways:
         if way["reason"] is not None:
             terminal.tell(*terminal.hindrance(way, context.lang))
+    if any(line["state"] == "intended" for line in lines) and all(way["reason"] is None for way in ways):
+        terminal.tell(terminal.said(_NOBODY_SENDS, context.lang))
     if any(way["state"] == "stopped" for way in ways) or any(
         line["reasons"] or line["findings"] or line["state"] in _TROUBLED for line in lines
     ):
@@ -250,14 +258,26 @@ def _stopped_by_signals(loop: Loop) -> Iterator[None]:
 
 
 @chorus.command()
-def queue(
-    reopen: Annotated[bool, typer.Option("--reopen", help="What was wrong is mended: go on")] = False,
-    platform: OnPlatform = "",
-) -> None:
+def queue(reopen: Reopen = False, platform: OnPlatform = "") -> None:
     """What is waiting to be sent or followed, and what stands in its way. / Ce qui attend, et ce qui l'arrête."""
+    stopped = _queue("chorus", platform, reopen=reopen)
+    _tell_of_password(context.store())
+    if stopped:
+        raise typer.Exit(1)
+
+
+@platform_app.command("queue")
+def approved_queue(reopen: Reopen = False, platform: OnPlatform = "") -> None:
+    """The same of the approved platform. / Ce qui attend pour la plateforme agréée, et ce qui l'arrête."""
+    if _queue("approved", platform, reopen=reopen):
+        raise typer.Exit(1)
+
+
+def _queue(door: Door, platform: str, *, reopen: bool) -> bool:
+    """Show what waits behind a door, opened first where that is asked for; whether it is stopped."""
     store = context.store()
     with context.books() as books:
-        where = on_platform(platform, books)
+        where = name_of(door, msgspec.convert(on_platform(platform, books), Platform))
     if reopen:
         now = SystemClock().now()
         store.write(context.dossier or only(store), lambda books: books.reopen(where, now))
@@ -269,9 +289,7 @@ def queue(
         context.show(shown["jobs"], "jobs")
         if shown["reason"] is not None:
             terminal.tell(*terminal.hindrance(shown, context.lang))
-    _tell_of_password(store)
-    if shown["state"] == "stopped":
-        raise typer.Exit(1)
+    return bool(shown["state"] == "stopped")
 
 
 _PASSWORD = (

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from lettrage import terminal
-from lettrage.acts.statuses import DeclareStatus, mime_of
+from lettrage.acts.statuses import DeclareStatus, attached
 from lettrage.acts.telling import TellAgain, declare_all
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.rules import SheetRules
@@ -80,7 +80,7 @@ def _attachment(file: str) -> Attachment:
     content = beside(str(path), [path.name])[path.name]
     if isinstance(content, str):
         raise Stop(Refusal(content, "--attach", quoted(file), str(path.parent)))
-    return Attachment(path.name, mime_of(path.name), content)
+    return attached(path.name, content)
 
 
 # ---------------------------------------------------------------- payments

@@ -24,7 +24,7 @@ from lettrage.invoicing.sending.outbox import Alert
 from lettrage.invoicing.sending.schedule import Pace, days_left
 from lettrage.invoicing.sending.worker import Outboxes, Way, Worker
 from lettrage.invoicing.settings import ChorusSettings
-from lettrage.limits import SETTINGS_SECONDS
+from lettrage.limits import SETTINGS_SECONDS, WORKER_TURN_SECONDS
 from lettrage.refusal import Stop, StoreTrouble
 
 T = TypeVar("T")
@@ -139,11 +139,23 @@ class Loop(Looking):
 
     def look(self) -> bool:
         """Do everything that is due; whether the store let that happen."""
+        well = True
         try:
             for dossier in [self.dossier] if self.dossier else self.store.dossiers():
-                self._work(dossier)
+                well &= self._looked(dossier)
         except Stop as stop:
             warn("worker_trouble", code=stop.refusal.code)
+            return False
+        return well
+
+    def _looked(self, dossier: str) -> bool:
+        """Do what is due in one dossier: what stands in its way stands in no other's."""
+        try:
+            self._work(dossier)
+        except StoreTrouble:
+            raise
+        except Stop as stop:
+            warn("worker_trouble", dossier=dossier, code=stop.refusal.code)
             return False
         return True
 
@@ -153,8 +165,9 @@ class Loop(Looking):
         if not due:
             return
         self._warn_of_password(dossier)
+        until = time.monotonic() + WORKER_TURN_SECONDS
         try:
-            self.worker.work(dossier, going_on=lambda: not self.stop.is_set())
+            self.worker.work(dossier, going_on=lambda: not self.stop.is_set() and time.monotonic() < until)
         except Stop:
             raise
         except Exception as error:

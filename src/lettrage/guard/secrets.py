@@ -131,6 +131,8 @@ def unseal(text: str, place: Place, ring: KeyRing) -> Secret:
         raise Stop(Refusal("key_missing", place.name, found["key"], ring.home))
     try:
         data = base64.urlsafe_b64decode(found["rest"])
+        if base64.urlsafe_b64encode(data).decode() != found["rest"]:  # bits that nothing reads were changed
+            raise ValueError
         opened = cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], place.authenticated).decode()
     except (binascii.Error, InvalidTag, ValueError):
         opened = None

@@ -9,6 +9,7 @@ from lettrage.adapters.calling.answers import Answer, Garbled
 from lettrage.adapters.calling.exchange import Reply
 from lettrage.adapters.calling.tokens import Bearer, Fixed, Held, Tokens, authorized, held, patiently
 from lettrage.invoicing.portal import Trouble, TroubleKind
+from lettrage.limits import PLATFORM_LIST_SECONDS
 
 T = TypeVar("T")
 
@@ -58,6 +59,16 @@ class Client:
             if not absent(trouble):
                 raise
         return None
+
+    def in_time(self, step: str) -> Callable[[], None]:
+        """What raises Trouble `gateway` once the pages of a list, of which the first begins now, take too long."""
+        until = self._ticks() + PLATFORM_LIST_SECONDS
+
+        def check() -> None:
+            if self._ticks() >= until:
+                raise Trouble("gateway", step=step, status=200, code="too slow")
+
+        return check
 
     def reach(self) -> None:
         """Have a token, a new one; a fixed one is there. Raises Trouble."""

@@ -73,6 +73,7 @@ class ApprovedDirectory:
         """Every address of a legal unit, every page of the search."""
         found: dict[str, Line] = {}
         received = size = 0
+        in_time = self._client.in_time(_STEP)
         for _ in range(PLATFORM_PAGES):
             page = self._page(siren, received)
             received += len(page.lines)
@@ -86,6 +87,7 @@ class ApprovedDirectory:
                     break
                 # A criterion that the service left aside must not make another's address pass for this one's.
                 return [line for line in found.values() if line.siren == siren]
+            in_time()
         raise Trouble("garbled", step=_STEP, status=200, code="too large" if size > PLATFORM_LIST_BYTES else "results")
 
     def _page(self, siren: str, ignore: int) -> "_Page":

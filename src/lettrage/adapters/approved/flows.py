@@ -13,7 +13,7 @@ from lettrage.adapters.calling.answers import Answer, Garbled
 from lettrage.guard.secrets import Secret
 from lettrage.invoicing.flow_service import Complaint, DocType, Hook, Seen, Signalled, Submitted
 from lettrage.invoicing.portal import Trouble
-from lettrage.limits import APPROVED_PAGE, PLATFORM_LIST_BYTES, PLATFORM_PAGES
+from lettrage.limits import APPROVED_PAGE, PLATFORM_LIST_BYTES, PLATFORM_LIST_ROWS, PLATFORM_PAGES
 
 FLOWS = "/v1/flows"
 SEARCH = "/v1/flows/search"
@@ -135,17 +135,19 @@ class ApprovedFlows:
         found: dict[str, Seen] = {}
         seen: set[str] = set()
         size, cursor = 0, ""
+        in_time = self._client.in_time("v1/flows/search")
         while len(seen) < PLATFORM_PAGES:
             page = self._page(where, cursor)
             found |= {one.flow: one for one in page.flows}
             size += page.size
             if not page.next:
                 return list(found.values())
-            if page.next in seen or size > PLATFORM_LIST_BYTES:
+            if page.next in seen or _too_large(size, len(found)):
                 break
+            in_time()
             seen.add(page.next)
             cursor = page.next
-        why = "too large" if size > PLATFORM_LIST_BYTES else "nextCursor"
+        why = "too large" if _too_large(size, len(found)) else "nextCursor"
         raise Trouble("garbled", step="v1/flows/search", status=200, code=why)
 
     def _page(self, where: dict[str, object], cursor: str) -> "_Page":
@@ -163,7 +165,13 @@ class _Page(NamedTuple):
 
 
 def _page(answer: Answer) -> _Page:
-    return _Page([_seen(row) for row in answer.rows("results")], answer.text("nextCursor"), answer.size)
+    """A page of a list; what is said against each flow is heard by following it."""
+    found = [msgspec.structs.replace(_seen(row), complaints=()) for row in answer.rows("results")]
+    return _Page(found, answer.text("nextCursor"), answer.size)
+
+
+def _too_large(size: int, rows: int) -> bool:
+    return size > PLATFORM_LIST_BYTES or rows > PLATFORM_LIST_ROWS
 
 
 def _signalling(signalled: Signalled) -> dict[str, str]:

@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from lettrage.dates import PARIS
-from lettrage.limits import NUMBER_DIGITS, PLATFORM_TEXT_CHARACTERS
+from lettrage.limits import NUMBER_DIGITS, PLATFORM_ANSWER_MARKS, PLATFORM_TEXT_CHARACTERS
 
+_MARKS = (b"{", b"[", b",")
 _FLAGS = {"true": True, "oui": True, "1": True, "false": False, "non": False, "0": False, "": False}
 _MOST_EXPONENT = 30
 _WHOLE = re.compile(rf"-?[0-9]{{1,{NUMBER_DIGITS}}}", re.ASCII)
@@ -145,8 +146,11 @@ class Answer:
 def read(data: bytes, mask: Callable[[str], str] = str) -> Answer:
     """An answer's text as an object. Raises Garbled for anything else.
 
-    HTML, cut JSON, bottomless nesting, NaN, a member that is there twice: readers differ in which counts.
+    HTML, cut JSON, bottomless nesting, NaN, a member that is there twice: readers differ in which counts. Marks are
+    counted before anything is built: eight megabytes of empty objects would be seven hundred in memory.
     """
+    if sum(data.count(mark) for mark in _MARKS) > PLATFORM_ANSWER_MARKS:
+        raise Garbled("too many")
     try:
         value = json.loads(
             data.decode("utf-8-sig"),

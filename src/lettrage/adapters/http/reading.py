@@ -11,6 +11,7 @@ from lettrage.adapters.http.fields import Shape
 from lettrage.adapters.http.problems import Problem
 from lettrage.limits import DOCUMENT
 from lettrage.refusal import Refusal, quoted
+from lettrage.settlement.dialect.strict_json import half_character
 
 FAULTS_TOLD = 100
 NAMES_MOST = 100  # of one object: no form has so many
@@ -101,9 +102,12 @@ def form_of(text: str, shape: type[Form], check: Callable[[Any], None] | None = 
     if check is not None:
         check(tree)
     try:
-        return shape.model_validate(tree, context=Tally())
+        form = shape.model_validate(tree, context=Tally())
     except ValidationError as error:
         raise Problem(422, *faults(error.errors(include_url=False))) from None
+    if half := half_character(text):  # in a text without a pattern, which nothing has looked at
+        raise Problem(400, Refusal("malformed_call", "JSON", f"\\{half}", "UTF-8"))
+    return form
 
 
 def _tree(text: str) -> Any:

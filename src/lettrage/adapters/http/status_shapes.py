@@ -1,18 +1,31 @@
 """What our own API takes and answers about the life of an invoice and the statuses that we say, as schemas."""
 
-from typing import Literal
+import base64
+import binascii
+from typing import Annotated, Any, Literal
 
-from pydantic import Base64Bytes, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from lettrage.adapters.http.fields import Code, Day, Shape
 from lettrage.adapters.http.shapes import Reason
+
+
+def _bytes(text: Any) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (TypeError, binascii.Error, ValueError):
+        raise ValueError("base64") from None
+
+
+# pydantic's own kind wants bytes of a strict form, which JSON has none of.
+FromBase64 = Annotated[bytes, BeforeValidator(_bytes), WithJsonSchema({"type": "string", "contentEncoding": "base64"})]
 
 
 class StatusFile(Shape):
     """A file that the buyer is to have. `content`: base64."""
 
     name: str = Field(min_length=1, max_length=200)
-    content: Base64Bytes
+    content: FromBase64
 
 
 class StatusForm(Shape):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from lettrage.acts.statuses import DeclareStatus, mime_of
+from lettrage.acts.statuses import DeclareStatus, attached
 from lettrage.acts.telling import TellAgain, declare_all
 from lettrage.adapters.http import status_shapes as forms
 from lettrage.adapters.http.calls import Call, allowed, shown
@@ -17,7 +17,6 @@ from lettrage.adapters.http.reads import NumberThere as Numbered
 from lettrage.adapters.http.reads import Reader
 from lettrage.invoicing.doors import environment_of, name_of
 from lettrage.invoicing.explaining.story import shape, story
-from lettrage.invoicing.lifecycle.message import Attachment
 from lettrage.settlement.fields import whole_number
 
 router = APIRouter(prefix=API)
@@ -44,7 +43,7 @@ def say_status(call: Annotated[Call, allowed("send", JSON)], number: NumberThere
     with call.books() as books:
         found = books.documents_of(number, form.third_party or "")[0]
         platform = _approved(books)
-    files = tuple(Attachment(one.name, mime_of(one.name), one.content) for one in form.files)
+    files = tuple(attached(one.name, one.content) for one in form.files)
     act = DeclareStatus(
         found.id,
         number,

@@ -9,6 +9,7 @@ import msgspec
 from lettrage.adapters.store.paging import Page, begun, page
 from lettrage.adapters.store.reading import Reader, held
 from lettrage.invoicing.document import Invoice
+from lettrage.invoicing.doors import siblings
 from lettrage.invoicing.sending.outbox import Event, Said
 from lettrage.invoicing.sending.shelf import NOT_SENT, Payment, Sent, Shelved, line_shape, shown_shape
 from lettrage.refusal import Refusal, Stop, quoted
@@ -22,17 +23,18 @@ DOCUMENT = (
     "d.id, d.number, d.type, d.date, d.third_party, d.establishment, d.currency, d.gross, d.syntax, d.corrects,"
     " d.created_at, d.created_by"
 )
-# As `shelf.state_of` says it, of the latest deposit. A number is listed once: by its newest document.
+# As `shelf.state_of` says it, of the latest deposit through either door. A number is listed once: by its newest
+# document.
 _LIST = f"""
 SELECT * FROM (
     SELECT {DOCUMENT}, coalesce(f.number, '') AS flow_number,
            CASE WHEN p.flow IS NULL THEN '{NOT_SENT}'
                 WHEN p.outcome = 'integrated' AND p.status <> '' THEN p.status
-                WHEN p.outcome <> '' THEN p.outcome ELSE f.state END AS standing
+                WHEN p.outcome <> '' THEN p.outcome ELSE f.state END AS standing, p.platform
     FROM sales_document d
-    LEFT JOIN deposit p ON p.dossier = d.dossier AND p.document = d.id AND p.platform = ?2
+    LEFT JOIN deposit p ON p.dossier = d.dossier AND p.document = d.id
          AND p.flow = (SELECT max(q.flow) FROM deposit q
-                       WHERE q.dossier = ?1 AND q.document = d.id AND q.platform = ?2)
+                       WHERE q.dossier = ?1 AND q.document = d.id AND q.platform IN (?2, ?7))
     LEFT JOIN flow f ON f.dossier = p.dossier AND f.id = p.flow
     WHERE d.dossier = ?1 AND d.id < ?3 AND (?5 = '' OR d.third_party = ?5)
       AND d.id = (SELECT max(n.id) FROM sales_document n
@@ -83,11 +85,12 @@ class DocumentLists(Reader):
         rows = self.rows(_PLATFORM)
         return rows[0][0] if rows and rows[0][0] else "qualification"
 
-    def documents_page(self, platform: str, state: str, third_party: str, after: Position, limit: int) -> Page:
-        """The newest document of each number, the latest first."""
+    def documents_page(self, environment: str, state: str, third_party: str, after: Position, limit: int) -> Page:
+        """The newest document of each number, the latest first, by the door that it left by last."""
         (before,) = begun(after, (LAST,))
-        rows = self.rows(_LIST, platform, before, limit + 1, third_party, state)
-        lines = [line_shape(shelved(row[:12]), platform, row[13], row[12]) for row in rows[:limit]]
+        chorus, approved = siblings(environment)
+        rows = self.rows(_LIST, chorus, before, limit + 1, third_party, state, approved)
+        lines = [line_shape(shelved(row[:12]), row[14] or chorus, row[13], row[12]) for row in rows[:limit]]
         return page(lines, [(row[0],) for row in rows], limit)
 
     def documents_of(self, number: str, third_party: str = "", id_: int = 0) -> list[Shelved]:

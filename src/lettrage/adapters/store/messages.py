@@ -36,7 +36,8 @@ SELECT m.key FROM json_each(?3) k CROSS JOIN message m ON m.dossier = ?1 AND m.p
 AND m.stands = 1
 """
 _FREE = """
-UPDATE message SET stands = 0 WHERE dossier = ?1 AND id = ?2 AND stands = 1 AND outcome IN ('rejected', 'given_up')
+UPDATE message SET stands = 0 WHERE dossier = ?1 AND id = ?2 AND kind = ?3 AND platform = ?4
+AND stands = 1 AND outcome IN ('rejected', 'given_up')
 """
 _SET = "UPDATE message SET outcome = ?3, errors = ?4 WHERE dossier = ?1 AND id = ?2"
 _CARRY = "UPDATE message SET flow = ?3 WHERE dossier = ?1 AND flow = ?2"
@@ -89,9 +90,9 @@ class Messages(Flows):
         about = () if document is None else (document,)
         return [as_message(row) for row in self.rows(_OF_DOCUMENT if about else _OF_KIND, kind, platform, *about)]
 
-    def free(self, message: int) -> bool:
-        """Let what the platform refused be told again; False for a message that it has, or may have."""
-        return run(self.connection, _FREE, (self.dossier, message)).rowcount > 0
+    def free(self, message: int, kind: MessageKind, platform: str) -> bool:
+        """Let what the platform refused be told again; False for any other message."""
+        return run(self.connection, _FREE, (self.dossier, message, kind, platform)).rowcount > 0
 
     def set_messages(self, messages: Sequence[Message]) -> None:
         """Let messages be as these say; what they tell never changes."""

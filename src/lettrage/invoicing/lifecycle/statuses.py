@@ -13,6 +13,7 @@ Subject = Literal["invoice", "flux1", "ereporting", "directory", "flow", "status
 Sender = Literal["supplier", "buyer", "platform", "validator", "factor", "authority"]
 Step = Literal["wait", "none", "complete", "settle", "new_number"]
 Phase = Literal["305", "23"]  # MDT-77: of the transmission, of the processing
+TRANSMISSION: Phase = "305"
 
 
 class Status(msgspec.Struct, frozen=True):

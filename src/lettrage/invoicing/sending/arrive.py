@@ -22,6 +22,7 @@ from lettrage.invoicing.sending import deposit as sending
 from lettrage.invoicing.sending.outbox import Alert, Arrival, Became, Conclusion, Deposit, Event, Job, Taken, Told
 from lettrage.invoicing.sending.schedule import OVERLAP, Chance, Pace
 from lettrage.invoicing.sending.statuses import unheard
+from lettrage.limits import HISTORY_EVENTS
 
 replace = msgspec.structs.replace
 
@@ -190,7 +191,10 @@ def assigned(brought: Sequence[Arrival], deposits: Sequence[Deposit], kept: Mapp
             event = Event(own.document, "history", told.code, told.at, told.message, told.comment)
             heard.setdefault(own.document, []).append(event)
         became.append("unreadable" if arrival.unread else "read" if of_ours else "nobody's")
-    new = [event for document, events in heard.items() for event in unheard(kept.get(document, ()), events)]
+    new: list[Event] = []
+    for document, events in heard.items():
+        known = kept.get(document, ())
+        new += unheard(known, events)[: max(0, HISTORY_EVENTS - len(known))]
     return Assigned(tuple(became), tuple(new))
 
 

@@ -5,7 +5,7 @@ invoice through Chorus Pro do not exist here: the platform brings what becomes o
 """
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -14,6 +14,7 @@ from lettrage.invoicing.portal import Trouble
 from lettrage.invoicing.sending import arrive, submit
 from lettrage.invoicing.sending.outbox import Arrival, Conclusion, JobKind, Taken
 from lettrage.invoicing.sending.schedule import Chance, Pace
+from lettrage.limits import ROUND_BYTES, ROUND_SECONDS
 from lettrage.ports import Clock
 
 PROFILES: Mapping[str, str] = {"CII": "CIUS", "UBL": "CIUS", "Factur-X": "CIUS"}  # EN 16931 as France reads it
@@ -21,11 +22,12 @@ PROFILES: Mapping[str, str] = {"CII": "CIUS", "UBL": "CIUS", "Factur-X": "CIUS"}
 
 # Of these it is the one flow that cannot be had; of every other trouble all of them.
 _OF_ONE = frozenset(("refused", "garbled"))
+_ROUND = timedelta(seconds=ROUND_SECONDS)
 
 
 class Hand(msgspec.Struct, frozen=True):
     """What a worker lends to the job in hand. `not_arrived`: which of the platform's flows are not here yet;
-    `declare`: what is to be told of payments."""
+    `declare`: what is to be told of payments; `going_on`: whether there is time for more than the call in hand."""
 
     clock: Clock
     chance: Chance
@@ -33,6 +35,7 @@ class Hand(msgspec.Struct, frozen=True):
     still_ours: Callable[[Taken], None]
     not_arrived: Callable[[Collection[str]], Collection[str]]
     declare: Callable[[Taken], Conclusion]
+    going_on: Callable[[], bool] = lambda: True
 
 
 def send(hand: Hand, taken: Taken, service: FlowService, pace: Pace) -> Conclusion:
@@ -75,16 +78,24 @@ def follow_flow(hand: Hand, taken: Taken, service: FlowService, pace: Pace) -> C
 
 
 def receive(hand: Hand, taken: Taken, service: FlowService, pace: Pace) -> Conclusion:
-    """Fetch what the platform has for us. What was fetched before a trouble is kept."""
+    """Fetch what the platform has for us. What was fetched before a trouble is kept.
+
+    A round ends early where its files are large, or slow to come: they are held until they are written.
+    """
     seen = service.arrived(datetime.fromisoformat(taken.job.payload["since"]))
     unknown = hand.not_arrived({one.flow for one in seen})
     new = list({one.flow: one for one in seen if one.flow in unknown}.values())
     brought: list[Arrival] = []
     missed: list[tuple[Seen, Trouble]] = []
     hindered: Trouble | None = None
+    until, size = hand.clock.now() + _ROUND, 0
     for one in arrive.in_turn(taken.job, new):
+        if size > ROUND_BYTES or hand.clock.now() > until or not hand.going_on():
+            break
         try:
-            brought.append(arrive.read(one, service.content(one.flow)))
+            content = service.content(one.flow)
+            size += len(content)
+            brought.append(arrive.read(one, content))
         except Trouble as trouble:
             if trouble.kind not in _OF_ONE:
                 hindered = trouble

@@ -314,8 +314,8 @@ class Outbox(Protocol):
     def set_messages(self, messages: Sequence[Message]) -> None:
         """Let messages be as these say; what they tell never changes."""
 
-    def free(self, message: int) -> bool:
-        """Let what the platform refused be told again; False for a message that it has, or may have."""
+    def free(self, message: int, kind: MessageKind, platform: str) -> bool:
+        """Let what the platform refused be told again; False for any other message."""
 
     def not_arrived(self, platform: str, numbers: Collection[str]) -> set[str]:
         """Those of an approved platform's flows that were not brought here yet."""

@@ -2,8 +2,9 @@
 
 The current status is the one with the latest date that the platform gives; at the same date, of Chorus Pro's the one
 with the higher history id, of the lifecycle's (200 to 228) the higher code, then the one heard of last. A status that
-ends the lifecycle holds whatever is dated later. What arrives late takes its place and changes nothing else. Codes that
-nobody knows are kept as they came.
+ends the lifecycle holds whatever is dated later, and one of the processing whatever is dated later of the transmission
+(an invoice that was paid before it was sent, clocks that do not agree). What arrives late takes its place and changes
+nothing else. Codes that nobody knows are kept as they came.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from lettrage.invoicing.lifecycle.statuses import TRANSMISSION
 from lettrage.invoicing.lifecycle.statuses import statuses as lifecycle
 from lettrage.invoicing.sending.outbox import Event, Outcome
 
@@ -19,6 +21,8 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 # After these nothing more of the lifecycle comes.
 ENDS = frozenset(code for code, status in lifecycle().items() if status.ends and status.about == "invoice")
+# How it travels between platforms: this says nothing of what the buyer, or the money, has made of it.
+_TRANSMISSION = frozenset(code for code, status in lifecycle().items() if status.phase == TRANSMISSION) - ENDS
 # After these nothing more is waited for: Chorus Pro says no more (chorus-pro.md 5.2); what was paid or cancelled is
 # told. What was refused (210) or rejected (213) on an approved platform stays among what a person looks after.
 FINAL = frozenset(("REJETEE", "MISE_EN_PAIEMENT", "ABANDONNEE", "SUPPRIMEE", "212", "220"))
@@ -89,7 +93,8 @@ def current(events: Iterable[Event]) -> Event | None:
     """The change that holds now; None before the first."""
     changes = ordered(event for event in events if _is_status(event))
     ended = [event for event in changes if event.code in ENDS]
-    return next(iter((ended or changes)[-1:]), None)
+    processed = [event for event in changes if event.code not in _TRANSMISSION]
+    return next(iter((ended or processed or changes)[-1:]), None)
 
 
 def _is_status(event: Event) -> bool:
@@ -110,6 +115,8 @@ def timeline(events: Iterable[Event]) -> list[Step]:
     reached = 0
     for event in ordered(events):
         on_way = _WAY.get(event.code) if _is_status(event) else None
+        if on_way is not None and event.code in _TRANSMISSION:
+            on_way = max(on_way, reached)  # told late: it undoes nothing
         steps.append(Step(event, back=on_way is not None and on_way < reached))
         reached = on_way if on_way is not None else reached
     return steps

@@ -91,7 +91,7 @@ class Worker:
         taken = self._next(dossier, None, only) if going_on() else None
         while taken is not None:
             self.at("taken")
-            conclusion = self.do(dossier, taken)
+            conclusion = self.do(dossier, taken, going_on)
             done += 1
             taken = self._next(dossier, (taken, conclusion), only if going_on() else ())
             self.at("recorded")
@@ -113,12 +113,12 @@ class Worker:
             self.tell(dossier, alert)
         return taken
 
-    def do(self, dossier: str, taken: Taken) -> Conclusion:
+    def do(self, dossier: str, taken: Taken, going_on: Callable[[], bool] = lambda: True) -> Conclusion:
         """Ask what the job is about; what that came to."""
         way = self.ways(dossier, taken.job.platform)
         try:
             if is_approved(taken.job.platform):
-                hand = self._hand(dossier, taken.job.platform)
+                hand = self._hand(dossier, taken.job.platform, going_on)
                 return at_service.ASKED[taken.job.kind](hand, taken, way.service(), way.pace)
             return _ASKED[taken.job.kind](self, taken, way.portal(), way.pace)
         except Trouble as trouble:
@@ -129,12 +129,12 @@ class Worker:
                 made = msgspec.structs.replace(made, flow=msgspec.structs.replace(taken.flow, state="intended"))
             return made
 
-    def _hand(self, dossier: str, platform: str) -> at_service.Hand:
+    def _hand(self, dossier: str, platform: str, going_on: Callable[[], bool]) -> at_service.Hand:
         def not_arrived(numbers: Collection[str]) -> Collection[str]:
             return self.outboxes.write(dossier, lambda outbox: outbox.not_arrived(platform, numbers))
 
         declare = partial(self.declare, dossier)
-        return at_service.Hand(self.clock, self.chance, self.at, self.still_ours, not_arrived, declare)
+        return at_service.Hand(self.clock, self.chance, self.at, self.still_ours, not_arrived, declare, going_on)
 
     def _send(self, taken: Taken, portal: Portal, pace: Pace) -> Conclusion:
         assert taken.flow is not None

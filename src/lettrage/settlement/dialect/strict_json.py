@@ -124,10 +124,18 @@ def scanned(text: str, limits: Limits = DOCUMENT) -> Node | None:
             tree = _worded(tree)
     except (ValueError, RecursionError):  # the scanner recurses: it gives up long before the stack ends
         return None
-    # The C scanner lets a lone surrogate through, which no store or answer could write.
-    if "\\u" in text and any(escape["lone"] for escape in _SURROGATE_ESCAPES.finditer(text)):
+    if half_character(text):
         return None
     return tree if _within(limits.depth, tree) else None
+
+
+def half_character(text: str) -> str:
+    """The first escape in a JSON text that is half a character, else "".
+
+    The standard library's scanner lets it through; no store or answer could write it.
+    """
+    escapes = _SURROGATE_ESCAPES.finditer(text) if "\\u" in text else iter(())
+    return next((escape["lone"] for escape in escapes if escape["lone"]), "")
 
 
 def _worded(node: Node | bool | None) -> Node:

@@ -17,7 +17,7 @@ from lettrage.acts import Act
 from lettrage.acts.correcting import CorrectInvoice, ToldChorus
 from lettrage.acts.invoice import ImportInvoices
 from lettrage.acts.sending import ReleaseInvoice, SendInvoices
-from lettrage.acts.statuses import DeclareStatus, mime_of
+from lettrage.acts.statuses import DeclareStatus, attached
 from lettrage.acts.telling import TellAgain
 from lettrage.adapters.http.pages.admission import posted_by
 from lettrage.adapters.http.pages.customers import file_of as file_of_customer
@@ -35,7 +35,6 @@ from lettrage.invoicing.document import Invoice, Supporting
 from lettrage.invoicing.doors import is_approved
 from lettrage.invoicing.explaining.explain import explain
 from lettrage.invoicing.finding import Finding
-from lettrage.invoicing.lifecycle.message import Attachment
 from lettrage.invoicing.portal import Portal, Recycled, Trouble
 from lettrage.invoicing.sending.outbox import Said
 from lettrage.invoicing.sending.parcels import ready
@@ -201,8 +200,8 @@ def complete(page: Annotated[Page, posted_by("send")], id_: int) -> Response:
         said = page.t("rejection.file_too_large", name=large[0]) if large else page.t("rejection.comment_wanted")
         return _again(page, id_, Typed({"comment": comment}, {}, [("files" if large else "comment", said)]))
     if is_approved(case.platform):
-        attached = tuple(Attachment(name, mime_of(name), content) for name, content in files)
-        return _said(page, case, "209", comment=comment, attachments=attached)
+        given = tuple(attached(name, content) for name, content in files)
+        return _said(page, case, "209", comment=comment, attachments=given)
     told = " · ".join([comment, *(name for name, _ in files)])
     return _tell(page, case, "completed", told, lambda portal, chorus_id: portal.complete(chorus_id, comment, files))
 
