@@ -4,10 +4,8 @@ import gc
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import typer
 
 from lettrage import terminal
 from lettrage.adapters.clock import SystemClock
@@ -19,16 +17,13 @@ from lettrage.commands.checking import checked_kept
 from lettrage.commands.depositing import depositing
 from lettrage.commands.platforms import platforms
 from lettrage.commands.rendering import rendered
-from lettrage.commands.shared import app, context, print_json
+from lettrage.commands.shared import Host, Port, app, context, print_json
 from lettrage.commands.working import beside
 from lettrage.invoicing.addresses import is_loopback
 from lettrage.refusal import Refusal, Stop
 
 if TYPE_CHECKING:
     from lettrage.adapters.http.pages.provider import Provider
-
-Host = Annotated[str, typer.Option(help="The address to listen on")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one")]
 
 
 @app.command()

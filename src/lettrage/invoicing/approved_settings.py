@@ -93,7 +93,7 @@ def changes(given: Mapping[str, str], platform: str) -> tuple[list[Change], list
     for name, text in given.items():
         setting = SETTINGS.get(name)
         if setting is None:
-            faults.append(Refusal("unknown_setting", quoted(name), "", ", ".join(SETTINGS)))
+            faults.append(Refusal("unknown_setting", quoted(name), "", ", ".join(SETTINGS), {"door": "platform"}))
             continue
         value = read_setting(setting, text, platform, address_expected)
         if isinstance(value, Refusal):
