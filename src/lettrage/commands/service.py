@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from lettrage import terminal
 from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.heap import share_one_heap
 from lettrage.adapters.logs import configure, log, warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
@@ -49,6 +50,7 @@ def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[
 
     `started` is told the address, and where the very first administrator begins as long as nobody can sign in.
     """
+    share_one_heap()
     # Only serving needs these, and they are slow to import.
     from lettrage.adapters.http.house import Invoicing  # noqa: PLC0415
     from lettrage.adapters.http.pages.entering import Porch, address_of_first_start  # noqa: PLC0415
