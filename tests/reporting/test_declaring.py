@@ -127,6 +127,22 @@ def test_a_period_is_declared_once_and_its_file_is_sound(books: Firm) -> None:
     assert codes(say(books)) == ["nothing_to_report"]
 
 
+def test_a_small_business_reports_sales_that_were_loaded_without_a_word_of_vat(tmp_path: Path) -> None:
+    """`vat` may be absent from a load: all net. What is received of such services is reported at 0 %."""
+    dues = [{"due_date": "2027-10-20", "amount": "500.00"}]
+    plain = {"number": "F-CONSO", "third_party": "CONSO", "date": "2027-09-20", "currency": "EUR", "due_items": dues}
+    who = DECLARANT | {"vat_regime": "franchise", "size": "small"}
+    at = datetime(2027, 11, 26, 12, tzinfo=UTC)
+    of = firm(tmp_path, at, declarant=who, invoices=[plain | {"vat_due": "receipts"}])
+    paid(of, "F-CONSO", "200.00", date(2027, 10, 5), rest="300.00")
+    paid(of, "F-CONSO", "300.00", date(2027, 10, 5))
+
+    months = line(of, "2027-09..2027-10")
+    assert (months.standing, months.period.due) == ("to_do", date(2027, 11, 30))
+    assert figures(months) == [("", "2027-10-05", "0", 50000)]
+    assert of.findings() == []
+
+
 def test_the_same_key_is_the_same_report(books: Firm) -> None:
     connect(books)
     first, again = say(books, key="k"), say(books, key="k")

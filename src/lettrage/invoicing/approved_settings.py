@@ -64,7 +64,7 @@ _SETTINGS = (
     Setting("client_sign", "platform", one_of(*SIGNS), " | ".join(SIGNS), default="basic", choices=SIGNS),
     Setting("token", "platform", _token, "bearer token", secret=True),
     Setting("organization", "platform", _header, "Organization-Id"),
-    Setting("number", "platform", _number, "4 digits"),
+    Setting("number", "platform", _number, "0000-9999"),
     Setting("signing_key", "platform", _key, "base64", secret=True),
     Setting("hook_minutes", "platform", whole(1, 60), "1-60", default=str(HOOK_MINUTES)),
     Setting("pause_ms", "platform", whole(0, 60_000), "0-60000"),

@@ -59,7 +59,7 @@ def _line(point: Point, by: Mapping[int, str], language: Language, case: Case) -
         "" if own else point.code,
         _source(point, case),
         person or (point.by if point.kind in ("status", "reconciled") else ""),
-        "" if reasons else point.text,
+        "" if reasons else point.beside(language),
         kind,
         _href(point),
         point.reference if refused else "",

@@ -61,7 +61,7 @@ SELECT w.id FROM (SELECT v.id, (SELECT count(*) FROM sales_document s
             ORDER BY d.due_date LIMIT ?5) u) t
     CROSS JOIN due_item d ON d.dossier = ?1 AND d.id = t.id
     CROSS JOIN invoice v ON v.dossier = ?1 AND v.id = d.invoice
-    WHERE v.ledger = 'customer' AND v.vat_due = 'receipts' AND v.vat NOT IN ('', '[]')
+    WHERE v.ledger = 'customer' AND v.vat_due = 'receipts'
     GROUP BY v.id, v.prefix, v.number, v.third_party) w
 ORDER BY CASE WHEN w.carried = 0 THEN 0 ELSE 1 END, w.id LIMIT ?6
 """
