@@ -42,7 +42,7 @@ PAGES = (
     "/factures?q=1234",
     "/factures?periode=2024",
     "/factures?vue=reglees",
-    "/factures?vue=hors_chorus",
+    "/factures?vue=sans_plateforme",
     "/factures?tri=-montant&min=50",
     "/clients",
     "/clients/C00007",

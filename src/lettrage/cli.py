@@ -2,88 +2,60 @@
 
 import io
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import platformdirs
 import typer
 
-from lettrage import demo, terminal
-from lettrage.commands import (
-    archive,
-    backups,
-    bank,
-    checking,
-    chorus,
-    chorus_settings,
-    chorus_test,
-    converting,
-    declarations,
-    drafts,
-    explaining,
-    fec,
-    intake,
-    invoices,
-    lettering,
-    lifecycle,
-    logbook,
-    migrating,
-    parties,
-    payments,
-    periods,
-    platform,
-    reading,
-    reports,
-    reversals,
-    routing,
-    sending,
-    service,
-    slips,
-    statuses,
-    users,
-    vat,
-    watching,
-)
-from lettrage.commands.platforms import platforms
-from lettrage.commands.shared import app, context, seek_rings_seldom
+from lettrage import terminal
+from lettrage.commands.shared import Port, app, context, seek_rings_seldom
 from lettrage.refusal import Refusal, Stop
 
-# Importing them adds their commands.
-COMMANDS = (
-    archive,
-    backups,
-    bank,
-    checking,
-    chorus,
-    chorus_settings,
-    chorus_test,
-    converting,
-    declarations,
-    drafts,
-    explaining,
-    fec,
-    intake,
-    invoices,
-    lettering,
-    lifecycle,
-    logbook,
-    migrating,
-    parties,
-    payments,
-    periods,
-    platform,
-    reading,
-    reports,
-    reversals,
-    routing,
-    sending,
-    service,
-    slips,
-    statuses,
-    users,
-    vat,
-    watching,
-)
+# The modules that add a command, by its first word; what nobody asked for is not imported, which keeps the wait short.
+MODULES = {
+    "archive": ["archive"],
+    "backup": ["backups"],
+    "bank": ["bank"],
+    "cancel": ["reversals"],
+    "chorus": ["chorus", "chorus_settings", "chorus_test", "sending"],
+    "declarations": ["declarations"],
+    "demo": ["service"],
+    "draft": ["drafts"],
+    "entries": ["reading"],
+    "fec": ["fec"],
+    "head": ["fec"],
+    "invoice": ["checking", "converting", "explaining", "invoices", "sending"],
+    "items": ["reading"],
+    "lettering": ["lettering"],
+    "lifecycle": ["lifecycle", "statuses"],
+    "load": ["intake"],
+    "logbook": ["logbook"],
+    "migrate": ["migrating"],
+    "payment": ["payments"],
+    "period": ["periods"],
+    "platform": ["platform", "sending"],
+    "portfolio": ["reading"],
+    "report": ["reports"],
+    "restore": ["backups"],
+    "reverse": ["drafts"],
+    "route": ["routing"],
+    "serve": ["service"],
+    "settle": ["intake"],
+    "slip": ["slips"],
+    "statement": ["parties"],
+    "tasks": ["reading"],
+    "third-parties": ["parties"],
+    "transaction": ["reading"],
+    "unpaid": ["reversals"],
+    "user": ["users"],
+    "vat": ["vat"],
+    "verify": ["reading"],
+    "watch": ["watching"],
+    "year": ["periods"],
+}
 SHARED_VALUES = ("--database", "--dossier", "--lang")
 SHARED_FLAGS = ("--json", "--debug")
 
@@ -93,6 +65,7 @@ def main() -> None:
     _speak_utf8()
     seek_rings_seldom()
     arguments = hoisted(sys.argv[1:])
+    bring(arguments)
     try:
         app(args=arguments, prog_name="lettrage")
     except Stop as stop:
@@ -106,8 +79,27 @@ def main() -> None:
             raise
         _fail(f"Erreur interne / internal error: {type(error).__name__}. --debug: details.")
     finally:
-        platforms.close()
         context.close()
+
+
+def bring(arguments: Sequence[str] = ()) -> None:
+    """Import what adds the command that is asked for; everything, where that is help or no command's word."""
+    everything = sorted({module for modules in MODULES.values() for module in modules})
+    for module in MODULES.get(_asked(arguments), everything):
+        import_module(f"lettrage.commands.{module}")
+
+
+def _asked(arguments: Sequence[str]) -> str:
+    """The command's first word, as it stands after the shared options; "" where something else comes first."""
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in SHARED_VALUES:
+            next(rest, None)
+        elif not argument.startswith("-"):
+            return argument
+        elif argument not in SHARED_FLAGS and "=" not in argument:
+            return ""
+    return ""
 
 
 def _speak_utf8() -> None:
@@ -142,9 +134,12 @@ def _fail(message: str) -> None:
 @app.command("demo")
 def demo_(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the story")] = False,
-    port: service.Port = 8000,
+    port: Port = 8000,
 ) -> None:
     """Five examples, the lives of a cheque and of an invoice, then served. / Cinq exemples, deux vies, le service."""
+    from lettrage import demo  # noqa: PLC0415  (it plays with everything there is)
+    from lettrage.commands.service import serve_until_stopped  # noqa: PLC0415
+
     path = Path(platformdirs.user_data_dir("lettrage", appauthor=False)) / "demo.sqlite"
     with demo.simulator() as portal:
         store = demo.play(path, portal, context.lang)
@@ -156,4 +151,4 @@ def demo_(
         def started(url: str, _first: str) -> None:
             demo.invite(url, password, token, portal.url, context.lang)
 
-        service.serve_until_stopped(store, "127.0.0.1", port, started)
+        serve_until_stopped(store, "127.0.0.1", port, started)

@@ -18,6 +18,12 @@ from lettrage.limits import SEEN_CHARACTERS
 
 Language = Literal["fr", "en"]
 
+# What the names of doors in the interfaces are called in texts for people.
+_SPOKEN = {
+    "approved-qualification": ("plateforme agréée (qualification)", "approved platform (qualification)"),
+    "approved-production": ("plateforme agréée (production)", "approved platform (production)"),
+}
+
 
 class Refusal(msgspec.Struct, frozen=True):
     """One reason against a settlement, or one fault of a document.
@@ -49,33 +55,38 @@ class Refusal(msgspec.Struct, frozen=True):
         """1: what the document alone shows. 2: something named does not exist. 3: the state of the books."""
         return self.text.resultcode
 
-    def _fill(self, template: str) -> str:
+    def _fill(self, template: str, language: Language) -> str:
         blanks = {"path": self.path, "seen": self.seen, "expected": self.expected, **self.facts}
-        return template.format_map(_Blanks({name: legible(value) for name, value in blanks.items()}))
+        return template.format_map(_Blanks({name: legible(spoken(value, language)) for name, value in blanks.items()}))
 
     @property
     def fr(self) -> str:
         """What is wrong, in French."""
-        return self._fill(self.text.fr)
+        return self._fill(self.text.fr, "fr")
 
     @property
     def en(self) -> str:
         """What is wrong, in English."""
-        return self._fill(self.text.en)
+        return self._fill(self.text.en, "en")
 
     @property
     def fix_fr(self) -> str:
         """How to mend it, in French."""
-        return self._fill(self.text.fix_fr)
+        return self._fill(self.text.fix_fr, "fr")
 
     @property
     def fix_en(self) -> str:
         """How to mend it, in English."""
-        return self._fill(self.text.fix_en)
+        return self._fill(self.text.fix_en, "en")
 
     def say(self, language: Language) -> str:
         """What is wrong and how to mend it, in one line."""
         return f"{self.fr} {self.fix_fr}" if language == "fr" else f"{self.en} {self.fix_en}"
+
+
+def spoken(name: str, language: Language) -> str:
+    """What people call a platform; anything else as it is."""
+    return _SPOKEN[name][language == "en"] if name in _SPOKEN else name
 
 
 class _Blanks(dict[str, str]):

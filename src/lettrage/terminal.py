@@ -17,7 +17,7 @@ from lettrage.invoicing.doors import is_approved
 from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.sending.shelf import NOT_SENT
 from lettrage.opening import Loaded
-from lettrage.refusal import Language, legible
+from lettrage.refusal import Language, legible, spoken
 from lettrage.settlement.answer import Reply
 
 NOTHING = ("Rien à montrer.", "Nothing to show.")
@@ -122,7 +122,7 @@ def _cell(value: Any, lang: Language) -> str:
     if isinstance(value, list):
         return ", ".join(legible(str(part)) for part in value)
     text = str(value)
-    return said(WORDS[text], lang) if text in WORDS else legible(text)
+    return said(WORDS[text], lang) if text in WORDS else legible(spoken(text, lang))
 
 
 def _side(value: Any, lang: Language) -> str:
@@ -295,7 +295,7 @@ _BACK = ("retour en arrière", "a step back")
 
 def standing(number: str, platform: str, state: str, lang: Language) -> str:
     """Where an invoice stands, in one line."""
-    return legible(f"{number} · {platform} · {labels.state(state, lang)}")
+    return legible(f"{number} · {spoken(platform, lang)} · {labels.state(state, lang)}")
 
 
 def _show_invoice(value: dict[str, Any], lang: Language) -> None:
@@ -306,7 +306,7 @@ def _show_invoice(value: dict[str, Any], lang: Language) -> None:
         + f"{value['total']} {value['currency']}"
     )
     flow = f" · {said(('flux', 'flow'), lang)} {legible(value['flow'])}" if value["flow"] else ""
-    say(f"{value['platform']} · {_state(value['state'], lang)}{flow}")
+    say(f"{spoken(value['platform'], lang)} · {_state(value['state'], lang)}{flow}")
     if len(value["documents"]) > 1:
         say(f"documents (--id){colon(lang)}{', '.join(value['documents'])}")
     parts = value | {"statuses": [_status(status, lang) for status in value["statuses"]]}
@@ -363,9 +363,9 @@ def hindrance(way: dict[str, Any], lang: Language) -> list[str]:
     what = f"{labels.trouble(reason['kind'], lang)} ({legible(facts)})"
     until = moment(way["until"]) if way["until"] else ""
     door = "platform" if is_approved(way["platform"]) else "chorus"
+    platform = spoken(way["platform"], lang)
     return [
-        said(pair, lang).format(platform=way["platform"], what=what, until=until, door=door)
-        for pair in _WAYS[way["state"]]
+        said(pair, lang).format(platform=platform, what=what, until=until, door=door) for pair in _WAYS[way["state"]]
     ]
 
 

@@ -12,7 +12,7 @@ from lettrage.invoicing.doors import APPROVED, PRODUCTION, QUALIFICATION
 from tests.approved.conftest import SIRET, Run
 from tests.approved.setting_up import Asked, Said, error, place
 from tests.databases import POSTGRESQL, edit, every_row
-from tests.journeys.helpers import Firm
+from tests.journeys.helpers import Firm, Ran, run_here
 
 KEY = base64.b64encode(b"a signing key that nobody sees..").decode()
 CANARIES = {name: f"canary-{name}-9f3b27c1d0" for name in SECRETS} | {
@@ -274,6 +274,28 @@ def test_a_simulator_that_is_not_there_and_a_directory_that_lacks_us_are_told(ru
         == 0
     )
     assert steps_of(run)["platform_token"] == (False, ["platform_not_reached"])
+
+
+# ---------------------------------------------------------------- what is said of invoices
+
+
+def lifecycle(firm: Firm, *arguments: str) -> Ran:
+    return run_here("lifecycle", *arguments, folder=firm.folder, env={"LETTRAGE_DATABASE": firm.address})
+
+
+def test_a_file_that_cannot_be_attached_is_named_as_any_file(firm: Firm) -> None:
+    ran = lifecycle(firm, "say", "F1", "--status", "209", "--attach", "nowhere.pdf")
+
+    assert ran.status == 2
+    assert "« nowhere.pdf » ne peut pas être lu" in ran.err
+
+
+def test_where_nothing_is_to_be_told_that_is_said(firm: Firm) -> None:
+    french, english = lifecycle(firm, "declare"), lifecycle(firm, "declare", "--lang", "en")
+
+    assert (french.status, english.status) == (0, 0)
+    assert "Rien à déclarer" in french.out
+    assert "Nothing to tell" in english.out
 
 
 # ---------------------------------------------------------------- the queue

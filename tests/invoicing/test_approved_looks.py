@@ -48,7 +48,7 @@ def to_do(sender: ApprovedSender) -> list[Waiting]:
 
 
 def test_what_left_through_an_approved_platform_is_listed_where_it_stands(sender: ApprovedSender) -> None:
-    assert {*views(sender).values()} == {("not_sent", "hors_chorus")}
+    assert {*views(sender).values()} == {("not_sent", "sans_plateforme")}
 
     sender.dispatch(*sender.numbers)
     sender.live(until=HOUR)

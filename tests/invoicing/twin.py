@@ -126,7 +126,7 @@ class Twin:
 
     def history(self, invoice: str) -> Sequence[StatusEvent]:
         self._call("history")
-        (found,) = [f for f in self.integrated().values() if f.id == invoice]
+        (found,) = [f for f in (*self.integrated().values(), *self.strangers) if f.id == invoice]
         return self._history(found)[: 1 if self.lagging else None]
 
     def structure(self, identifier: str, kind: str = "SIRET") -> Structure | None:

@@ -48,7 +48,7 @@ def test_the_demonstration_tells_an_invoice_until_all_of_it_is_reported_as_recei
     milestones = [
         "plateforme agréée  732829320", "Mise à disposition", "JUSTIF_ABS", "Approuvée",
         "20 % 490.78 · 10 % 201.22", "20 % 709.22 · 10 % 290.78", "20 % -709.22 · 10 % -290.78",
-        "approved-qualification · Encaissée", "Règlement revenu impayé", "tout est juste",
+        "plateforme agréée (qualification) · Encaissée", "Règlement revenu impayé", "tout est juste",
     ]  # fmt: skip
     places = [story.index(milestone) for milestone in milestones]
     assert places == sorted(places)

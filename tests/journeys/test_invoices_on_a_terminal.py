@@ -10,6 +10,7 @@ from lettrage import terminal
 from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.sending.outbox import FlowState, JobKind, Met, Outcome
 from lettrage.invoicing.sending.shelf import NOT_SENT
+from lettrage.invoicing.sending.submit import ERROR, OK
 from lettrage.refusal import Language
 
 MOTIVE = "Le code service (AccountingCustomerParty.AccountingContact.ID) n'existe pas dans le referentiel. " * 2
@@ -92,6 +93,7 @@ def test_every_state_trouble_and_job_of_ours_has_a_name(lang: Language) -> None:
     kinds = {kind for part in get_args(Met.__annotations__["kind"]) for kind in get_args(part)}
 
     assert {code for code in codes if labels.state(code, lang) == code} == set()
+    assert {code for code in ("Pending", OK, ERROR) if labels.state(code, lang) == code} == set()
     assert kinds >= {"maintenance", "interrupted"}
     assert {kind for kind in kinds if labels.trouble(kind, lang) == kind} == set()
     assert {kind for kind in get_args(JobKind) if labels.job(kind, lang) == kind} == set()

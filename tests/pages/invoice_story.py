@@ -85,7 +85,7 @@ class Story:
 
     def work(self, moments: int = 3) -> None:
         """The worker sends and follows; time passes on both sides."""
-        worker = Worker(self.firm.store, self.ways, self.firm.clock, "test", secrets.randbelow, _quiet)
+        worker = Worker(self.firm.store, self.ways, self.firm.clock, "test", secrets.randbelow, quiet)
         for _ in range(moments):
             worker.work(DOSSIER)
             self.portal.platform.clock.advance(MOMENT)
@@ -93,5 +93,5 @@ class Story:
         worker.work(DOSSIER)
 
 
-def _quiet(_dossier: str, _alert: object) -> None:
+def quiet(_dossier: str, _alert: object) -> None:
     """Nobody listens."""

@@ -1,15 +1,20 @@
 """Several invoices deposited: checked, confirmed once in production, let go one by one, never twice, paused."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
+from sqlalchemy import Engine, event
 
 from lettrage.commands.depositing import Depositor, depositing
+from lettrage.invoicing.sending.listing import Wanted
 from lettrage.simulator.server import Simulator
+from tests.pages import carried_story
 from tests.pages.browser import Visiting, visiting
 from tests.pages.invoice_story import Story
+from tests.pages.test_invoices import numbers
 from tests.pages.world import DOSSIER, Client, World, world_of
 
 
@@ -30,6 +35,19 @@ def world(story: Story, portal: Simulator) -> Iterator[World]:
 def visit(browser: Browser, world: World) -> Iterator[Visiting]:
     with visiting(browser, world) as visit:
         yield visit
+
+
+@contextmanager
+def asked_of(engine: Engine) -> Iterator[list[str]]:
+    """The statements of a while."""
+    seen: list[str] = []
+
+    def hear(_c: object, _cursor: object, sql: str, *_: object) -> None:
+        seen.append(sql)
+
+    event.listen(engine, "before_cursor_execute", hear)
+    yield seen
+    event.remove(engine, "before_cursor_execute", hear)
 
 
 def four(story: Story) -> list[int]:
@@ -79,6 +97,66 @@ def test_a_bulk_deposit_lets_go_what_is_sound_and_keeps_the_rest_with_its_reason
     assert "Le code service manque" in html
     assert html.count("Chez le client") == 3
     assert there(story) == {"FA-1", "FA-2", "FA-3"}
+
+
+def test_each_leaves_by_the_door_of_its_customer(world: World, story: Story) -> None:
+    carried_story.connected(story)
+    public, business = story.invoice("FA-1", service="FIN-01"), carried_story.sold(story, "FB-1")
+    story.firm.load(
+        {"code": DOSSIER, "third_parties": [carried_story.PARTY | {"code": "P1", "siret": "", "buyer": ""}]}
+    )
+    nowhere = story.invoice("FC-1", buyer="P1")
+    client = world.client("clerk")
+    listed = client.get("/factures?vue=a_deposer").text
+    assert set(numbers(listed)) == {"FA-1", "FB-1"}
+    assert "Plateforme agréée" in listed.split("FB-1</a>")[1].split("</tr>")[0]
+    assert numbers(client.get("/factures?vue=sans_plateforme").text) == ["FC-1"]
+    asked = client.send_form("/factures/verifier", platform="qualification", facture=[str(public), str(business)]).text
+    assert "Chorus Pro : 1" in asked
+    assert "Plateforme agréée : 1" in asked
+    kept = client.send_form("/factures/verifier", platform="qualification", facture=str(nowhere)).text
+    assert "Aucune plateforme n’atteint ce client" in kept
+    all_of_them = client.send_form("/factures/depot", platform="qualification", key="k1", tout="1", confirme="1")
+    depositor = worker(story)
+    while depositor.one(DOSSIER):
+        pass
+    carried_story.works(story)
+    assert there(story) == {"FA-1"}
+    assert [one.said.number for one in story.portal.approved.platform.invoices()] == ["FB-1"]
+    told = client.get(all_of_them.headers["location"]).text
+    assert "2 sur 2" in told
+
+
+def test_of_a_thousand_customers_the_doors_cost_as_many_statements_as_of_one(story: Story) -> None:
+    carried_story.connected(story)
+    engine = story.firm.store.engine
+
+    def look() -> int:
+        with asked_of(engine) as asked, story.firm.store.books(DOSSIER, writing=False) as books:
+            lines, _ = books.invoices_listed("qualification", Wanted("a_deposer"), (), 100)
+            counts = books.invoice_counts("qualification")
+            assert counts["a_deposer"].count == books.invoices_summed("qualification", Wanted("a_deposer")).count
+            assert len(lines) == min(100, counts["a_deposer"].count)
+        return len(asked)
+
+    carried_story.sold(story, "FB-0")
+    few = look()
+    parties = [carried_story.PARTY | {"code": f"B{n}"} for n in range(30)]
+    story.firm.load({"code": DOSSIER, "third_parties": parties})
+    for n in range(30):
+        carried_story.sold(story, f"FB-{n + 1}", buyer=f"B{n}")
+    assert look() == few
+
+
+def test_a_door_that_is_chosen_shows_at_once(world: World, story: Story) -> None:
+    """The counts of the views are kept while the books stay; the doors are not in the books."""
+    carried_story.connected(story)
+    carried_story.sold(story, "FB-1")
+    client = world.client("accountant")
+    assert 'À déposer <span class="c">1</span>' in client.get("/factures").text
+    client.send_form(f"/clients/{carried_story.CLIENT}/porte", door="none")
+    assert 'À déposer <span class="c">0</span>' in client.get("/factures").text
+    assert numbers(client.get("/factures?vue=sans_plateforme").text) == ["FB-1"]
 
 
 def test_the_same_form_twice_and_two_workers_send_once(world: World, story: Story) -> None:

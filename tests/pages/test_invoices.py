@@ -70,15 +70,15 @@ def numbers(html: str) -> list[str]:
     ],
 )
 def test_the_way_stops_where_the_state_says(state: str, marks: str) -> None:
-    found = progress(state, public=True, open_=100, amount=100).marks
+    found = progress(state, carried=True, open_=100, amount=100).marks
     assert "".join(mark or "." for mark in found) == marks
 
 
 def test_money_ends_the_way_and_part_of_it_shows() -> None:
-    assert set(progress("MISE_EN_PAIEMENT", public=True, open_=0, amount=100).marks) == {"g1"}
-    assert progress("sent", public=True, open_=40, amount=100).marks[-1] == "r"
-    assert progress("not_sent", public=False, open_=100, amount=100).marks == ("d", "h", "h", "h", "h", "")
-    assert progress("rejected", public=True, open_=0, amount=100).marks[2] == "x"  # stopped, whatever was paid
+    assert set(progress("MISE_EN_PAIEMENT", carried=True, open_=0, amount=100).marks) == {"g1"}
+    assert progress("sent", carried=True, open_=40, amount=100).marks[-1] == "r"
+    assert progress("not_sent", carried=False, open_=100, amount=100).marks == ("d", "h", "h", "h", "h", "")
+    assert progress("rejected", carried=True, open_=0, amount=100).marks[2] == "x"  # stopped, whatever was paid
 
 
 def test_a_search_has_words_and_names() -> None:
@@ -120,7 +120,7 @@ def test_each_view_has_its_invoices(world: World) -> None:
 @pytest.mark.parametrize(
     ("query", "there"),
     [
-        ("q=vasseur&vue=hors_chorus", {"86", "91", "92"}),
+        ("q=vasseur&vue=sans_plateforme", {"86", "91", "92"}),
         ("q=c0000004", {"10002797"}),
         ("q=client:C0000033", {"88"}),
         ("q=montant%3E3000", {"87", "10002797"}),
@@ -134,7 +134,7 @@ def test_the_filter_finds(world: World, query: str, there: set[str]) -> None:
 
 
 def test_the_sum_of_a_filtered_view_is_of_that_view(world: World) -> None:
-    said = world.client("reader").get("/factures?q=vasseur&vue=hors_chorus").text.replace("\xa0", " ")
+    said = world.client("reader").get("/factures?q=vasseur&vue=sans_plateforme").text.replace("\xa0", " ")
     assert "reste dû de la vue : 4 164,60 €" in said
 
 
@@ -164,7 +164,7 @@ def test_nonsense_in_the_address_is_as_if_it_were_not_there(world: World) -> Non
 
 
 def test_the_list_as_a_file_has_the_rows_of_the_screen(world: World) -> None:
-    text = world.client("reader").get("/factures?csv=1&vue=hors_chorus&tri=numero").content.decode("utf-8-sig")
+    text = world.client("reader").get("/factures?csv=1&vue=sans_plateforme&tri=numero").content.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
     assert rows[0][:3] == ["Numéro", "Code client", "Client"]
     assert [row[0] for row in rows[1:]] == ["10002797", "86", "88", "91", "92"]

@@ -110,12 +110,11 @@ def _final(firm: Firm) -> dict[str, Refusal]:
     return _warned(line)
 
 
-def _silent(firm: Firm) -> dict[str, Refusal]:
-    """A file of services that does not say when its VAT falls due."""
+def _silent(firm: Firm, frame: str) -> dict[str, Refusal]:
+    """A file that does not say when its VAT falls due."""
     bring(firm, form("F0", frame="S1", vat_due="receipts"))
-    (line,) = result(
-        performed(firm, rendered(replace(document(firm, "F0"), number="X1", vat_due=""), "ubl", "platform"))
-    )
+    silent = replace(document(firm, "F0"), number="X1", frame=frame, vat_due="")
+    (line,) = result(performed(firm, rendered(silent, "ubl", "platform")))
     return _warned(line)
 
 
@@ -170,7 +169,8 @@ SHOWN_OF_INVOICES: dict[str, Callable[[Firm], dict[str, Refusal]]] = {
     "number_posted": _posted,
     "due_dates_kept": _due_later,
     "advance_not_deducted": _final,
-    "vat_due_assumed": _silent,
+    "vat_due_assumed": lambda firm: _silent(firm, "S1"),
+    "vat_due_mixed": lambda firm: _silent(firm, "M1"),
     "document_sent": _sent,
     "no_such_invoice": _no_such,
     "not_sent": _not_sent,

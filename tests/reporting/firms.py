@@ -41,9 +41,9 @@ def firm(folder: Path, at: datetime = NOON, **more: Any) -> Firm:
     return Firm(folder, declaring(**more), at=at)
 
 
-def paid(of: Firm, number: str, amount: str, day: date, change: str = "PORCHQ", rest: str = "") -> str:
+def paid(of: Firm, number: str, amount: str, day: date, change: str = "PORCHQ", rest: str = "", party: str = "") -> str:
     """A receipt of an invoice; `rest`: what of the due item stays open. Its transaction."""
-    party = number.removeprefix("F-")
+    party = party or number.removeprefix("F-")
     details = [pays(number, amount)] + ([pays(number, rest, "WPA")] if rest else [])
     more = {"BQC": "BNP"} if change == "ENCVIR" else {}
     return of.done(header(change, amount, *details, THIRDPARTY=party, DATE=f"{day:%Y%m%d}", **more), repeat="1")

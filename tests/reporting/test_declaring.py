@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from lettrage.acts import Performed, perform
-from lettrage.acts.declaring import Asked, RefuseByHand, declare, look
+from lettrage.acts.declaring import Asked, RefuseByHand, declare, look, owed
 from lettrage.adapters.rules.payment_reports import judge
 from lettrage.caller import Caller
 from lettrage.invoicing.flow_service import Seen
@@ -17,6 +17,7 @@ from lettrage.invoicing.formats.flux10 import read
 from lettrage.invoicing.lifecycle.message import BETWEEN_PLATFORMS, Acknowledgement, Detail, Message, Reference
 from lettrage.invoicing.sending import arrive
 from lettrage.invoicing.sending.outbox import Said
+from lettrage.invoicing.sending.refused import REJECTED, UNASSIGNED
 from lettrage.invoicing.settings import Row
 from lettrage.reporting.declarations import Declarations, Line
 from tests.journeys.helpers import Firm
@@ -44,8 +45,13 @@ def connect(of: Firm) -> None:
 
 
 def state(of: Firm) -> Declarations:
+    """How every period stands; what is told at a glance agrees with it."""
+    today = of.clock.today()
     with of.store.books("998", writing=False) as books:
-        return look(books, "qualification", of.clock.today())
+        found = look(books, "qualification", today)
+        glance = [(one.period, one.standing) for one in owed(books, "qualification", today)]
+    assert glance == [(one.period, one.standing) for one in found.pressing if today >= one.period.opens]
+    return found
 
 
 def line(of: Firm, name: str = OCTOBER) -> Line:
@@ -119,6 +125,22 @@ def test_a_period_is_declared_once_and_its_file_is_sound(books: Firm) -> None:
     answered(books, "accepted")
     assert line(books).standing == "done"
     assert codes(say(books)) == ["nothing_to_report"]
+
+
+def test_a_small_business_reports_sales_that_were_loaded_without_a_word_of_vat(tmp_path: Path) -> None:
+    """`vat` may be absent from a load: all net. What is received of such services is reported at 0 %."""
+    dues = [{"due_date": "2027-10-20", "amount": "500.00"}]
+    plain = {"number": "F-CONSO", "third_party": "CONSO", "date": "2027-09-20", "currency": "EUR", "due_items": dues}
+    who = DECLARANT | {"vat_regime": "franchise", "size": "small"}
+    at = datetime(2027, 11, 26, 12, tzinfo=UTC)
+    of = firm(tmp_path, at, declarant=who, invoices=[plain | {"vat_due": "receipts"}])
+    paid(of, "F-CONSO", "200.00", date(2027, 10, 5), rest="300.00")
+    paid(of, "F-CONSO", "300.00", date(2027, 10, 5))
+
+    months = line(of, "2027-09..2027-10")
+    assert (months.standing, months.period.due) == ("to_do", date(2027, 11, 30))
+    assert figures(months) == [("", "2027-10-05", "0", 50000)]
+    assert of.findings() == []
 
 
 def test_the_same_key_is_the_same_report(books: Firm) -> None:
@@ -278,14 +300,15 @@ def test_books_that_move_on_meanwhile_declare_nothing(books: Firm) -> None:
     assert NOON.date() == books.clock.today()
 
 
-def told(of: Firm, report: str, code: str, reason: str = "") -> None:
-    """The tax office speaks of a report, through the platform."""
+def told(of: Firm, report: str, code: str, reason: str = "") -> list[str]:
+    """The tax office speaks of a report, through the platform; what somebody should look at."""
     details = (Detail(reason=reason, text="Période inconnue"),) if reason else ()
     reference = Reference(report, code, details=details)
     message = Message(BETWEEN_PLATFORMS, f"m-{report}-{code}", (Acknowledgement("305", (reference,)),))
     seen = Seen(f"{report}-{code}", "Ok", "StatePaymentReportLC", "In", syntax="CDAR")
     arrival = arrive.read(seen, cdar.render(message))
-    of.store.write("998", lambda books: books.keep_arrivals(PLATFORM, [arrival], of.clock.now()))
+    kept = of.store.write("998", lambda books: books.keep_arrivals(PLATFORM, [arrival], of.clock.now()))
+    return [alert.code for alert in kept.alerts]
 
 
 def test_what_the_tax_office_says_of_a_report(books: Firm) -> None:
@@ -293,12 +316,26 @@ def test_what_the_tax_office_says_of_a_report(books: Firm) -> None:
     say(books)
     (filed,) = line(books).filed
 
-    told(books, filed.id, "300")
+    assert told(books, filed.id, "300") == []
     assert line(books).standing == "done"
-    told(books, filed.id, "301", "REJ_RG")
+    assert told(books, filed.id, "301", "REJ_RG") == [REJECTED]
     assert line(books).filed[0].errors == ("301: REJ_RG Période inconnue",)
     assert line(books).standing == "to_do"
-    told(books, "another", "301", "REJ_RG")
+    with books.store.books("998", writing=False) as reading:
+        waits = {one.kind: one.facts for one in reading.to_do("qualification", books.clock.today())}
+    assert (waits["messages"]["code"], waits["messages"]["text"]) == ("301", "REJ_RG Période inconnue")
+    assert told(books, "another", "301", "REJ_RG") == [UNASSIGNED]
     assert books.ask("SELECT became FROM arrival ORDER BY number") == [
         ("read",), ("read",), ("nobody's",),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["301", "501"])
+def test_a_refusal_of_a_report_holds(books: Firm, code: str) -> None:
+    connect(books)
+    say(books)
+    (filed,) = line(books).filed
+
+    assert told(books, filed.id, code, "REJ_RG") == [REJECTED]
+    assert told(books, filed.id, "300") == []
+    assert line(books).standing == "to_do"

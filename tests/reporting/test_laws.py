@@ -287,6 +287,18 @@ def agrees(life: Life) -> None:
     """What is reported is what the report of VAT says was received, and that one is proved against the ledger."""
     due = {key: value[2:] for key, value in sums(report(life.firm)).items() if any(value[2:])}
     assert {key: value for key, value in reported(life).items() if any(value)} == due
+    moved_in_its_month(life)
+
+
+def moved_in_its_month(life: Life) -> None:
+    """Whatever counts in a month is of a sale that the books know to have moved in it."""
+    with life.firm.store.books(life.firm.dossier, writing=False) as books:
+        months: dict[date, set[int]] = {}
+        for payment in received.of_all(books.followed(), books.company.vat_dates, books.company.currency):
+            months.setdefault(payment.day.replace(day=1), set()).add(payment.sale)
+        for first, sales in months.items():
+            last = (first + timedelta(31)).replace(day=1) - timedelta(1)
+            assert sales <= set(books.sales_moved(first, last, 10_000).sales), first
 
 
 @pytest.mark.parametrize("seed", range(100, 106))

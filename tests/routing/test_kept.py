@@ -92,6 +92,8 @@ def test_no_directory_at_all_holds_up_nothing(firm: Firm) -> None:
 
     assert (route.rule, [one.code for one in route.warnings]) == ("business_unasked", ["never"])
     assert "aucune plateforme agréée" in route.warnings[0].fr
+    assert "n’a pas répondu (aucune plateforme agréée n’est réglée)" in route.fr  # where the reason alone is shown
+    assert "did not answer (no approved platform is set up)" in route.en
 
 
 def test_copies_of_one_environment_say_nothing_of_the_other(firm: Firm) -> None:

@@ -196,7 +196,9 @@ def test_without_an_answer_of_the_directory_nothing_is_guessed(world: World) -> 
 
     (checked,) = world.check("F1")
 
-    assert ("no_door", "buyer") in errors(checked)
+    assert errors(checked) == [("no_door", "buyer")]  # once: without a door there is no address either
+    (told,) = (one for one in checked.findings if one.code == "no_door")
+    assert "n’a pas répondu (injoignable)" in told.shape["fr"]
     assert world.ready("F1").parcels == {}
 
 

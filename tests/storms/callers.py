@@ -6,9 +6,9 @@
 
 Each caller is a process of its own before a real `lettrage serve`. It makes the key of a settlement from its own
 number for it, sends, and is killed (SIGKILL) at once, a moment later, with the answer there unread, or with a part of
-the request still unsent. The next one knows only which settlements were answered: it sends the unanswered one again, reads, and dies with the one
-after. In the end every settlement is in the books once. Each second one is an advance like all others, which nothing
-but its key keeps from being taken twice.
+the request still unsent. The next one knows only which settlements were answered: it sends the unanswered one again,
+reads, and dies with the one after. In the end every settlement is in the books once. Each second one is an advance like
+all others, which nothing but its key keeps from being taken twice.
 """
 
 import os

@@ -4,7 +4,7 @@ What costs time (the walk through the books, the official rules) is done outside
 looked at once more: where the books have moved on meanwhile, nothing is declared.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Any, Protocol, cast
 
@@ -24,12 +24,27 @@ from lettrage.money import decimal_text
 from lettrage.ports import Clock
 from lettrage.refusal import Refusal, quoted
 from lettrage.reporting.books import SalesBook
-from lettrage.reporting.declarations import EARLIEST, Declarations, Line, declarations
+from lettrage.reporting.declarations import (
+    EARLIEST,
+    PRESSING,
+    Declarations,
+    Due,
+    Filed,
+    Line,
+    Standing,
+    declarations,
+    open_periods,
+    reports_of,
+    unreported,
+)
+from lettrage.reporting.periods import Period
 from lettrage.reporting.report import Owed, totals
 
 Judge = Callable[[bytes], Verdict]
 _CENTS = 2
 _LISTED = 3  # findings, periods that a refusal names
+# Sales of a period that are looked at to tell at a glance whether it is to be declared; of one with more than these.
+_GLANCED, _GLANCED_OF_MANY = 200, 1_000
 
 
 class DeclaringBooks(SalesBook, Protocol):
@@ -54,11 +69,61 @@ def look(books: DeclaringBooks, environment: Platform, today: date) -> Declarati
     return declarations(payments, sold, filed, books.company.declarant, today)
 
 
-def owed(books: DeclaringBooks, environment: Platform, today: date) -> tuple[Line, ...]:
-    """The periods where somebody has to do something now; none of a dossier that declares nothing from here."""
-    if not books.company.declarant.vat_regime:
+# ---------------------------------------------------------------- what is due, at a glance
+
+
+def owed(books: DeclaringBooks, environment: Platform, today: date) -> tuple[Due, ...]:
+    """The latest periods where somebody has to do something now, the earliest deadline first.
+
+    None of a dossier that declares nothing from here. At a glance: a period with few receipts is looked at as a whole.
+    Of one with many it is told that it is to be declared, once one receipt is found that is; and after that whether any
+    was posted since. How it stands to the cent, the page of the periods says.
+    """
+    declarant = books.company.declarant
+    if not declarant.vat_regime:
         return ()
-    return tuple(line for line in look(books, environment, today).pressing if today >= line.period.opens)
+    filed = [declaring.filed(message) for message in books.said("report", name_of("approved", environment))]
+    glance = _Glance(books, environment, filed, today)
+    periods = open_periods(today, declarant, filed)
+    few = [period for period in periods if not books.sales_moved(period.first, period.last, _GLANCED).more]
+    sales = {one for period in few for one in books.sales_moved(period.first, period.last, _GLANCED).sales}
+    standing = glance.standing(sales)
+    found = (Due(one, standing.get(one, "nothing") if one in few else glance.of_many(one)) for one in periods)
+    return tuple(sorted((one for one in found if one.standing in PRESSING), key=lambda one: one.period))
+
+
+class _Glance(msgspec.Struct, frozen=True):
+    """How periods stand by a few of their sales."""
+
+    books: DeclaringBooks
+    environment: Platform
+    filed: Sequence[Filed]
+    today: date
+
+    def standing(self, sales: Collection[int]) -> dict[Period, Standing]:
+        """How each period stands by these sales alone."""
+        payments = [one for one in self.books.payments_of(sales) if one.since >= EARLIEST]
+        sold = self.books.sold(sales, self.environment) if sales else {}
+        found = declarations(payments, sold, self.filed, self.books.company.declarant, self.today)
+        return {line.period: line.standing for line in found.lines}
+
+    def of_many(self, period: Period) -> Standing:
+        """How a period with many receipts stands."""
+        before = reports_of(self.filed, period)
+        if before:
+            late = self.books.sales_moved(period.first, period.last, _GLANCED, before[-1].made_at)
+            blank = msgspec.structs.replace(self, filed=())
+            theirs = blank.standing(late.sales).items()
+            found = any(
+                how in PRESSING and one.first <= period.last and one.last >= period.first for one, how in theirs
+            )
+            return "to_correct" if late.more or found else "done"
+        moved = self.books.sales_moved(period.first, period.last, _GLANCED_OF_MANY)
+        for sales in (moved.sales[:_GLANCED], moved.sales[_GLANCED:]):
+            standing = self.standing(sales).get(period, "nothing")
+            if standing in PRESSING:
+                return standing
+        return unreported(period, self.today) if moved.more else "nothing"
 
 
 # ---------------------------------------------------------------- made ready

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lettrage import terminal
-from lettrage.commands.service import Host, Port
-from lettrage.commands.shared import app, context, print_json
+from lettrage.commands.shared import Host, Port, app, context, print_json
 from lettrage.refusal import Refusal, Stop
 
 if TYPE_CHECKING:

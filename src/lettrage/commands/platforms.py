@@ -18,6 +18,7 @@ from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.keys import KeyFile
 from lettrage.adapters.logs import log
 from lettrage.adapters.store.books import SqlStore
+from lettrage.commands.shared import context
 from lettrage.commands.simulated import HttpSimulated
 from lettrage.company.dossier import Company
 from lettrage.guard.secrets import KeyRing, Place, Secret, unseal
@@ -177,6 +178,7 @@ def secret_of(dossier: str, row: Row, ring: KeyRing) -> Secret:
 
 
 platforms = Platforms()
+context.ends.append(platforms.close)
 
 
 def portal_for(store: SqlStore, dossier: str, platform: Platform | None = None) -> ChorusPortal:

@@ -90,7 +90,7 @@ def _line(one: dict[str, Any], name: str) -> dict[str, Any]:
         "third_party": one["third_party"],
         "name": name,
         "door": terminal.said(door, context.lang),
-        "address": one["address"] or one["siret"] or "",
+        "address": one["address"] or (one["siret"] if one["door"] == "chorus" else "") or "",
         "seen_at": (one["seen_at"] or "")[:10],
         "told": one["reason"][context.lang],
     }

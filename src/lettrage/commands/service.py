@@ -4,13 +4,12 @@ import gc
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import typer
 
 from lettrage import terminal
 from lettrage.adapters.clock import SystemClock
+from lettrage.adapters.heap import share_one_heap
 from lettrage.adapters.logs import configure, log, warn
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.grouping import GroupingStore
@@ -18,16 +17,13 @@ from lettrage.commands.checking import checked_kept
 from lettrage.commands.depositing import depositing
 from lettrage.commands.platforms import platforms
 from lettrage.commands.rendering import rendered
-from lettrage.commands.shared import app, context, print_json
+from lettrage.commands.shared import Host, Port, app, context, print_json
 from lettrage.commands.working import beside
 from lettrage.invoicing.addresses import is_loopback
 from lettrage.refusal import Refusal, Stop
 
 if TYPE_CHECKING:
     from lettrage.adapters.http.pages.provider import Provider
-
-Host = Annotated[str, typer.Option(help="The address to listen on")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one")]
 
 
 @app.command()
@@ -54,6 +50,7 @@ def serve_until_stopped(base: SqlStore, host: str, port: int, started: Callable[
 
     `started` is told the address, and where the very first administrator begins as long as nobody can sign in.
     """
+    share_one_heap()
     # Only serving needs these, and they are slow to import.
     from lettrage.adapters.http.house import Invoicing  # noqa: PLC0415
     from lettrage.adapters.http.pages.entering import Porch, address_of_first_start  # noqa: PLC0415

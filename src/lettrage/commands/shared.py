@@ -5,7 +5,7 @@ import gc
 import getpass
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,6 +43,7 @@ class Context(msgspec.Struct):
     debug: bool = False
 
     opened: SqlStore | None = None
+    ends: list[Callable[[], None]] = []  # what else is open once its module was imported, to be closed with the command
 
     def store(self, *, create: bool = False) -> SqlStore:
         """The store at `--database`, opened once. Raises StoreTrouble."""
@@ -51,7 +52,9 @@ class Context(msgspec.Struct):
         return self.opened
 
     def close(self) -> None:
-        """Leave the database file whole by itself."""
+        """Leave the database file whole by itself, and nothing open elsewhere."""
+        for end in self.ends:
+            end()
         if self.opened is not None:
             self.opened.close()
         self.opened = None
@@ -101,6 +104,8 @@ def seek_rings_seldom() -> None:
     gc.set_threshold(_VALUES_BETWEEN)
 
 
+Host = Annotated[str, typer.Option(help="The address to listen on")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one")]
 Key = Annotated[str | None, typer.Option(help="Idempotency key: the same call again gives the same answer")]
 CallerName = Annotated[str, typer.Option("--caller", help="Who asks; default: the system's user")]
 

@@ -11,16 +11,16 @@ from lettrage.acts.telling import TellAgain, declare_all
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.rules import SheetRules
 from lettrage.adapters.store.books import SqlBooks, SqlStore
-from lettrage.commands.attachments import beside
 from lettrage.commands.invoices import Document, Number, ThirdParty, named
 from lettrage.commands.lifecycle import lifecycle
-from lettrage.commands.shared import CallerName, Key, context, only, plain, print_json, user
+from lettrage.commands.shared import CallerName, Key, context, only, plain, print_json, read_file, user
 from lettrage.commands.status_tables import declared_lines
 from lettrage.commands.working import at_hand
 from lettrage.invoicing.doors import environment_of, name_of
 from lettrage.invoicing.explaining.story import Point, shape, story
 from lettrage.invoicing.lifecycle.message import Attachment
 from lettrage.invoicing.sending.carried import BY_ITSELF
+from lettrage.limits import ATTACHMENT_BYTES, Limits
 from lettrage.refusal import Refusal, Stop, legible, quoted
 from lettrage.settlement.fields import whole_number
 
@@ -76,11 +76,8 @@ def _flows(store: SqlStore, done: dict[str, Any]) -> list[int]:
 
 def _attachment(file: str) -> Attachment:
     """A file to go with a status. Raises Stop."""
-    path = Path(plain(file, "--attach"))
-    content = beside(str(path), [path.name])[path.name]
-    if isinstance(content, str):
-        raise Stop(Refusal(content, "--attach", quoted(file), str(path.parent)))
-    return attached(path.name, content)
+    name = Path(plain(file, "--attach")).name
+    return attached(name, read_file(file, Limits(document_bytes=ATTACHMENT_BYTES)))
 
 
 # ---------------------------------------------------------------- payments
@@ -109,8 +106,14 @@ def declare(
         raise typer.Exit(1)
 
 
+_NOTHING = ("Rien à déclarer : tout ce qui a été encaissé est dit.", "Nothing to tell: all that was received is told.")
+
+
 def _show_declared(done: dict[str, Any]) -> None:
-    terminal.show(declared_lines(done["declared"]), "declared", context.lang)
+    if done["declared"]:
+        terminal.show(declared_lines(done["declared"]), "declared", context.lang)
+    elif not done["kept_back"]:
+        terminal.say(terminal.said(_NOTHING, context.lang))
     for one in done["kept_back"]:
         terminal.tell(*(f"{one['number']} : {terminal.sentence(r, context.lang)}" for r in one["reasons"]))
 
@@ -165,7 +168,7 @@ def _told(point: Point) -> list[str]:
     head = " · ".join(filter(None, (when, f"{code} {point.word(lang)}".strip(), amounts, outcome, point.by)))
     lines = [head]
     if not point.reasons and point.text:
-        lines.append(f"    {point.text}")
+        lines.append(f"    {point.beside(lang)}")
     lines += [f"    {code} {action.fr if lang == 'fr' else action.en}" for code, action in point.asked]
     for reason in point.reasons:
         told = reason.shape

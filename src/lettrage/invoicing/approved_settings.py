@@ -64,7 +64,7 @@ _SETTINGS = (
     Setting("client_sign", "platform", one_of(*SIGNS), " | ".join(SIGNS), default="basic", choices=SIGNS),
     Setting("token", "platform", _token, "bearer token", secret=True),
     Setting("organization", "platform", _header, "Organization-Id"),
-    Setting("number", "platform", _number, "4 digits"),
+    Setting("number", "platform", _number, "0000-9999"),
     Setting("signing_key", "platform", _key, "base64", secret=True),
     Setting("hook_minutes", "platform", whole(1, 60), "1-60", default=str(HOOK_MINUTES)),
     Setting("pause_ms", "platform", whole(0, 60_000), "0-60000"),
@@ -93,7 +93,7 @@ def changes(given: Mapping[str, str], platform: str) -> tuple[list[Change], list
     for name, text in given.items():
         setting = SETTINGS.get(name)
         if setting is None:
-            faults.append(Refusal("unknown_setting", quoted(name), "", ", ".join(SETTINGS)))
+            faults.append(Refusal("unknown_setting", quoted(name), "", ", ".join(SETTINGS), {"door": "platform"}))
             continue
         value = read_setting(setting, text, platform, address_expected)
         if isinstance(value, Refusal):

@@ -12,6 +12,7 @@ from lettrage.invoicing.document import Platform
 from lettrage.invoicing.doors import name_of as door_name
 from lettrage.invoicing.formats.flux10 import Party, Transmission, write
 from lettrage.invoicing.lifecycle.heard import plain
+from lettrage.invoicing.lifecycle.statuses import is_refusal
 from lettrage.invoicing.sending.outbox import Message, Said, Saying, Told
 from lettrage.invoicing.settings import Row
 from lettrage.refusal import Refusal
@@ -102,7 +103,10 @@ def _fate(message: Message, *, by_hand: bool) -> Fate:
 
 
 def heard(message: Message, told: Told) -> Message:
-    """A report once the tax office has spoken of it: deposited (300), or refused (301) with its reasons."""
-    if told.code == REFUSED:
+    """A report once the tax office has spoken of it: deposited (300), or refused with its reasons (301, or its flow by
+    501). What was refused stays so: its period is declared under a new number."""
+    if told.code == TAKEN:
+        return message if message.outcome == "rejected" else msgspec.structs.replace(message, outcome="accepted")
+    if told.code == REFUSED or is_refusal(told.code):
         return msgspec.structs.replace(message, outcome="rejected", errors=(Said(plain(told.comment), told.code),))
-    return msgspec.structs.replace(message, outcome="accepted", errors=()) if told.code == TAKEN else message
+    return message

@@ -172,7 +172,8 @@ def changes(
     for name, text in given.items():
         setting = SETTINGS.get("establishment_rib" if establishment and name == "rib" else name)
         if setting is None or (setting.scope == "establishment") != bool(establishment):
-            faults.append(Refusal("unknown_setting", quoted(name), "", ", ".join(_names(bool(establishment)))))
+            known = ", ".join(_names(bool(establishment)))
+            faults.append(Refusal("unknown_setting", quoted(name), "", known, {"door": "chorus"}))
             continue
         place = platform if setting.scope == "platform" else ""
         value = read_setting(setting, text, platform, address_expected)

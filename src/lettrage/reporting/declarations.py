@@ -3,7 +3,7 @@ elsewhere.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -23,6 +23,7 @@ Fate = Literal["waits", "accepted", "rejected", "by_hand"]
 # report waits for its acknowledgement; everything is done.
 Standing = Literal["running", "nothing", "to_do", "today", "late", "to_correct", "missing", "waits", "done"]
 PRESSING: tuple[Standing, ...] = ("late", "today", "to_do", "to_correct", "missing")
+_GLANCED = 13  # periods that are looked at when what is due is told at a glance
 EARLIEST: date = min(begins(size) for size in SIZES)  # before it nobody reports anything
 
 
@@ -80,6 +81,22 @@ class Line(msgspec.Struct, frozen=True):
         return (self.period.due - today).days
 
 
+class Due(msgspec.Struct, frozen=True):
+    """A period where somebody has to do something now."""
+
+    period: Period
+    standing: Standing
+
+    @property
+    def name(self) -> str:
+        """What it is called in addresses and commands."""
+        return name_of(self.period)
+
+    def days_left(self, today: date) -> int:
+        """Until its deadline; below zero after it."""
+        return (self.period.due - today).days
+
+
 class Declarations(msgspec.Struct, frozen=True):
     """All periods, the latest first. `unset`: what must be said before there are any."""
 
@@ -100,6 +117,35 @@ def name_of(period: Period) -> str:
     """What a period is called: by its month, or by its first and last."""
     first, last = f"{period.first:%Y-%m}", f"{period.last:%Y-%m}"
     return first if first == last else f"{first}..{last}"
+
+
+def open_periods(today: date, declarant: Declarant, filed: Sequence[Filed]) -> list[Period]:
+    """The latest periods that may be declared by now, the latest first; those before the obligation left out."""
+    regime = declarant.vat_regime
+    assert regime, "without one there are no periods"
+    reported = [one.report for one in filed if one.stands]
+    begun = begins(declarant.size) if declarant.size else EARLIEST
+    found, day = [], today
+    for _ in range(_GLANCED):
+        period = period_for(day, reported, regime)
+        if period.last < begun:
+            break
+        if period.last < today and period.opens <= today:
+            found.append(period)
+        day = period.first - timedelta(1)
+    return found
+
+
+def reports_of(filed: Iterable[Filed], period: Period) -> list[Filed]:
+    """The reports of a period that stand, the latest last."""
+    of_it = (one for one in filed if one.stands and (one.report.first, one.report.last) == (period.first, period.last))
+    return sorted(of_it, key=lambda one: one.report.number)
+
+
+def unreported(period: Period, today: date) -> Standing:
+    """How a period stands of which something is to be reported and nothing was."""
+    when = period.standing(today)
+    return "running" if when == "running" else "late" if when == "late" else "today" if when == "today" else "to_do"
 
 
 def concerned(payment: Payment) -> bool:
@@ -172,7 +218,7 @@ def _standing(period: Period, still: Owed | None, last: Filed | None, today: dat
     if still is not None and still.sendable and last is not None:
         return "to_correct"
     if still is not None and still.sendable:
-        return "late" if when == "late" else "today" if when == "today" else "to_do"
+        return unreported(period, today)
     if still is not None:
         return "missing"
     if last is None:

@@ -161,3 +161,22 @@ def test_the_state_answers_later(client: Client) -> None:
 
     assert _last(client)[1] == "300"
     assert datetime.fromisoformat(client.arrived()[0]["updatedAt"]).astimezone(PARIS) > NOON
+
+
+def test_the_authority_refuses_what_was_taken(sold: Client) -> None:
+    """Its message names ours (601); what was received by it counts no more, so that it may be said again."""
+    flow = sold.settled(paid((20, 15000), minute=1), "CDAR")["flowId"]
+    reason = {"code": "REJ_ENCAISSEMENT", "text": "Taux absent"}
+    sold.control("POST", f"approved/flows/{flow}/refuse", {"reasons": [reason], "comment": "G7.45"})
+
+    *_, last = sold.arrived()
+    read = cdar_read.read(sold.file(last["flowId"])).message
+    assert read is not None
+    ((reference,),) = (told.references for told in read.acknowledgements)
+    own = cdar_read.read(paid((20, 15000), minute=1)).message
+    assert own is not None
+    assert (reference.number, reference.code, reference.type) == (own.id, "601", "305")
+    assert [(one.reason, one.text) for one in reference.details] == [("REJ_ENCAISSEMENT", "Taux absent")]
+    assert sold.codes(paid((20, 15000), minute=2), "CDAR") == []
+    unknown = sold.http.post(f"{sold.simulator.url}/simulator/approved/flows/none/refuse", json={})
+    assert unknown.status_code == 404

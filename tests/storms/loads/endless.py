@@ -8,6 +8,7 @@ connections to its books than its pool keeps: that fills up when callers happen 
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from benchmarks.clients import clients_of
 from lettrage.adapters.clock import SystemClock
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.engine import transaction
+from lettrage.commands import service
 from lettrage.limits import THREADS
 from lettrage.settlement import answer
 from tests.reliability.long_form import BrokenPromiseError, Bug, long_form
@@ -33,6 +35,7 @@ OF_A_DOCUMENT = 50
 BOOKS = "books.sqlite"
 LOOKS = 20
 MOST_MORE = 0.05
+HEAP_BYTES = 64 * 1024 * 1024  # of addresses, at a multiple of as many
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -65,6 +68,12 @@ def _opened(file: Path) -> str:
         return ""
 
 
+def heaps(process: int) -> int:
+    """How many heaps of glibc a process has: beside the first, each has a place of 64 MB, shut where it is not used."""
+    shut = re.findall(r"^\w+-(\w+) ---p 0+ 00:00 0\s*$", Path(f"/proc/{process}/maps").read_text(), re.MULTILINE)
+    return 1 + sum(int(end, 16) % HEAP_BYTES == 0 for end in shut)
+
+
 @contextmanager
 def cache_without_limit() -> Iterator[None]:
     """Planted: every answer that was made is remembered."""
@@ -75,6 +84,13 @@ def cache_without_limit() -> Iterator[None]:
         return kept.setdefault(result, envelope(error, result, txterr))
 
     with mock.patch.object(answer, "envelope", remembered):
+        yield
+
+
+@contextmanager
+def heap_for_each_thread() -> Iterator[None]:
+    """Planted: the C library does as it is used to."""
+    with mock.patch.object(service, "share_one_heap"):
         yield
 
 
@@ -115,8 +131,8 @@ def run(count: int, planted: str = "", told: Callable[[str], object] = lambda _l
         folder = Path(name)
         address = f"sqlite:///{folder}/{BOOKS}"
         token = books(address, count)
-        with served(address, folder, PLANTED[planted]) as service, clients_of(service.url, token) as clients:
-            process = service.process.pid
+        with served(address, folder, PLANTED[planted]) as serving, clients_of(serving.url, token) as clients:
+            process = serving.process.pid
             assert process is not None
             for at in range(LOOKS):
                 numbers = range(at * share, (at + 1) * share, OF_A_DOCUMENT)

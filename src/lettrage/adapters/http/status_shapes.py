@@ -149,6 +149,7 @@ class Point(Shape):
     document: str
     by: str
     text: str
+    text_en: str
     corresponds: str | None
     reference: str
     outcome: Literal["waits", "accepted", "rejected", "given_up"] | None

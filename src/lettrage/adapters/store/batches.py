@@ -10,7 +10,7 @@ from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.document_lists import DOCUMENT, shelved
 from lettrage.adapters.store.reading import Reader
 from lettrage.adapters.store.sql import run
-from lettrage.invoicing.doors import APPROVED_PREFIX
+from lettrage.invoicing.doors import APPROVED_PREFIX, door_of
 from lettrage.invoicing.sending.batch import Batch, BatchLine, BatchState, Due, LineState
 from lettrage.invoicing.sending.shelf import NOT_SENT
 
@@ -27,7 +27,7 @@ GROUP BY b.id, b.platform, b.state, b.asked_by, b.asked_at, b.ended_at
 _LINES = f"""
 SELECT l.position, d.id, d.number, d.third_party, t.record, d.gross, d.currency, l.state,
        CASE WHEN p.flow IS NULL THEN '{NOT_SENT}' WHEN p.outcome = 'integrated' AND p.status <> '' THEN p.status
-            WHEN p.outcome <> '' THEN p.outcome ELSE f.state END, l.at, l.trouble
+            WHEN p.outcome <> '' THEN p.outcome ELSE f.state END, p.platform, l.at, l.trouble
 FROM batch b JOIN batch_line l ON l.dossier = b.dossier AND l.batch = b.id
 JOIN sales_document d ON d.dossier = l.dossier AND d.id = l.document
 LEFT JOIN third_party t ON t.dossier = d.dossier AND t.code = d.third_party
@@ -132,9 +132,9 @@ class BatchBook(Reader):
         return [
             BatchLine(
                 position, document, code, party, _record(record).name if record else "", gross, currency, own, standing,
-                at, msgspec.json.decode(trouble) if trouble else (),
+                door_of(left_by) if left_by else "", at, msgspec.json.decode(trouble) if trouble else (),
             )
-            for position, document, code, party, record, gross, currency, own, standing, at, trouble in self.rows(
-                _LINES, number, state, limit
-            )
+            for (
+                position, document, code, party, record, gross, currency, own, standing, left_by, at, trouble,
+            ) in self.rows(_LINES, number, state, limit)
         ]  # fmt: skip

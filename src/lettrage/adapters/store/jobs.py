@@ -194,7 +194,10 @@ class Jobs(Arrivals):
             self.say(conclusion.sayings, taken.job.platform, BY_ITSELF, now)
         self.tell(taken.job.platform, conclusion.events, now)
         if is_approved(taken.job.platform):
-            told = self.keep_arrivals(taken.job.platform, conclusion.arrivals, now) if conclusion.arrivals else set()
+            told: set[int] = set()
+            if conclusion.arrivals:
+                told, alerts = self.keep_arrivals(taken.job.platform, conclusion.arrivals, now)
+                conclusion = replace(conclusion, alerts=(*conclusion.alerts, *alerts))
             told |= {d.document for d in conclusion.deposits} | {e.document for e in conclusion.events}
             self.restate(taken.job.platform, told)
         if conclusion.next is not None:

@@ -3,7 +3,7 @@
 A message is written with its flow and the job that sends it, in the commit that intends it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,11 @@ import msgspec
 from lettrage.adapters.store import schema, writing
 from lettrage.adapters.store.outbox import Flows, as_keys, as_moment, as_text, decoded
 from lettrage.adapters.store.sql import run, run_many
+from lettrage.invoicing import declaring
 from lettrage.invoicing.doors import is_approved
+from lettrage.invoicing.formats import cdar_read
 from lettrage.invoicing.sending.outbox import Again, Flow, Message, MessageKind, MessageOutcome, Packet, Said, Saying
+from lettrage.invoicing.sending.refused import Candidate
 
 replace = msgspec.structs.replace
 
@@ -31,6 +34,11 @@ OF_THESE = f"""
 AND m.platform = ?3 AND m.kind = ?2 CROSS JOIN flow f ON f.dossier = m.dossier AND f.id = m.flow ORDER BY m.id
 """
 _OF_FLOW = f"{_MESSAGE} WHERE m.dossier = ?1 AND m.flow = ?2"
+_OF_FLOWS = f"""
+{_COLUMNS} FROM json_each(?3) k CROSS JOIN flow f ON f.dossier = ?1 AND f.platform = ?2 AND f.number = k.value->>0
+CROSS JOIN message m ON m.dossier = f.dossier AND m.flow = f.id ORDER BY m.id
+"""
+_CARRIES = "SELECT content, number FROM flow WHERE dossier = ?1 AND id = ?2"
 _STANDING = """
 SELECT m.key FROM json_each(?3) k CROSS JOIN message m ON m.dossier = ?1 AND m.platform = ?2 AND m.key = k.value->>0
 AND m.stands = 1
@@ -39,7 +47,11 @@ _FREE = """
 UPDATE message SET stands = 0 WHERE dossier = ?1 AND id = ?2 AND kind = ?3 AND platform = ?4
 AND stands = 1 AND outcome IN ('rejected', 'given_up')
 """
-_SET = "UPDATE message SET outcome = ?3, errors = ?4 WHERE dossier = ?1 AND id = ?2"
+# Who heard that it was taken may not have heard yet that the tax office refused it: the refusal holds.
+_SET = """
+UPDATE message SET outcome = ?3, errors = ?4
+WHERE dossier = ?1 AND id = ?2 AND NOT (outcome = 'rejected' AND ?3 = 'accepted')
+"""
 _CARRY = "UPDATE message SET flow = ?3 WHERE dossier = ?1 AND flow = ?2"
 
 
@@ -89,6 +101,23 @@ class Messages(Flows):
         """What was said to a platform, the earliest first: all of a kind, or about one document."""
         about = () if document is None else (document,)
         return [as_message(row) for row in self.rows(_OF_DOCUMENT if about else _OF_KIND, kind, platform, *about)]
+
+    def candidates(self, platform: str, documents: Collection[int], flows: Collection[str]) -> list[Candidate]:
+        """What was said of these documents, or is in these flows (by the platform's numbers), with its own names."""
+        found = {
+            message.id: message
+            for message in (
+                *map(as_message, self.rows(OF_THESE, "status", platform, as_keys((d,) for d in documents))),
+                *map(as_message, self.rows(_OF_FLOWS, platform, as_keys((f,) for f in flows))),
+            )
+        }
+        return [Candidate(one, self._names(one)) for one in found.values()]
+
+    def _names(self, message: Message) -> frozenset[str]:
+        """What a refusal may call a message by: its own number, which its file has, and its flow's at the platform."""
+        ((content, number),) = self.rows(_CARRIES, message.flow)
+        own = cdar_read.read(bytes(content)).message if message.kind == "status" else declaring.kept(message).sent
+        return frozenset(name for name in (number, own.id if own is not None else "") if name)
 
     def free(self, message: int, kind: MessageKind, platform: str) -> bool:
         """Let what the platform refused be told again; False for any other message."""

@@ -12,8 +12,9 @@ from lettrage.refusal import Refusal, StoreTrouble, quoted
 
 DRIVERS = ("sqlite", "sqlite+pysqlite")
 
-# Of each connection, filled soon and held for good: the system keeps the rest of the file in memory, once for all.
-CACHE_KIB = 4_000
+# Of each connection. The one that wrote last fills it; one left aside holds it until it is used again, and finds then
+# that others have written: it is of no use to it. The system keeps the file in memory, once for all.
+CACHE_KIB = 2_000
 
 # Writing takes the lock at once, so that nothing is read that another writer may still change.
 BEGIN = {False: "BEGIN", True: "BEGIN IMMEDIATE"}

@@ -303,6 +303,8 @@ def _assumed(sale: Sale, kept: Sequence[str]) -> Iterator[Refusal]:
         yield Refusal("advance_not_deducted", _at(sale, "prepaid"), str(paid), ", ".join(map(quoted, kept)))
     if invoice.vat_waits and not invoice.vat_due and any(row.amount for row in invoice.vat):
         yield Refusal("vat_due_assumed", _at(sale, "vat_due"), quoted(invoice.frame))
+    elif not invoice.vat_due and invoice.frame.startswith("M"):
+        yield Refusal("vat_due_mixed", _at(sale, "vat_due"), quoted(invoice.frame))
 
 
 def _kept(sale: Sale, booked: Booked) -> Iterator[Refusal]:

@@ -16,7 +16,7 @@ def state(code: str, lang: Language) -> str:
     known = states("invoice").get(code) or states("flow").get(code)
     if known is not None:
         return known.fr if lang == "fr" else known.en
-    return _label("state", code, lang)
+    return _label("acknowledged" if code in _labels()["acknowledged"] else "state", code, lang)
 
 
 def known_states() -> list[str]:

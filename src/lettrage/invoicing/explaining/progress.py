@@ -9,11 +9,11 @@ from lettrage.invoicing.sending.shelf import NOT_SENT
 
 Stage = Literal["issued", "deposited", "accepted", "with_customer", "payment", "settled"]
 STAGES: tuple[Stage, ...] = ("issued", "deposited", "accepted", "with_customer", "payment", "settled")
-# A stage is ahead (""), done, running, matched, not concerned (of a customer outside Chorus Pro), stopped, or waits for
-# a person.
+# A stage is ahead (""), done, running, matched, not concerned (of a customer whom no platform reaches), stopped, or
+# waits for a person.
 Mark = Literal["", "d", "r", "g1", "h", "x", "w"]
 
-# The last stage that a state says is done; of a state that nobody knows only that Chorus Pro has the invoice.
+# The last stage that a state says is done; of a state that nobody knows only that the platform has the invoice.
 REACHED: Mapping[str, Stage] = {
     **dict.fromkeys((NOT_SENT, "intended", "sending", "refused", "in_doubt", "given_up"), "issued"),
     **dict.fromkeys(("sent", "rejected", "numbering_error"), "deposited"),
@@ -42,11 +42,11 @@ class Progress(msgspec.Struct, frozen=True):
     reached: Stage
 
 
-def progress(state: str, *, public: bool, open_: int, amount: int) -> Progress:
-    """How far an invoice has come. `open_` of `amount` is not settled yet; `public`: Chorus Pro is concerned."""
+def progress(state: str, *, carried: bool, open_: int, amount: int) -> Progress:
+    """How far an invoice has come. `open_` of `amount` is not settled yet; `carried`: a platform is concerned."""
     settled = open_ == 0
     paid: Mark = "g1" if settled else "r" if open_ != amount else ""
-    if not public:
+    if not carried:
         first: Mark = "g1" if settled else "d"
         outside: tuple[Mark, ...] = (first, "h", "h", "h", "h", paid)
         return Progress(outside, "settled" if settled else "issued")

@@ -74,6 +74,7 @@ class Point(msgspec.Struct, frozen=True):
     day: Day | None = None
     by: str = ""
     text: str = ""
+    text_en: str = ""
     corresponds: str = ""
     reference: str = ""
     outcome: str = ""
@@ -87,6 +88,10 @@ class Point(msgspec.Struct, frozen=True):
     def word(self, lang: Language) -> str:
         """What it is called."""
         return self.fr if lang == "fr" else self.en
+
+    def beside(self, lang: Language) -> str:
+        """What stands beside it: our own words in the reader's language, a platform's as they came."""
+        return self.text_en if lang == "en" and self.text_en else self.text
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -121,9 +126,13 @@ def _heard(told: Told) -> Iterator[Point]:
         if event.origin == "history":
             yield _status(event, numbers.get(event.document, ""), told.frame, back=step.back)
             continue
-        text = {lang: labels.comment(event.code, event.comment, lang) for lang in ("fr", "en")}["fr"]
+        text = labels.comment(event.code, event.comment, "fr")
+        text_en = labels.comment(event.code, event.comment, "en")
         kind: Kind = "ours" if event.origin == "ours" else "flow"
-        yield Point(kind, event.code, *_words(event.code), event.document, event.at, text=text, back=step.back)
+        yield Point(
+            kind, event.code, *_words(event.code), event.document, event.at, text=text, text_en=text_en,
+            back=step.back,
+        )  # fmt: skip
 
 
 def _status(event: Event, number: str, frame: str, *, back: bool) -> Point:
@@ -232,6 +241,7 @@ def shape(point: Point) -> dict[str, Any]:
         "document": str(point.document),
         "by": point.by,
         "text": point.text,
+        "text_en": point.beside("en"),
         "corresponds": point.corresponds or None,
         "reference": point.reference,
         "outcome": point.outcome or None,

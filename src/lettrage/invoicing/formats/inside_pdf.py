@@ -7,8 +7,6 @@ are unpacked at all, and what comes out enters by `xml_safe`.
 import io
 from itertools import islice
 
-from pypdf import PdfReader, apply_configuration, get_configuration
-
 from lettrage.invoicing.finding import Finding
 from lettrage.limits import PDF_ATTACHMENTS, PDF_BYTES, PDF_STREAM_BYTES
 
@@ -53,6 +51,8 @@ def xml_inside(data: bytes) -> bytes:
 
 def _files(data: bytes) -> list[bytes]:
     """The files of the names we know, the best name first, each at most once."""
+    from pypdf import PdfReader, apply_configuration, get_configuration  # noqa: PLC0415  (slow, seldom needed)
+
     found: dict[str, bytes] = {}
     with apply_configuration(get_configuration().with_overwrites(**dict.fromkeys(_UNPACKED, PDF_STREAM_BYTES))):
         for attached in islice(PdfReader(io.BytesIO(data)).attachment_list, PDF_ATTACHMENTS):

@@ -45,9 +45,17 @@ def cause(name: str) -> tuple[str, str]:
     return (known.cause_fr, known.cause_en) if known is not None else ("", "")
 
 
+def _meaning(reason: str) -> Reason | None:
+    """What means the same as a reason that the tax office gives (REJ_ENCAISSEMENT)."""
+    return next((one for one in acknowledged().values() if reason and one.says == reason), None)
+
+
 def explain_ack(code: str, text: str, number: str, command: str) -> Finding:
-    """A line of an acknowledgement against what was sent; `command`: what is done then, `number`: of what."""
-    known = acknowledged().get(code) or acknowledged()[""]
+    """What is held against what was sent, by a code of an acknowledgement or a refusal.
+
+    `command`: what is done then, `number`: of what.
+    """
+    known = acknowledged().get(code) or _meaning(code) or acknowledged()[""]
     raw = " ".join(filter(None, (code if known.name == _UNKNOWN else "", text))) or code
     return Finding(
         known.name,

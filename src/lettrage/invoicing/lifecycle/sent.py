@@ -169,3 +169,9 @@ def numbered(about: Concerned, declared: Declared) -> str:
     """
     at = declared.at.astimezone(PARIS)
     return f"{about.number}_{declared.code}_{at:%Y%m%d%H%M%S}#{about.type}_{about.date:%Y%m%d}"
+
+
+def invoice_in(number: str) -> str:
+    """The invoice that a message of this number is about, as `numbered` made it; "" for a number of another kind."""
+    parts = number.rpartition("#")[0].rsplit("_", 2)
+    return parts[0] if len(parts) == 3 else ""

@@ -65,6 +65,12 @@ def name(code: str, lang: Language) -> str:
     return known.name(lang) if known is not None else code
 
 
+def is_refusal(code: str) -> bool:
+    """Whether a status refuses something that was said: a status (601), or a whole flow (501)."""
+    known = statuses().get(code)
+    return known is not None and known.about in ("status", "flow") and known.reason
+
+
 def table(file: str) -> dict[str, Any]:
     """One of the tables of this package."""
     return tomllib.loads(files("lettrage.invoicing.lifecycle").joinpath(file).read_text("utf-8"))

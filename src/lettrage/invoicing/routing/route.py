@@ -217,7 +217,7 @@ def route_of(
     rule = next(rule for rule in TABLE.rule if all(known[name] in among for name, among in rule.when.items()))
     door: Door | None = rule.door if rule.door != "none" else None
     address = line.address if line is not None and door == "approved" else ""
-    said = _said(state, siren_of(customer), settings.size, today) | {"frame": frame, "address": address}
+    said = _said(state, siren_of(customer), facts.silent, settings.size, today) | {"frame": frame, "address": address}
     return Route(
         door,
         rule.name,
@@ -242,13 +242,16 @@ def _yes(holds: bool) -> str:
     return "yes" if holds else "no"
 
 
-def _said(state: Address, siren: str, size: Size | Literal[""], today: date) -> dict[str, str]:
+def _said(state: Address, siren: str, silent: Silence | None, size: Size | Literal[""], today: date) -> dict[str, str]:
     """What the texts of the rules are filled with."""
-    why = TABLE.address.get(state, ("", ""))
+    in_vain = state == "unasked" and silent is not None
+    why = TABLE.address.get("unanswered" if in_vain else state, ("", ""))
+    silence = TABLE.silent[silent] if silent is not None else ("", "")
+    facts = {"siren": siren, "silent_fr": silence[0], "silent_en": silence[1]}
     when = calendar(size, today)
     return {
-        "why_fr": why[0].format(siren=siren),
-        "why_en": why[1].format(siren=siren),
+        "why_fr": why[0].format_map(facts),
+        "why_en": why[1].format_map(facts),
         "calendar_fr": when[0],
         "calendar_en": when[1],
     }

@@ -16,7 +16,7 @@ from lettrage.invoicing.flow_service import Seen
 from lettrage.invoicing.formats import cdar_read
 from lettrage.invoicing.lifecycle.heard import kept
 from lettrage.invoicing.lifecycle.message import Acknowledgement, Message, Reference
-from lettrage.invoicing.lifecycle.statuses import statuses
+from lettrage.invoicing.lifecycle.statuses import is_refusal, statuses
 from lettrage.invoicing.portal import Trouble
 from lettrage.invoicing.sending import deposit as sending
 from lettrage.invoicing.sending.outbox import Alert, Arrival, Became, Conclusion, Deposit, Event, Job, Taken, Told
@@ -135,15 +135,14 @@ def read(seen: Seen, content: bytes) -> Arrival:
     if found.message is None:
         against = (finding for finding in found.findings if finding.blocks)
         return replace(came, unread=sending.cut(" | ".join(finding.code for finding in against)))
-    about = {name: tuple(_statuses(found.message, name)) for name in ("invoice", "ereporting")}
-    return replace(came, statuses=about["invoice"], reports=about["ereporting"])
-
-
-def _statuses(message: Message, about: str) -> Iterable[Told]:
-    for told in message.acknowledgements:
-        for reference in told.references:
-            if _about(reference.code) == about:
-                yield _status(message, told, reference)
+    message = found.message
+    all_ = [(one.code, _status(message, told, one)) for told in message.acknowledgements for one in told.references]
+    return replace(
+        came,
+        statuses=tuple(told for code, told in all_ if _about(code) == "invoice"),
+        reports=tuple(told for code, told in all_ if _about(code) == "ereporting"),
+        refusals=tuple(told for code, told in all_ if is_refusal(code)),
+    )
 
 
 def _about(code: str) -> str:
@@ -186,7 +185,7 @@ def assigned(brought: Sequence[Arrival], deposits: Sequence[Deposit], kept: Mapp
     became: list[Became] = []
     heard: dict[int, list[Event]] = {}
     for arrival in brought:
-        of_ours = [(told, own) for told in arrival.statuses if (own := _own(told, by_number.get(told.number, ())))]
+        of_ours = [(told, own) for told in arrival.statuses if (own := own_of(told, by_number.get(told.number, ())))]
         for told, own in of_ours:
             event = Event(own.document, "history", told.code, told.at, told.message, told.comment)
             heard.setdefault(own.document, []).append(event)
@@ -198,7 +197,7 @@ def assigned(brought: Sequence[Arrival], deposits: Sequence[Deposit], kept: Mapp
     return Assigned(tuple(became), tuple(new))
 
 
-def _own(told: Told, deposits: Sequence[Deposit]) -> Deposit | None:
+def own_of(told: Told, deposits: Sequence[Deposit]) -> Deposit | None:
     """The deposit that a status is about: nothing that it says speaks against it, the one that stands first of all."""
     fitting = [
         deposit

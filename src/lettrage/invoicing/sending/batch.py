@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from lettrage.invoicing.document import Platform
+from lettrage.invoicing.doors import Door
 from lettrage.invoicing.sending.shelf import Shelved
 
 BatchState = Literal["running", "paused", "ended"]
@@ -50,7 +51,9 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class BatchLine(msgspec.Struct, frozen=True):
-    """An invoice of a bulk deposit. `standing`: of its document on the platform now; `troubles`: why it stayed here."""
+    """An invoice of a bulk deposit. `standing`: of its document now, on the platform of its `door`; `troubles`: why it
+    stayed here.
+    """
 
     position: int
     document: int
@@ -61,6 +64,7 @@ class BatchLine(msgspec.Struct, frozen=True):
     currency: str
     state: LineState
     standing: str
+    door: Door | Literal[""]
     at: str
     troubles: Sequence[dict[str, str]] = ()
 

@@ -281,11 +281,16 @@ def ours_among(deposit: Deposit, found: Sequence[Found]) -> tuple[Likeness, Foun
 # ---------------------------------------------------------------- in doubt
 
 
+def doubted(flow: Flow, now: datetime) -> datetime:
+    """Since when a flow is in doubt: one that a person has looked for may never have been in doubt before."""
+    return flow.doubt_since or flow.sent_at or flow.intended_at or now
+
+
 def after_look_up(taken: Taken, found: Mapping[str, Sequence[Found]], now: datetime, pace: Pace) -> Conclusion:
     """What looking for the documents of a flow in doubt has come to; `found` by number."""
     flow, job = taken.flow, taken.job
     assert flow is not None
-    assert flow.doubt_since is not None
+    since = doubted(flow, now)
     judged = [(d, *ours_among(d, found.get(d.number, ()))) for d in flow.deposits]
     open_ = [d for d, _, _ in judged if d.outcome == "in_doubt"]
     traced = next((f.flow for d, kind, f in judged if f is not None and kind == "same" and f.flow), "")
@@ -300,11 +305,12 @@ def after_look_up(taken: Taken, found: Mapping[str, Sequence[Found]], now: datet
     planned = tuple(job for c in settled if c is not None for job in c.planned)
     made = Conclusion(deposits=changed, events=events, alerts=alerts, planned=planned, queue=opened(taken, now))
     if not rest:
-        arrived = any(d.outcome == "integrated" for d in changed)
-        ended = replace(flow, state="sent", sent_at=flow.doubt_since) if arrived else replace(flow, state="given_up")
+        arrived = flow.state == "sent" or any(d.outcome == "integrated" for d in changed)
+        sent = replace(flow, state="sent", sent_at=flow.sent_at or since)
+        ended = sent if arrived else replace(flow, state="given_up")
         return replace(made, flow=_with(ended, changed))
-    if any(found.get(d.number) for d in rest) or job.payload.get("keep") or not pace.forgotten(flow.doubt_since, now):
-        look = replace(job, run_at=pace.look_up(flow.doubt_since, now), attempts=0, trouble=None)
+    if any(found.get(d.number) for d in rest) or job.payload.get("keep") or not pace.forgotten(since, now):
+        look = replace(job, run_at=pace.look_up(since, now), attempts=0, trouble=None)
         return replace(made, next=look, flow=_with(flow, changed))
     return _merged(made, forgotten(flow, rest, changed, now))
 

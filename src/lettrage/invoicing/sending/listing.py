@@ -8,11 +8,12 @@ from typing import Literal
 
 import msgspec
 
+from lettrage.invoicing.doors import Door
 from lettrage.money import Currency
 
 View = Literal[
     "a_corriger", "suspendues", "doute", "a_deposer", "en_cours", "chez_le_client", "mises_en_paiement", "reglees",
-    "hors_chorus",
+    "sans_plateforme",
 ]  # fmt: skip
 ALL: Literal["toutes"] = "toutes"
 COUNTED = 10_000  # of the latest sales, whose views are counted; an index tells what stopped among all
@@ -45,7 +46,8 @@ class Wanted(msgspec.Struct, frozen=True):
 class Listed(msgspec.Struct, frozen=True):
     """A line. `document`: the newest of its number, None for what was loaded; amounts are below zero for a credit note.
 
-    `public`: the customer is invoiced through Chorus Pro. `state`: on the platform that is asked for.
+    `door`: the one that it left by, or will leave by as its customer's route is now; "" for none. `state`: on the
+    platform of that door.
     """
 
     id: int
@@ -60,7 +62,7 @@ class Listed(msgspec.Struct, frozen=True):
     open: int
     state: str
     view: View
-    public: bool
+    door: Door | Literal[""]
     credit: bool
 
     def is_overdue(self, today: Day) -> bool:

@@ -36,7 +36,7 @@ MessageKind = Literal["status", "report"]
 # What is known of a message: nothing yet, the platform took it, refused it, or left no trace of it many times over. It
 # stands, whatever is known, until somebody lets its key go (`Outbox.free`).
 MessageOutcome = Literal["", "accepted", "rejected", "given_up"]
-# read: a status of an invoice of ours at least; nobody's: of none; unreadable: kept, and told once
+# read: something of ours at least, an invoice, a report, a message; nobody's: nothing; unreadable: kept, told once
 Became = Literal["read", "nobody's", "unreadable"]
 
 
@@ -263,6 +263,7 @@ class Arrival(msgspec.Struct, frozen=True):
     content: bytes
     statuses: tuple[Told, ...] = ()
     reports: tuple[Told, ...] = ()  # of reports of payments: `number` is the one that the report bears
+    refusals: tuple[Told, ...] = ()  # of what we said: `number` is the message's, its flow's, or the invoice's
     unread: str = ""
 
 

@@ -21,6 +21,8 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 # After these nothing more of the lifecycle comes.
 ENDS = frozenset(code for code, status in lifecycle().items() if status.ends and status.about == "invoice")
+# Heard of what we said about an invoice (601, 501): they stand in its history, and change nothing of where it stands.
+_ABOUT_OTHERS = frozenset(code for code, status in lifecycle().items() if status.about != "invoice")
 # How it travels between platforms: this says nothing of what the buyer, or the money, has made of it.
 _TRANSMISSION = frozenset(code for code, status in lifecycle().items() if status.phase == TRANSMISSION) - ENDS
 # After these nothing more is waited for: Chorus Pro says no more (chorus-pro.md 5.2); what was paid or cancelled is
@@ -99,6 +101,8 @@ def current(events: Iterable[Event]) -> Event | None:
 
 def _is_status(event: Event) -> bool:
     """Whether an event is a status of the invoice: one that was heard, or one that we said and the platform took."""
+    if event.code in _ABOUT_OTHERS:
+        return False
     return event.origin == "history" or (event.origin == "ours" and event.code in lifecycle())
 
 

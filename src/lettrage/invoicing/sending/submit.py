@@ -17,6 +17,7 @@ from lettrage.invoicing.sending import deposit as sending
 from lettrage.invoicing.sending.arrive import received_from
 from lettrage.invoicing.sending.follow import still_open
 from lettrage.invoicing.sending.outbox import Alert, Conclusion, Deposit, Event, Flow, Job, Message, Met, Said, Taken
+from lettrage.invoicing.sending.refused import alert, joined
 from lettrage.invoicing.sending.schedule import Chance, Pace
 
 replace = msgspec.structs.replace
@@ -53,7 +54,7 @@ def after_trace(taken: Taken, seen: Sequence[Seen], now: datetime, pace: Pace) -
     there = taken_among(seen) or max(seen, key=_age, default=None)
     if there is not None:
         return sending.accepted(taken, flow, there.flow, now, pace)
-    since = doubted(flow, now)
+    since = sending.doubted(flow, now)
     if job.payload.get("keep") or not pace.forgotten(since, now):
         look = replace(job, run_at=pace.look_up(since, now), attempts=0, trouble=None)
         return Conclusion(next=look, flow=flow, queue=sending.opened(taken, now))
@@ -72,11 +73,6 @@ def syntax_of(flow: Flow) -> FlowSyntax:
 def taken_among(seen: Sequence[Seen]) -> Seen | None:
     """The flow under our name that the platform did not refuse, the first where it should have two."""
     return min((one for one in seen if one.ack != ERROR), key=_age, default=None)
-
-
-def doubted(flow: Flow, now: datetime) -> datetime:
-    """Since when a flow is in doubt."""
-    return flow.doubt_since or flow.sent_at or flow.intended_at or now
 
 
 def _age(seen: Seen) -> tuple[datetime, str]:
@@ -172,7 +168,7 @@ def _doubled(flow: Flow, seen: Seen, ours: Seen | None, now: datetime) -> Conclu
 
 def _numbering_error(deposit: Deposit, said: tuple[Said, ...], now: datetime) -> Conclusion:
     """The platform has an invoice of this number that did not come from here."""
-    text = _joined(said)
+    text = joined(said)
     return Conclusion(
         deposits=(replace(deposit, outcome="numbering_error", errors=said),),
         events=(Event(deposit.document, "ours", "numbering_error", now, comment=text),),
@@ -189,7 +185,7 @@ def _rejected(flow: Flow, seen: Seen, now: datetime) -> Conclusion:
     return Conclusion(
         flow=replace(flow, deposits=rejected),
         deposits=rejected,
-        events=tuple(Event(d.document, "ours", "rejected", now, comment=_joined(said)) for d in rejected),
+        events=tuple(Event(d.document, "ours", "rejected", now, comment=joined(said)) for d in rejected),
     )
 
 
@@ -203,25 +199,12 @@ def _said(one: Complaint) -> Said:
     return Said(sending.cut(text), sending.cut(one.code))
 
 
-def _joined(said: Sequence[Said]) -> str:
-    return sending.cut(" | ".join(f"{one.code} {one.text}".strip() for one in said))
-
-
 # ---------------------------------------------------------------- a message
-
-REJECTED = "message_rejected"
 
 
 def _refused(message: Message, outcome: Literal["rejected", "given_up"], said: tuple[Said, ...]) -> Conclusion:
     """A message that the platform does not have: somebody must look, for it is told no more by itself."""
-    facts = {
-        "platform": message.platform,
-        "kind": message.kind,
-        "code": message.code,
-        "key": message.key,
-        "said": _joined(said),
-    }
-    return Conclusion(message=replace(message, outcome=outcome, errors=said), alerts=(Alert(REJECTED, facts),))
+    return Conclusion(message=replace(message, outcome=outcome, errors=said), alerts=(alert(message, said),))
 
 
 def _merged(made: Conclusion, of_message: Conclusion) -> Conclusion:

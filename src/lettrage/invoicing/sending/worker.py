@@ -156,9 +156,8 @@ class Worker:
     def _look_up(self, taken: Taken, portal: Portal, pace: Pace) -> Conclusion:
         assert taken.flow is not None
         now = self.clock.now()
-        assert taken.flow.doubt_since is not None
         doubtful = [d for d in taken.flow.deposits if d.outcome == "in_doubt"]
-        last = pace.forgotten(taken.flow.doubt_since, now)
+        last = pace.forgotten(deposit.doubted(taken.flow, now), now)
         found: dict[str, Sequence[Found]] = {}
         for wanted in doubtful if last else doubtful[:SAMPLE]:
             found[wanted.number] = portal.find(number=wanted.number)

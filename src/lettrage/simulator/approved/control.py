@@ -52,6 +52,13 @@ class AcknowledgeAsked(msgspec.Struct, forbid_unknown_fields=True):
     times: int = 1
 
 
+class RefuseAsked(msgspec.Struct, forbid_unknown_fields=True):
+    """Why the tax authority refuses what the supplier said: a status (601), a report (301)."""
+
+    reasons: tuple[Reason, ...] = (Reason("REJ_ENCAISSEMENT", "Refus demandé au simulateur."),)
+    comment: str = ""
+
+
 class ArrivalAsked(msgspec.Struct, forbid_unknown_fields=True):
     """A file of one's choice that arrives: `content` in base64."""
 
@@ -132,6 +139,12 @@ def acknowledge_next(simulation: Simulation, asked: AcknowledgeAsked, _path: Any
     """Say what the next acknowledgements are."""
     detail = Detail(asked.code, asked.text, asked.item) if asked.code else None
     simulation.approved.platform.acknowledge_next(detail, asked.times)
+    return {}
+
+
+def refuse(simulation: Simulation, asked: RefuseAsked, path: Any) -> Any:
+    """Have the tax authority refuse a message, or a report."""
+    simulation.approved.platform.refuse(path["key"], asked.reasons, asked.comment)
     return {}
 
 
@@ -218,6 +231,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ("POST", f"{_BASE}/flows/acknowledge-next", AcknowledgeAsked, acknowledge_next),
     ("GET", f"{_BASE}/flows/{{key}}", None, one_flow),
     ("GET", f"{_BASE}/flows/{{key}}/file", None, flow_file),
+    ("POST", f"{_BASE}/flows/{{key}}/refuse", RefuseAsked, refuse),
     ("GET", f"{_BASE}/invoices", None, invoices),
     ("POST", f"{_BASE}/invoices/{{number:int}}/move", MoveAsked, move),
     ("POST", f"{_BASE}/scripts", ScriptAsked, script),

@@ -16,6 +16,7 @@ AUTHORITY = "9998"
 _OTHERS = {  # who speaks besides buyer and seller
     statuses.FACTOR: Party("700000003", name="AFFACTUREUR"),
     statuses.VALIDATOR: Party("800000002", name="VALIDEUR"),
+    statuses.AUTHORITY: Party(name="PPF"),
 }
 _GUIDELINE = "urn.cpro.gouv.fr:1p0:CDV:invoice"
 _PREFIXES = {"rsm": "cdar", "ram": "ram", "udt": "udt", "qdt": "qdt"}
@@ -38,7 +39,7 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Telling(msgspec.Struct, frozen=True):
-    """A status of one invoice, or of one report, as a message tells it."""
+    """A status of one invoice, of one report, or of one message of the supplier's, as a message tells it."""
 
     code: str
     at: datetime

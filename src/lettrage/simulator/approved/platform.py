@@ -269,16 +269,43 @@ class Platform:
             reasons = [Reason("REJ_UNI", "Une déclaration initiale existe déjà pour cette période.")]
         if not reasons:
             self._periods.add(period)
+        due = at + timedelta(seconds=self._settings.state)
+        self._at(due, lambda when: self._answer_report(flow, said, tuple(reasons), when))
+
+    def _answer_report(self, flow: Flow, said: papers.Report, reasons: tuple[Reason, ...], when: datetime) -> None:
         code = statuses.NOT_TAKEN if reasons else statuses.TAKEN
         lc: FlowType = "StatePaymentReportLC" if said.payments else "StateTransactionReportLC"
         seller = papers.Party(said.declarant, name=said.declarant)
+        day = flow.submitted.astimezone(PARIS).date()
+        telling = Telling(code, when, said.id, "", day, seller, papers.Party(), flow.submitted, reasons)
+        self._tell(flow.owner, lc, "B2C", telling, when)
 
-        def answer(when: datetime) -> None:
-            day = flow.submitted.astimezone(PARIS).date()
-            telling = Telling(code, when, said.id, "", day, seller, papers.Party(), flow.submitted, tuple(reasons))
-            self._tell(flow.owner, lc, "B2C", telling, when)
+    def refuse(self, key: str, reasons: Sequence[Reason], comment: str = "") -> None:
+        """Have the tax authority refuse a message (601) or a report (301) that was taken. Raise `KeyError`."""
+        with self._present() as now:
+            flow = self._flows[key]
+            said = flow.content.result().said if flow.content is not None and flow.ack == "Ok" else None
+            if isinstance(said, papers.Report):
+                self._periods.discard((said.declarant, said.first, said.last, judging.type_of(said)))
+                self._answer_report(flow, said, tuple(reasons), now)
+            elif isinstance(said, papers.Message):
+                self._refuse_message(flow, said, tuple(reasons), comment, now)
+            else:
+                raise KeyError(key)
 
-        self._at(at + timedelta(seconds=self._settings.state), answer)
+    def _refuse_message(
+        self, flow: Flow, said: papers.Message, reasons: tuple[Reason, ...], comment: str, now: datetime
+    ) -> None:
+        """What was received by it counts no more."""
+        for status, invoice in ((status, self._about(status)) for status in said.statuses):
+            if invoice is not None and status.code == statuses.PAID:
+                less = {rate: -amount for rate, amount in status.received.items()}
+                received = judging.sums(invoice.received, less)
+                self._invoices[invoice.id] = msgspec.structs.replace(invoice, received=received)
+        day, seller = flow.submitted.astimezone(PARIS).date(), papers.Party(said.issuer)
+        own = (seller, papers.Party(), flow.submitted, reasons, comment)
+        telling = Telling(statuses.STATUS_REFUSED, now, said.id, "305", day, *own)
+        self._tell(flow.owner, "StateCustomerInvoiceLC", flow.rule, telling, now)
 
     # ------------------------------------------------------------ invoices
 

@@ -5,7 +5,7 @@ What the sheet BR-FR-CDV asks for is a warning's matter there and kept here all 
 
 import msgspec
 
-PLATFORM, BUYER, SELLER, FACTOR, VALIDATOR = "WK", "BY", "SE", "DL", "AB"
+PLATFORM, BUYER, SELLER, FACTOR, VALIDATOR, AUTHORITY = "WK", "BY", "SE", "DL", "AB", "DFH"
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -18,8 +18,8 @@ class Status(msgspec.Struct, frozen=True):
 
     @property
     def phase(self) -> str:
-        """305 of the transmission, 23 of the processing: a platform speaks of the transmission only."""
-        return "305" if self.role == PLATFORM else "23"
+        """305 of the transmission, 23 of the processing: platforms and the authority speak of the transmission only."""
+        return "305" if self.role in (PLATFORM, AUTHORITY) else "23"
 
 
 DEPOSITED, RECEIVED, AVAILABLE, REJECTED, REFUSED, CANCELLED = "200", "202", "203", "213", "210", "220"
@@ -51,6 +51,9 @@ STATUSES = {
 # What the authority says of a report.
 TAKEN, NOT_TAKEN = "300", "301"
 OF_REPORTS = {TAKEN: Status("Déposée", "", PLATFORM), NOT_TAKEN: Status("Rejetée", "", PLATFORM, reason=True)}
+# And of a status that the supplier said, once the platform has handed it on.
+STATUS_REFUSED = "601"
+OF_STATUSES = {STATUS_REFUSED: Status("Rejeté", "8", AUTHORITY, reason=True)}
 BY_SUPPLIER = ("209", "212", "220", "227")  # what may be deposited
 ENDED = (REJECTED, REFUSED, CANCELLED)  # after these the supplier has nothing more to say
 AUTOMATIC = {DEPOSITED: RECEIVED, RECEIVED: AVAILABLE}  # what follows by itself, each after the routing time
@@ -58,4 +61,4 @@ AUTOMATIC = {DEPOSITED: RECEIVED, RECEIVED: AVAILABLE}  # what follows by itself
 
 def known(code: str) -> Status:
     """What is known of a status; of another one its code is its name, and the buyer says it."""
-    return STATUSES.get(code) or OF_REPORTS.get(code) or Status(f"Statut {code}")
+    return STATUSES.get(code) or OF_REPORTS.get(code) or OF_STATUSES.get(code) or Status(f"Statut {code}")

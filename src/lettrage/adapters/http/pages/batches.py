@@ -1,8 +1,9 @@
 """Depositing several invoices: checked without sending, confirmed once, followed while they leave one by one."""
 
 import secrets
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter
@@ -14,11 +15,13 @@ from lettrage.adapters.http.pages.invoices import GOES, Row, listed, row
 from lettrage.adapters.http.pages.page import Page
 from lettrage.adapters.http.pages.rejection import Fault, faults
 from lettrage.adapters.http.pages.states import Kind, kind_of, word_of
+from lettrage.adapters.http.pages.words import by_door
 from lettrage.adapters.http.problems import Problem
 from lettrage.invoicing.checks.checking import Way
 from lettrage.invoicing.document import Platform
-from lettrage.invoicing.doors import siblings
+from lettrage.invoicing.doors import Door, door_of, siblings
 from lettrage.invoicing.explaining import labels
+from lettrage.invoicing.sending.addressed import routes
 from lettrage.invoicing.sending.batch import Batch, BatchLine, BatchState
 from lettrage.invoicing.sending.listing import Listed, Wanted
 from lettrage.invoicing.sending.outbox import Queue
@@ -29,12 +32,14 @@ from lettrage.refusal import Refusal
 router = APIRouter()
 _NUMBERS = 10**15  # what a number of ours is far below
 _MINUTE = 60
+_SETTINGS: Mapping[Door, str] = {"chorus": "/parametres/chorus", "approved": "/parametres/plateforme-agreee"}
 
 
 class Judged(msgspec.Struct, frozen=True):
     """An invoice that was chosen: what the check found, and whether it may leave."""
 
     row: Row
+    door: Door | Literal[""]  # that it goes to
     faults: Sequence[Fault]
     kept: str  # why it stays here whatever the check says, "" where it does not
     checked: bool
@@ -98,8 +103,8 @@ def _stays(page: Page, line: Listed) -> str:
     """Why an invoice has no reason to leave, whatever a check says."""
     if line.view in GOES:
         return ""
-    key = {"hors_chorus": "outside", "reglees": "settled"}.get(line.view, "there")
-    return page.t(f"batch.stays_{key}", state=word_of(line.state, page.language))
+    key = {"sans_plateforme": "outside", "reglees": "settled"}.get(line.view, "there")
+    return page.t(by_door(f"batch.stays_{key}", line.door), state=word_of(line.state, page.language, line.door))
 
 
 def _confirmation(
@@ -115,6 +120,7 @@ def _confirmation(
         judged=sorted(judged, key=lambda one: (one.goes and not one.faults, one.goes)),
         goes=goes,
         customers=len({one.row.of.third_party for one in goes}),
+        doors=[(door, len(list(those))) for door, those in groupby(sorted(one.door for one in goes))],
         sums=_sums(goes),
         home=company.currency,
         platform=platform,
@@ -139,13 +145,23 @@ def _judged(page: Page, platform: Platform, lines: Sequence[Listed]) -> list[Jud
     going = [line for line in lines if not kept[line.id]] if checked else []
     with page.books() as books:
         documents = [books.documents_of(line.number, line.third_party, line.document or 0)[0] for line in going]
+        taken = routes(books, documents, platform)
     found: dict[int, Sequence[Fault]] = {}
+    doors = {line.id: line.door for line in lines}
+    for line, document in zip(going, documents, strict=True):
+        route = taken[document.id]
+        doors[line.id] = route.door or ""
+        if route.door is None:
+            kept[line.id] = route.fr if page.language == "fr" else route.en
     if documents:
         with page.house.verifying.one():
             results = page.house.invoicing.checked(page.dossier, documents, Way(platform))
         for line, result in zip(going, results, strict=True):
             found[line.id] = faults(result.findings, result.xml, page.language, page.t, checked=True)[0]
-    return [Judged(row(page, line), found.get(line.id, ()), kept[line.id], line.id in found) for line in lines]
+    return [
+        Judged(row(page, line), doors[line.id], found.get(line.id, ()), kept[line.id], line.id in found)
+        for line in lines
+    ]
 
 
 # ---------------------------------------------------------------- progress
@@ -166,12 +182,12 @@ def progress(page: Annotated[Page, seen_by("read_books")], number: int) -> Respo
     with page.books() as books:
         batch = _batch(books, number)
         lines = books.batch_lines(number, page.query.one("vue", ("refused", "sent", "waiting"), ""), BATCH_SHOWN)
-        queue = next((one for one in books.queues() if one.platform in siblings(batch.platform)), None)
+        queues = [one for one in books.queues() if one.platform in siblings(batch.platform)]
     values: dict[str, Any] = {
         "batch": batch,
         "lines": [_told(page, line) for line in lines],
         "view": page.query.one("vue", ("refused", "sent", "waiting"), ""),
-        "trouble": _trouble(page, queue),
+        "troubles": [_trouble(page, queue) for queue in queues if queue.state != "open" and queue.reason is not None],
         "rate": _rate(batch),
         "left": _left(page, batch),
         "unit": currency,
@@ -221,14 +237,16 @@ def _told(page: Page, line: BatchLine) -> Told:
         return Told(line, "quiet", page.t("batch.waiting"), ())
     if line.state == "refused":
         return Told(line, "bad", page.t("batch.kept"), why)
-    return Told(line, kind_of(line.standing), word_of(line.standing, page.language), why)
+    return Told(line, kind_of(line.standing), word_of(line.standing, page.language, line.door), why)
 
 
-def _trouble(page: Page, queue: Queue | None) -> str:
-    """What stops everything on its way to the platform."""
-    if queue is None or queue.state == "open" or queue.reason is None:
-        return ""
-    return page.t(f"batch.queue_{queue.state}", why=labels.trouble(queue.reason.kind, page.language))
+def _trouble(page: Page, queue: Queue) -> tuple[str, str, str]:
+    """What stops everything on its way to a platform; where its settings are, and the words for going there."""
+    assert queue.reason is not None
+    door = door_of(queue.platform)
+    why = labels.trouble(queue.reason.kind, page.language)
+    said = page.t(by_door(f"batch.queue_{queue.state}", door), why=why)
+    return said, _SETTINGS[door], page.t(by_door("batch.see_settings", door))
 
 
 def _rate(batch: Batch) -> int:

@@ -6,7 +6,7 @@ import msgspec
 
 from lettrage.adapters.http.pages.invoice_case import Case
 from lettrage.adapters.http.pages.states import Kind, kind_of, word_of
-from lettrage.invoicing.doors import is_approved
+from lettrage.invoicing.doors import door_of, is_approved
 from lettrage.invoicing.explaining.standing import explained_shape
 from lettrage.invoicing.explaining.story import Point
 from lettrage.refusal import Language
@@ -55,11 +55,11 @@ def _line(point: Point, by: Mapping[int, str], language: Language, case: Case) -
     reasons = tuple(_why(explained_shape(one), language) for one in point.reasons)
     return Line(
         point,
-        word_of(point.code, language),
+        word_of(point.code, language, door_of(case.platform)),
         "" if own else point.code,
         _source(point, case),
         person or (point.by if point.kind in ("status", "reconciled") else ""),
-        "" if reasons else point.text,
+        "" if reasons else point.beside(language),
         kind,
         _href(point),
         point.reference if refused else "",

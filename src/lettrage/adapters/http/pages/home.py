@@ -21,7 +21,7 @@ from lettrage.dates import PARIS
 from lettrage.invoicing.doors import environment_of
 from lettrage.invoicing.lifecycle.acknowledged import explain_ack
 from lettrage.money import Currency, ratio
-from lettrage.reporting.declarations import Line as Period
+from lettrage.reporting.declarations import Due
 
 router = APIRouter()
 
@@ -104,7 +104,7 @@ def home(page: Annotated[Page, seen_by("read_books")]) -> Response:
     )
 
 
-def _declaration(page: Page, period: Period) -> Line:
+def _declaration(page: Page, period: Due) -> Line:
     """A report of payments whose time has come, or passed."""
     left = period.days_left(page.today)
     detail = "past" if left < 0 else "left" if left else "last_day"

@@ -19,7 +19,7 @@ from lettrage.adapters.http.pages.rejection import Fault, faults, report
 from lettrage.adapters.http.pages.sentxml import Code, code
 from lettrage.adapters.http.pages.states import kind_of, word_of
 from lettrage.adapters.http.pages.thread import thread
-from lettrage.adapters.http.pages.words import known
+from lettrage.adapters.http.pages.words import by_door, known
 from lettrage.invoicing.checks.precheck import Checked
 from lettrage.invoicing.doors import Door, door_of
 from lettrage.invoicing.explaining.explain import xml_of
@@ -95,16 +95,20 @@ def shown(
         told = books.invoice_told(case.kept.kin, case.platform, case.content.frame)
         values["history"] = history(case, story(told), page.language)
         values["banks"] = [(code, f"{code} · {bank.iban}") for code, bank in books.company.banks.items() if bank.iban]
+    way = _way(page, books, case)
+    door = way.door if way is not None else door_of(case.platform)
     return page.show(
         "invoice/invoice.html",
-        way=_way(page, books, case),
+        way=way,
+        door=door,
+        of_door=partial(_of_door, page, door),
         title=page.t("invoice.title_credit" if case.content.is_credit_note else "invoice.title", number=_number(case)),
         case=case,
         tab=tab,
         tabs=_tabs(page, case, checked),
         kind=kind_of(case.state),
-        word=word_of(case.state, page.language),
-        steps=thread(case.kept, case.events, case.state),
+        word=word_of(case.state, page.language, door),
+        steps=thread(case.kept, case.events, case.state, carried=bool(door)),
         moving=case.state in MOVING and case.is_newest,
         back=came_from(page.query.text("de", 1_000)),
         home=books.company.currency,
@@ -119,6 +123,11 @@ def shown(
         unit=partial(_unit, page),
         **values,
     )
+
+
+def _of_door(page: Page, door: str, key: str, **values: str) -> str:
+    """Words of the platform that carries the invoice."""
+    return page.t(by_door(key, door), None, **values)
 
 
 class Way(msgspec.Struct, frozen=True):

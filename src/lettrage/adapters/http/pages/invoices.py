@@ -15,6 +15,7 @@ from lettrage.adapters.http.pages.admission import posted_by, seen_by
 from lettrage.adapters.http.pages.page import Page
 from lettrage.adapters.http.pages.sheet import Cell
 from lettrage.adapters.http.pages.states import Kind, kind_of, word_of
+from lettrage.adapters.http.pages.words import by_door
 from lettrage.company.dossier import Company
 from lettrage.invoicing.explaining.progress import Progress, progress
 from lettrage.invoicing.sending.listing import (
@@ -45,7 +46,7 @@ GOES: tuple[View, ...] = ("a_deposer", "a_corriger", "doute")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A line as the page draws it. `kind`: None where Chorus Pro is not concerned."""
+    """A line as the page draws it. `kind`: None where no platform is concerned; `goes_by`: what its door is called."""
 
     of: Listed
     kind: Kind | None
@@ -55,6 +56,7 @@ class Row(msgspec.Struct, frozen=True):
     href: str
     overdue: bool
     choosable: bool
+    goes_by: str
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -135,11 +137,12 @@ def _views(counts: Mapping[str, Tally], here: str) -> list[tuple[str, Tally]]:
 
 def row(page: Page, line: Listed, back: str = "") -> Row:
     """A line with its state in words, its way, and where it leads."""
-    way = progress(line.state, public=line.public, open_=line.open, amount=line.amount)
+    way = progress(line.state, carried=bool(line.door), open_=line.open, amount=line.amount)
     kind, word = _standing(page, line)
-    stage = page.t(f"invoices.stage_{way.reached}")
+    stage = page.t(by_door(f"invoices.stage_{way.reached}", line.door))
     said = page.t("invoices.way", stage=stage, state=word)
-    return Row(line, kind, word, way, said, _href(line, back), line.is_overdue(page.today), line.public)
+    goes_by = page.t(f"customers.door_{line.door}") if line.view == "a_deposer" else ""
+    return Row(line, kind, word, way, said, _href(line, back), line.is_overdue(page.today), bool(line.door), goes_by)
 
 
 def _href(line: Listed, back: str) -> str:
@@ -153,9 +156,9 @@ def _standing(page: Page, line: Listed) -> tuple[Kind | None, str]:
     """The kind and the word of where a line stands."""
     if line.view == "reglees":
         return "good", page.t("invoices.settled")
-    if line.view == "hors_chorus":
+    if line.view == "sans_plateforme":
         return None, page.t("invoices.outside")
-    return kind_of(line.state), word_of(line.state, page.language)
+    return kind_of(line.state), word_of(line.state, page.language, line.door)
 
 
 # ---------------------------------------------------------------- the filter
@@ -224,5 +227,5 @@ def _cells(page: Page, line: Listed, where: str) -> Sequence[Cell]:
     word = _standing(page, line)[1]
     return (
         line.number, line.third_party, line.name, line.date, line.due, line.currency.code, *amounts, word,
-        where if line.public else "",
+        f"{page.t(f'customers.door_{line.door}')} · {where}" if line.door else "",
     )  # fmt: skip

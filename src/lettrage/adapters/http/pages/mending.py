@@ -9,9 +9,10 @@ from lettrage.adapters.http.pages.asked import Form
 from lettrage.adapters.http.pages.invoice_case import Case, Directory
 from lettrage.adapters.http.pages.page import Page
 from lettrage.adapters.http.pages.rejection import Fault, key_of
+from lettrage.adapters.http.pages.words import by_door
 from lettrage.company.customer import CHORUS_FRAMES
 from lettrage.invoicing.billing.amend import MENDINGS
-from lettrage.invoicing.doors import is_approved
+from lettrage.invoicing.doors import door_of
 
 Words = Callable[..., str]
 OTHER = "autre"  # the choice of a service that the directory does not have
@@ -94,9 +95,7 @@ def number_sentence(case: Case, say: Words) -> str:
     key = keys.get(case.step)
     if case.step == "new_number" and case.standing is not None and case.standing.deposit.outcome == "rejected":
         key = "cannot_keep"
-    if key == "stays" and is_approved(case.platform):
-        key = "stays_approved"
-    return say(f"rejection.number_{key}") if key else ""
+    return say(by_door(f"rejection.number_{key}", door_of(case.platform))) if key else ""
 
 
 # ---------------------------------------------------------------- what was typed

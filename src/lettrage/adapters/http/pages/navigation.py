@@ -31,6 +31,7 @@ ENTRIES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("entries", "/ecritures", "read_books"),
             ("reports", "/etats", "read_books"),
+            ("declarations", "/declarations", "read_books"),
             ("control", "/controle", "verify"),
         ),
     ),
@@ -81,7 +82,7 @@ def frame_of(page: "Page", counts: Counts) -> Frame:
 # What lies under an entry beside its own address.
 _UNDER = {
     "/": ("/", "/mise-en-route"),
-    "/etats": ("/etats", "/tva", "/declarations"),
+    "/etats": ("/etats", "/tva"),
     "/reglements": ("/reglements", "/transactions"),
     "/ecritures": ("/ecritures", "/lettrage", "/fec"),
     "/portefeuille": ("/portefeuille", "/bordereaux"),

@@ -6,7 +6,8 @@ A state that is not known here is shown by its raw code, quietly; it is never hi
 from collections.abc import Mapping
 from typing import Literal
 
-from lettrage.adapters.http.pages.words import known, words
+from lettrage.adapters.http.pages.words import by_door, known, words
+from lettrage.invoicing.doors import Door
 from lettrage.invoicing.explaining import labels
 from lettrage.refusal import Language
 
@@ -36,7 +37,7 @@ def kind_of(state: str) -> Kind:
     return KINDS.get(state, "quiet")
 
 
-def word_of(state: str, language: Language) -> str:
-    """Its word: the page's own where it has one, else the one that everything else uses."""
-    key = f"states.{state}"
+def word_of(state: str, language: Language, door: Door | Literal[""] = "chorus") -> str:
+    """Its word on the platform of a door: the page's own where it has one, else the one that everything else uses."""
+    key = by_door(f"states.{state}", door)
     return words(language, key) if known(key) else labels.state(state, language)

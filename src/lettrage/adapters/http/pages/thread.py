@@ -5,7 +5,6 @@ from datetime import datetime
 
 import msgspec
 
-from lettrage.invoicing.doors import is_approved
 from lettrage.invoicing.explaining.progress import STAGES, Mark, progress
 from lettrage.invoicing.sending.case import Kept
 from lettrage.invoicing.sending.outbox import Event
@@ -31,13 +30,12 @@ class Step(msgspec.Struct, frozen=True):
     at: str = ""
 
 
-def thread(kept: Kept, events: Sequence[Event], state: str) -> list[Step]:
+def thread(kept: Kept, events: Sequence[Event], state: str, *, carried: bool) -> list[Step]:
     """The steps of the document, by its own events; what the list draws as one line, with the check in between."""
     own = ordered(event for event in events if event.document == kept.document.id)
     owed = kept.document.gross if kept.open is None else kept.open
     amount = kept.document.gross if kept.amount is None else kept.amount
-    carried = kept.customer.chorus is not None or is_approved(kept.platform)
-    way = progress(state, public=carried, open_=owed, amount=amount)
+    way = progress(state, carried=carried, open_=owed, amount=amount)
     marks = dict(zip(STAGES, way.marks, strict=True))
     steps = [Step(key, mark, _at(kept, own, state, key, mark)) for key, mark in marks.items()]
     checked: Mark = "h" if marks["deposited"] == "h" else "d" if state != NOT_SENT else ""

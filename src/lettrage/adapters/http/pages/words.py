@@ -43,6 +43,12 @@ def known(key: str) -> bool:
     return key in _known()
 
 
+def by_door(key: str, door: str) -> str:
+    """The key of what is said of an approved platform, where that is said otherwise than of Chorus Pro."""
+    own = f"{key}_{door}"
+    return own if known(own) else key
+
+
 def _plural(language: Language, n: int) -> int:
     """0 for the word of one thing: in French nothing at all is singular too."""
     return int(abs(n) >= 2) if language == "fr" else int(n != 1)

@@ -3,11 +3,14 @@
 A page goes by an index of its order. Where a filter has none, so many sales are looked through at a time and the list
 goes on behind them. The views of the latest sales are counted, and of all where an index knows; kept as long as neither
 the books nor anything heard of an invoice changes. So nothing here grows with the books.
+
+What was never sent is for one view or the other by its customer's door, which the rules of routes decide: only for the
+customers of what was found, in as many statements for one of them as for all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, get_args
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
@@ -15,7 +18,8 @@ from lettrage.adapters.store.looks.memo import Memo
 from lettrage.adapters.store.outbox import as_keys
 from lettrage.adapters.store.reading import Reader, held
 from lettrage.invoicing.document import CREDIT_NOTES
-from lettrage.invoicing.doors import siblings
+from lettrage.invoicing.doors import Door, door_of, environment_of, siblings
+from lettrage.invoicing.routing.deciding import RouteBooks, known
 from lettrage.invoicing.sending.listing import ALL, COUNTED, LOOKED, SUMMED, Listed, Order, Tally, View, Wanted
 from lettrage.invoicing.sending.shelf import NOT_SENT
 
@@ -34,17 +38,16 @@ _JOINS = """
 LEFT JOIN third_party t ON t.dossier = ?1 AND t.code = v.third_party
 LEFT JOIN sales_document d ON d.dossier = ?1 AND d.id = (SELECT max(n.id) FROM sales_document n
      WHERE n.dossier = ?1 AND n.number = v.prefix || v.number AND n.third_party = v.third_party)
-LEFT JOIN deposit p ON p.dossier = ?1 AND p.document = d.id AND p.platform IN (?2, ?4)
+LEFT JOIN deposit p ON p.dossier = ?1 AND p.document = d.id AND p.platform IN (?2, ?3)
      AND p.flow = (SELECT max(q.flow) FROM deposit q
-                   WHERE q.dossier = ?1 AND q.document = d.id AND q.platform IN (?2, ?4))
+                   WHERE q.dossier = ?1 AND q.document = d.id AND q.platform IN (?2, ?3))
 LEFT JOIN flow f ON f.dossier = ?1 AND f.id = p.flow
 """
 _STATE = f"""
 CASE WHEN p.flow IS NULL THEN '{NOT_SENT}' WHEN p.outcome = 'integrated' AND p.status <> '' THEN p.status
      WHEN p.outcome <> '' THEN p.outcome ELSE f.state END
 """
-_PUBLIC = "CASE WHEN t.record LIKE ?3 THEN 1 ELSE 0 END"  # a customer with a part for Chorus Pro in its record
-_PUBLIC_LIKE = '%"chorus":{%'
+_UNSENT = "unsent"  # no view: its customer's door decides
 # Which view a line belongs to: what stopped first, as the home page counts it; see `ix_deposit_stuck`.
 _VIEW = """
 CASE WHEN x.state IN ('rejected', 'refused', 'numbering_error') THEN 'a_corriger'
@@ -53,8 +56,8 @@ CASE WHEN x.state IN ('rejected', 'refused', 'numbering_error') THEN 'a_corriger
      WHEN x.state IN ('SUSPENDUE', 'A_RECYCLER', '207', '208', '221') THEN 'suspendues'
      WHEN x.state IN ('in_doubt', 'given_up') THEN 'doute'
      WHEN x.still = 0 THEN 'reglees'
-     WHEN x.document IS NULL OR (x.public = 0 AND x.state = 'not_sent') THEN 'hors_chorus'
-     WHEN x.state = 'not_sent' THEN 'a_deposer'
+     WHEN x.document IS NULL THEN 'sans_plateforme'
+     WHEN x.state = 'not_sent' THEN 'unsent'
      WHEN x.state IN ('MISE_EN_PAIEMENT', '211') THEN 'mises_en_paiement'
      WHEN x.state IN ('MISE_A_DISPOSITION', 'PRISE_EN_COMPTE_DESTINATAIRE', 'COMPLETEE', 'SERVICE_FAIT', 'MANDATEE',
                       'MISE_A_DISPOSITION_COMPTABLE', 'COMPTABILISEE',
@@ -66,7 +69,7 @@ CASE WHEN x.state IN ('rejected', 'refused', 'numbering_error') THEN 'a_corriger
 _LINES = f"""
 SELECT y.* FROM (SELECT x.*, {_VIEW} AS standing FROM (
     SELECT v.id, v.third_party, v.prefix || v.number AS shown, v.date, v.number, v.home, v.currency, v.amount,
-           d.id AS document, d.type, t.record, {_STATE} AS state, {_PUBLIC} AS public, v.still, v.open, v.open_home,
+           d.id AS document, d.type, t.record, {_STATE} AS state, p.platform AS left_by, v.still, v.open, v.open_home,
            coalesce(v.due, (SELECT max(i.due_date) FROM due_item i WHERE {_OF_INVOICE})) AS due
     FROM (SELECT {_SOLD}, count(i.id) AS still, CAST(sum(i.open) AS BIGINT) AS open,
                  CAST(coalesce(sum(i.carried), 0) AS BIGINT) AS open_home, min(i.due_date) AS due
@@ -77,12 +80,14 @@ SELECT y.* FROM (SELECT x.*, {_VIEW} AS standing FROM (
 # The same to be counted: no more of each sale than says its view.
 _NAMES = "v.dossier, v.id, v.third_party, v.prefix, v.number"
 _COUNTED = f"""
-SELECT y.standing, count(*), CAST(sum(y.open_home) AS BIGINT) FROM (SELECT x.open_home, {_VIEW} AS standing FROM (
-    SELECT d.id AS document, {_STATE} AS state, {_PUBLIC} AS public, v.still, v.open_home
+SELECT y.standing, y.party, count(*), CAST(sum(y.open_home) AS BIGINT) FROM (
+SELECT z.standing, CASE WHEN z.standing = '{_UNSENT}' THEN z.third_party ELSE '' END AS party, z.open_home FROM (
+SELECT x.third_party, x.open_home, {_VIEW} AS standing FROM (
+    SELECT v.third_party, d.id AS document, {_STATE} AS state, v.still, v.open_home
     FROM (SELECT {_NAMES}, count(i.id) AS still, CAST(coalesce(sum(i.carried), 0) AS BIGINT) AS open_home
           FROM ({{sold}}) v LEFT JOIN due_item i ON {_OF_INVOICE} AND i.open <> 0 AND {_STANDS}
           GROUP BY {_NAMES}) v
-    {_JOINS}) x) y GROUP BY y.standing
+    {_JOINS}) x) z) y GROUP BY y.standing, y.party
 """
 _HEARD = """
 SELECT h.at, (SELECT count(*) FROM status_event e
@@ -100,17 +105,21 @@ AND (lower(code) LIKE lower(?2) OR lower(record) LIKE lower(?2)) ORDER BY code L
 # The few that stopped are reached from their deposits (`ix_deposit_stuck`), a customer's from its code.
 # Of an approved platform those that its customers stopped are among the followed ones (`ix_deposit_followed`).
 _STUCK = """(SELECT DISTINCT s.invoice FROM (
-    SELECT g.document FROM deposit g WHERE g.dossier = ?1 AND g.platform IN (?2, ?4)
+    SELECT g.document FROM deposit g WHERE g.dossier = ?1 AND g.platform IN (?2, ?3)
     AND (g.outcome IN ('rejected', 'refused', 'numbering_error', 'in_doubt', 'given_up')
          OR g.status IN ('REJETEE', 'SUSPENDUE', 'A_RECYCLER'))
     UNION ALL
-    SELECT g.document FROM deposit g WHERE g.dossier = ?1 AND g.platform = ?4 AND g.followed = 1
+    SELECT g.document FROM deposit g WHERE g.dossier = ?1 AND g.platform = ?3 AND g.followed = 1
     AND g.status IN ('207', '208', '210', '213', '221')) g
 JOIN sales_document s ON s.dossier = ?1 AND s.id = g.document) g CROSS JOIN invoice v"""
-_STUCK_VIEWS: frozenset[str] = frozenset(("a_corriger", "suspendues", "doute"))
+_STUCK_VIEWS: frozenset[View] = frozenset(("a_corriger", "suspendues", "doute"))
 _PLACES: Mapping[Order, int] = {"date": 3, "number": 4, "home": 5}  # in a line
+_PARTY, _DOCUMENT, _LEFT_BY = 1, 8, 12
 _FEW = 20  # customers that a word may mean for their sales to be reached from their codes
-_counts: Memo[dict[str, Tally]] = Memo(256)
+_Standing = View | Literal["unsent"]
+_Doors = Mapping[str, Door | Literal[""]]  # of customers, by code
+_BY_DOOR: frozenset[str] = frozenset(("a_deposer", "sans_plateforme"))
+_counts: Memo[Mapping[tuple[_Standing, str], Tally]] = Memo(32)
 
 
 class _Record(msgspec.Struct):
@@ -122,14 +131,14 @@ _record = msgspec.json.Decoder(_Record).decode
 
 
 class _Question:
-    """Conditions with their parameters, numbered from the fifth on, and from where sales are reached.
+    """Conditions with their parameters, numbered from the fourth on, and from where sales are reached.
 
     `platform`: Chorus Pro's; what left through the other door of its environment is listed beside it.
     """
 
     def __init__(self, platform: str) -> None:
         chorus, approved = siblings(platform)
-        self.given: list[object] = [chorus, _PUBLIC_LIKE, approved]
+        self.given: list[object] = [chorus, approved]
         self.start = "invoice v"
         self.along: list[str] = []  # on a sale, by the index that the list goes by
         self.inside: list[str] = []  # on what the tables have
@@ -170,30 +179,46 @@ class InvoiceListLooks(Reader):
     """What the list of sales asks."""
 
     def invoice_counts(self, platform: str) -> Mapping[str, Tally]:
-        """How many sales each view has, and what is left to pay of them; `toutes`: of all. Three statements at most.
+        """How many sales each view has, and what is left to pay of them; `toutes`: of all.
 
-        Of books with more sales than are counted, a view has `more` than what the latest have of it.
+        Three statements at most beside those for doors. Of books with more sales than are counted, a view has `more`
+        than what the latest have of it.
         """
         moving = ("postings", "head", "next_item", "next_transaction", "next_document")
         (heard,) = self.rows(_HEARD, *siblings(platform))
         key = (self.dossier, platform, *heard, *(self.counters[name] for name in moving))
-        return _counts.or_else(self.connection.engine, key, lambda: self._counted(platform))
-
-    def _counted(self, platform: str) -> dict[str, Tally]:
-        found = self._tallies(_Question(platform))
+        latest = _counts.or_else(self.connection.engine, key, lambda: self._tallies(_Question(platform)))
+        found = self._by_view(latest, platform)
         whole = Tally(sum(one.count for one in found.values()), sum(one.open for one in found.values()))
         if whole.count <= COUNTED:
             return {ALL: whole} | found
         stuck = _Question(platform)
         stuck.start, stuck.along = _STUCK, ["v.id = g.invoice"]
-        known = self._tallies(stuck)
+        few = _counts.or_else(self.connection.engine, ("stuck", *key), lambda: self._tallies(stuck))
         counts = {view: _more(found.get(view, Tally())) for view in (*get_args(View), ALL)}
-        return counts | {ALL: _more(whole)} | {view: known.get(view, Tally()) for view in _STUCK_VIEWS}
+        return counts | {ALL: _more(whole)} | {view: few.get((view, ""), Tally()) for view in _STUCK_VIEWS}
 
-    def _tallies(self, asked: _Question) -> dict[str, Tally]:
-        """The views of the latest sales, of one more than are counted."""
+    def _tallies(self, asked: _Question) -> Mapping[tuple[_Standing, str], Tally]:
+        """The views of the latest sales, of one more than are counted; what was never sent by its customer."""
         sql = _COUNTED.format(sold=asked.sold(_order("v", "date", "DESC"), COUNTED + 1))
-        return {view: Tally(n, open_) for view, n, open_ in self.rows(sql, *asked.given)}
+        return {(view, party): Tally(n, open_) for view, party, n, open_ in self.rows(sql, *asked.given)}
+
+    def _by_view(self, tallies: Mapping[tuple[_Standing, str], Tally], platform: str) -> dict[str, Tally]:
+        """The same with what was never sent where its customer's door puts it."""
+        doors = self._doors({party for view, party in tallies if view == _UNSENT}, platform)
+        found: dict[str, Tally] = {}
+        for (standing, party), one in tallies.items():
+            view = _view(standing, doors.get(party, ""))
+            sum_ = found.get(view, Tally())
+            found[view] = Tally(sum_.count + one.count, sum_.open + one.open)
+        return found
+
+    def _doors(self, customers: Collection[str], platform: str) -> _Doors:
+        """The doors of these customers' invoices now, "" where no platform reaches them. Five statements at most."""
+        if not customers:
+            return {}
+        routes = known(cast("RouteBooks", self), sorted(customers), environment_of(platform))
+        return {code: one.route().door or "" for code, one in routes.items()}
 
     def invoices_listed(
         self, platform: str, wanted: Wanted, after: Position, limit: int, looked: int | None = LOOKED
@@ -207,15 +232,39 @@ class InvoiceListLooks(Reader):
         if len(after) == 2 and isinstance(after[1], int) and isinstance(after[0], int) == (wanted.order == "home"):
             asked.ask_along(f"(v.{wanted.order}, v.id) {'>' if wanted.ascending else '<'} ({{}}, {{}})", *after)
         given = list(asked.given)
-        lines = asked.lines(asked.sold(_order("v", wanted.order, way), looked if asked.sifts else limit + 1))
-        sql = f"{lines} ORDER BY {_order('y', wanted.order, way)} LIMIT {asked.number(limit + 1)}"
+        sifts = asked.sifts or wanted.view != ALL
+        sold = asked.sold(_order("v", wanted.order, way), looked if sifts else limit + 1)
+        self._ask_view(asked, wanted.view, sold, platform)
+        sql = f"{asked.lines(sold)} ORDER BY {_order('y', wanted.order, way)} LIMIT {asked.number(limit + 1)}"
         rows = self.rows(sql, *asked.given)
         if len(rows) > limit:
             last = rows[limit - 1]
-            return [_listed(row) for row in rows[:limit]], (last[_PLACES[wanted.order]], last[0])
+            return self._told(rows[:limit], platform), (last[_PLACES[wanted.order]], last[0])
         asked.given = given
-        end = self._end(asked, wanted.order, way, looked) if asked.sifts and looked else None
-        return [_listed(row) for row in rows], end
+        end = self._end(asked, wanted.order, way, looked) if sifts and looked else None
+        return self._told(rows, platform), end
+
+    def _ask_view(self, asked: _Question, view: str, sold: str, platform: str) -> None:
+        """The view that is asked for, of these sales: of what was never sent its customers' doors decide."""
+        if view == ALL:
+            return
+        if view not in _BY_DOOR:
+            asked.outside.append(f"y.standing = {asked.number(view)}")
+            return
+        unsent = f"SELECT DISTINCT w.third_party FROM ({asked.lines(sold)}) w WHERE w.standing = '{_UNSENT}'"
+        doors = self._doors([code for (code,) in self.rows(unsent, *asked.given)], platform)
+        keys = asked.number(as_keys((code,) for code, door in doors.items() if door))
+        reached = f"y.third_party IN (SELECT k.value->>0 FROM json_each({keys}) k)"
+        if view == "a_deposer":
+            asked.outside.append(f"y.standing = '{_UNSENT}' AND {reached}")
+        else:
+            asked.outside.append(f"(y.standing = '{view}' OR (y.standing = '{_UNSENT}' AND NOT {reached}))")
+
+    def _told(self, rows: Sequence[Any], platform: str) -> list[Listed]:
+        """The lines as values, with the door of each."""
+        waiting = (row for row in rows if row[_DOCUMENT] is not None and not row[_LEFT_BY])
+        doors = self._doors({row[_PARTY] for row in waiting}, platform)
+        return [_listed(row, doors) for row in rows]
 
     def _end(self, asked: _Question, order: Order, way: str, looked: int) -> Position | None:
         """The last of the sales that were looked through; None where there were not so many."""
@@ -232,13 +281,15 @@ class InvoiceListLooks(Reader):
         `more`: not all sales were looked through.
         """
         asked = self._asked(platform, wanted)
-        sold = asked.sold(_order("v", wanted.order, "DESC"), LOOKED if asked.sifts else SUMMED + 1)
+        sifts = asked.sifts or wanted.view != ALL
+        sold = asked.sold(_order("v", wanted.order, "DESC"), LOOKED if sifts else SUMMED + 1)
+        self._ask_view(asked, wanted.view, sold, platform)
         sql = (
             f"SELECT count(*), CAST(coalesce(sum(z.open_home), 0) AS BIGINT), (SELECT count(*) FROM ({sold}) w)"
             f" FROM ({asked.lines(sold)} LIMIT {asked.number(SUMMED + 1)}) z"
         )
         ((count, open_, looked),) = self.rows(sql, *asked.given)
-        return Tally(count, open_, more=asked.sifts and looked >= LOOKED)
+        return Tally(count, open_, more=sifts and looked >= LOOKED)
 
     def invoices_chosen(self, platform: str, documents: Sequence[int]) -> Sequence[Listed]:
         """The lines of these documents, the latest first."""
@@ -251,13 +302,11 @@ class InvoiceListLooks(Reader):
         asked.along.append("v.id = g.invoice")
         lines = asked.lines(asked.sold(_order("v", "date", "DESC"), None))
         rows = self.rows(f"{lines} ORDER BY {_order('y', 'date', 'DESC')}", *asked.given)
-        return [_listed(row) for row in rows if row[8] in set(documents)]
+        return self._told([row for row in rows if row[8] in set(documents)], platform)
 
     def _asked(self, platform: str, wanted: Wanted) -> _Question:
         """The filter as conditions."""
         asked = _Question(platform)
-        if wanted.view != "toutes":
-            asked.outside.append(f"y.standing = {asked.number(wanted.view)}")
         if wanted.view in _STUCK_VIEWS:
             asked.start = _STUCK
             asked.along.append("v.id = g.invoice")
@@ -329,13 +378,20 @@ def _where(conditions: Sequence[str]) -> str:
     return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
-def _listed(row: Any) -> Listed:
+def _view(standing: _Standing, door: str) -> View:
+    """The view of a line."""
+    if standing != "unsent":
+        return standing
+    return "a_deposer" if door else "sans_plateforme"
+
+
+def _listed(row: Any, doors: _Doors) -> Listed:
     (
-        id_, party, number, day, _, _, code, amount, document, type_, record, state, public, _, open_, _, due, view,
+        id_, party, number, day, _, _, code, amount, document, type_, record, state, left_by, _, open_, _, due, at,
     ) = row  # fmt: skip
-    standing: View = view
+    door: Door | Literal[""] = door_of(left_by) if left_by else doors.get(party, "") if document is not None else ""
     return Listed(
         id_, document, number, party, _record(record).name if record else "", date.fromisoformat(day),
-        date.fromisoformat(due) if due else None, held(code), amount, open_ or 0, state, standing,
-        bool(public) and document is not None, type_ in CREDIT_NOTES if type_ else amount < 0,
+        date.fromisoformat(due) if due else None, held(code), amount, open_ or 0, state, _view(at, door), door,
+        type_ in CREDIT_NOTES if type_ else amount < 0,
     )  # fmt: skip

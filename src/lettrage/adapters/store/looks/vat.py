@@ -6,6 +6,7 @@ Five questions in streams, each in the order of the invoices, so that one invoic
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from datetime import date
+from fractions import Fraction
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -18,9 +19,10 @@ from lettrage.adapters.store.sql import run
 from lettrage.books.vat_due import Cause, Due, Followed, Receipt, Sale, Taken
 from lettrage.books.vat_report import Gathering, Posted, VatReport
 from lettrage.company.dossier import Company
+from lettrage.settlement.document import Vat
 
 _day = date.fromisoformat
-_WAITS = "v.dossier = ?1 AND v.vat_due = 'receipts' AND v.vat NOT IN ('', '[]')"
+_WAITS = "v.dossier = ?1 AND v.vat_due = 'receipts'"
 _OF_THESE = f"FROM invoice v JOIN due_item d ON d.dossier = v.dossier AND d.invoice = v.id WHERE {_WAITS}"
 _TOUCHED = f"""
 (SELECT DISTINCT d.invoice, a."transaction", a."order" FROM invoice v
@@ -169,7 +171,8 @@ def _sale(row: Any, dues: Sequence[Any]) -> Sale:
         root = found[previous].root if previous is not None else due
         found[due] = Due(root, _day(due_date), whole, carried)
         waits += sum(_parked(parked))
-    return Sale(id_, ledger, party, piece, _day(day), held(code), amount, home, vat_lines(vat), found, waits)
+    lines = vat_lines(vat) or (Vat(Fraction(0), amount, 0),)  # loaded without a word of VAT: none, all of it net
+    return Sale(id_, ledger, party, piece, _day(day), held(code), amount, home, lines, found, waits)
 
 
 def _parked(text: str) -> list[int]:
