@@ -251,8 +251,8 @@ def test_the_service_says_whether_it_works(status: int, healthy: bool) -> None:
 
 KINDS = [
     (400, "refused", "refused"), (401, "settings", "settings"), (403, "settings", "settings"),
-    (404, "refused", "refused"), (408, "gateway", "gateway"), (409, "refused", "unknown"),
-    (413, "refused", "refused"), (422, "refused", "refused"),
+    (404, "refused", "refused"), (408, "gateway", "unknown"), (409, "refused", "unknown"),
+    (413, "refused", "refused"), (422, "refused", "refused"), (501, "refused", "refused"),
     (500, "maintenance", "unknown"), (502, "gateway", "unknown"), (503, "maintenance", "maintenance"),
     (504, "gateway", "unknown"), (302, "gateway", "gateway"), (201, "garbled", "unknown"), (418, "garbled", "garbled"),
 ]  # fmt: skip
@@ -273,6 +273,7 @@ def test_every_verdict_has_a_reason_and_no_reading_leaves_a_doubt() -> None:
         assert ruling.why
         assert ruling.reading != "unknown"
     assert verdict(422, in_its_own_words=False).writing == "garbled"
+    assert verdict(501, in_its_own_words=False).writing == "settings", "of a gateway that knows no such service"
 
 
 UNREADABLE = [

@@ -49,8 +49,10 @@ ACCOUNT = ("password_expired", "password_changed", "account_not_yet_active")  # 
 BEFORE = ("dropped_before", "token_revoked", "token_refused", "slow")
 AFTER = ("dropped_after", "truncated", "wrong_types", "html_after")
 CHORUS = (*CANNED, *ACCOUNT, *BEFORE, *AFTER)
-# What only the approved platform can have: of a call, of what becomes of a flow, of what it tells by itself.
-APPROVED_CALLS = ("server_error", "resource_error", "unhealthy", "wrong_sha256", "wrong_content", "cursor_repeated")
+# What only the approved platform can have: of a call, of what becomes of a flow, of what it tells by itself. A call may
+# be answered with the Error of the OpenAPI in the place of being carried out, by this status.
+REFUSALS = {"server_error": 500, "resource_error": 503, "timed_out": 408, "inconsistent": 422, "not_offered": 501}
+APPROVED_CALLS = (*REFUSALS, "unhealthy", "wrong_sha256", "wrong_content", "cursor_repeated")
 APPROVED_FLOWS = ("flow_lost", "acknowledgement_late", "acknowledgement_never")
 APPROVED_ARRIVALS = ("arrival_late", "arrival_doubled")
 APPROVED_CALLBACKS = ("callback_unsigned", "callback_replayed", "callback_stale", "callback_never")

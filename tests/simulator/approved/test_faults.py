@@ -19,6 +19,9 @@ FLOWS = "/approved/flow-service/v1/flows"
     [
         ("server_error", 500, "INTERNAL_ERROR"),
         ("resource_error", 503, "RESOURCE_ERROR"),
+        ("timed_out", 408, "REQUEST_TIMEOUT"),
+        ("inconsistent", 422, "UNPROCESSABLE_ENTITY"),
+        ("not_offered", 501, "NOT_IMPLEMENTED"),
         ("too_many_calls", 429, "TOO_MANY_REQUESTS"),
         ("too_many_calls_wait", 429, "TOO_MANY_REQUESTS"),
         ("token_refused", 401, "INVALID_TOKEN"),
@@ -147,7 +150,8 @@ def test_what_strikes_the_one_door_leaves_the_other_alone(client: Client) -> Non
 def test_every_kind_is_tried_here() -> None:
     tried: dict[str, Callable[..., Any]] = {
         "server_error": test_a_call_that_is_not_carried_out,
-        "resource_error": test_a_call_that_is_not_carried_out,
+        **dict.fromkeys(("resource_error", "timed_out"), test_a_call_that_is_not_carried_out),
+        **dict.fromkeys(("inconsistent", "not_offered"), test_a_call_that_is_not_carried_out),
         "unhealthy": test_only_the_service_says_that_it_is_not_well,
         "wrong_sha256": test_a_wrong_fingerprint_and_a_file_that_was_changed,
         "wrong_content": test_a_wrong_fingerprint_and_a_file_that_was_changed,

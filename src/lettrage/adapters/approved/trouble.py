@@ -13,7 +13,7 @@ STATUSES: dict[int, Verdict] = {
     404: Verdict("refused", "refused", "the service has nothing of this name"),
     405: Verdict("settings", "settings", "this is not the service's address"),
     407: Verdict("settings", "settings", "the proxy of the settings wants to know who calls"),
-    408: Verdict("gateway", "gateway", "the request did not arrive whole, or took too long to look up"),
+    408: Verdict("gateway", "unknown", "the time was up: before the request was whole, or in the middle of the work"),
     409: Verdict("refused", "unknown", "it is at odds with what the platform has: that may be this very flow"),
     413: Verdict("refused", "refused", "too large: not taken"),
     415: Verdict("settings", "settings", "something on the way changes the content type"),
@@ -40,6 +40,7 @@ OTHERS: dict[int, Verdict] = {
     404: Verdict("settings", "settings", "this is not the service's address"),
     409: Verdict("garbled", "unknown", "nobody says what it is at odds with"),
     422: CLASSES[4],
+    501: Verdict("settings", "settings", "this is not the service's address"),
 }
 
 

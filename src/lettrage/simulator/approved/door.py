@@ -36,6 +36,7 @@ from lettrage.simulator.faults import (
     CHORUS,
     HTML,
     MAINTENANCE,
+    REFUSALS,
     Fault,
     Faults,
 )
@@ -59,7 +60,7 @@ CLIENT = Application(
 )
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _CHALLENGE = {"www-authenticate": "Bearer"}
-_ANY_CALL = frozenset((*CHORUS, "server_error", "resource_error"))
+_ANY_CALL = frozenset((*CHORUS, *REFUSALS))
 
 
 class Approved:
@@ -268,10 +269,11 @@ def _break(approved: Approved, request: HttpRequest, struck: dict[str, Fault]) -
         approved.issuer.revoke(bearer(request))
     if "token_refused" in struck:
         raise Stopped(refused(401, "The token has expired", headers=_CHALLENGE))
-    if "server_error" in struck:
-        raise Stopped(refused(500))
-    if "resource_error" in struck or "unhealthy" in struck:
+    if "unhealthy" in struck:
         raise Stopped(refused(503))
+    for kind, status in REFUSALS.items():
+        if kind in struck:
+            raise Stopped(refused(status))
     for kind, fault in struck.items():
         if kind.startswith("too_many_calls"):
             wait = {"retry-after": f"{fault.seconds:.0f}"} if kind.endswith("wait") else None
