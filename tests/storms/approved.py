@@ -12,50 +12,30 @@ each name of ours must be on one flow, each invoice and each receipt with it onc
 in the books once.
 """
 
-import os
 import random
 import signal
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from lettrage.adapters.approved.calls import Calls
-from lettrage.adapters.approved.client import Client
-from lettrage.adapters.approved.flows import ApprovedFlows
 from lettrage.adapters.store.books import SqlStore
-from lettrage.adapters.store.jobs import Jobs
-from lettrage.adapters.store.outbox import Flows
-from lettrage.guard.secrets import Secret
-from lettrage.invoicing.approved_settings import ApprovedSettings
-from lettrage.invoicing.document import Identifier
 from lettrage.invoicing.doors import QUALIFICATION as PLATFORM
-from lettrage.invoicing.flow_service import Signalled, Submitted
-from lettrage.invoicing.formats import cdar, ubl
-from lettrage.invoicing.lifecycle.sent import Concerned, numbered, received, to_buyer
-from lettrage.invoicing.lifecycle.standing import Received
-from lettrage.invoicing.portal import Trouble
-from lettrage.invoicing.sending import arrive, deposit, submit
 from lettrage.invoicing.sending.deposit import packets
-from lettrage.invoicing.sending.outbox import Alert, Conclusion, Packet, Parcel, Saying, Taken
-from lettrage.invoicing.sending.schedule import Pace
-from lettrage.invoicing.sending.worker import Way, Worker
-from lettrage.money import Amount
-from lettrage.opening import load
 from lettrage.simulator.approved.invoices import Step
 from lettrage.simulator.approved.settings import Settings
 from lettrage.simulator.server import Simulator
 from tests.databases import STORE, empty_books
-from tests.invoicing.papers import BUYER, SELLER, figure, invoice
-from tests.journeys.helpers import MovableClock, company
-from tests.reliability.long_form import BrokenPromiseError, Bug, long_form, say
-from tests.storms.deposits import AFTER_A_KILL, POINTS, Clock, document_rows, instead, processes
+from tests.journeys.helpers import MovableClock
+from tests.reliability.long_form import BrokenPromiseError, long_form, say
+from tests.storms.approved_planted import PLANTED
+from tests.storms.approved_worker import PAPER, calls_to, prepare, receipt, run_worker, worker_of
+from tests.storms.deposits import AFTER_A_KILL, POINTS, Clock, processes
 from tests.storms.races import server
 
 SUBMITTED = "/approved/flow-service/v1/flows"
@@ -70,22 +50,7 @@ PROBABILITY = 0.15  # of each way, so that four of five answers are lost in one 
 HOUR = timedelta(hours=1)
 STEP, LATER = timedelta(minutes=5), timedelta(minutes=30)
 LONGEST = timedelta(days=30)
-PACE = Pace(resend_hours=6, redeposits=1_000)  # however often a receipt is lost on the way, it is told in the end
 LIFE = (Step(600, "204"), Step(600, "205"), Step(3600, "211"))  # of each invoice, once it is with its buyer
-SIREN = "332540215"
-WRONG = ("queue_stopped", "numbering_error", "message_rejected", "arrival_unreadable", "flow_never_processed")
-
-PAPER = invoice(
-    number="NUMBER-OF-IT",
-    seller=msgspec.structs.replace(
-        SELLER, ids=(Identifier("33254021516357", "0009"),), legal_id=Identifier(SIREN, "0002")
-    ),
-    buyer=msgspec.structs.replace(
-        BUYER, ids=(Identifier("20000000800017", "0009"),), legal_id=Identifier("200000008", "0002")
-    ),
-    service="",
-    engagement="",
-)
 
 
 class Storm(msgspec.Struct, frozen=True):
@@ -96,112 +61,6 @@ class Storm(msgspec.Struct, frozen=True):
     lost: int = 0
     kills: int = 0
     planted: str = ""
-
-
-# ---------------------------------------------------------------- the books
-
-
-def prepare(address: str, invoices: int) -> list[Parcel]:
-    """Books with so many documents, ready to be sent."""
-    store = SqlStore(address, MovableClock())
-    loaded = load(msgspec.json.encode({"dossiers": [company("998")]}), "load.json", "", store, MovableClock())
-    assert not loaded.faults, loaded.faults
-    numbers = [f"F{n:05}" for n in range(1, invoices + 1)]
-    document_rows(store, numbers)
-    store.close()
-    template = ubl.render(PAPER).decode()
-    return [
-        Parcel(
-            at, number, "33254021516357", "200000008", f"{number}.xml", "UBL",
-            template.replace(PAPER.number, number).encode(),
-        )
-        for at, number in enumerate(numbers, 1)
-    ]  # fmt: skip
-
-
-def receipt(parcel: Parcel, at: datetime) -> Saying:
-    """That all of an invoice was received."""
-    about = Concerned(
-        parcel.number, "380", PAPER.date, Identifier(SIREN, "0002"), "V", Identifier("200000008", "0002"), "A",
-        Identifier("200000008", "0225"),
-    )  # fmt: skip
-    declared = received(at, [Received(figure("20.00"), Amount(PAPER.totals.gross, PAPER.currency))])
-    message = to_buyer(about, declared, numbered(about, declared), at)
-    return Saying(
-        "status", f"receipt of {parcel.number}", parcel.document, "212", at, "{}", f"{parcel.number}_212.xml", "CDAR",
-        cdar.render(message),
-    )  # fmt: skip
-
-
-# ---------------------------------------------------------------- a worker
-
-
-def calls_to(connection: dict[str, str]) -> Calls:
-    """Exchanges with the platform, as fast as they go."""
-    settings = ApprovedSettings(
-        PLATFORM,
-        connection["approved_token_url"],
-        connection["approved_flow_url"],
-        client_id=Secret(connection["approved_client_id"]),
-        client_secret=Secret(connection["approved_client_secret"]),
-        pause_ms=0,
-    )
-    return Calls(settings, sleep=lambda _seconds: None)
-
-
-class Counting(ApprovedFlows):
-    """The flow service, with a count of the submissions that came to nothing as far as anybody here can tell."""
-
-    def __init__(self, client: Client, lost: Counter[str]) -> None:
-        super().__init__(client)
-        self.lost = lost
-
-    def submit(self, content: bytes, signalled: Signalled) -> Submitted:
-        try:
-            return super().submit(content, signalled)
-        except Trouble as trouble:
-            self.lost[f"{trouble.kind} {trouble.status or 'cut off'}"] += 1
-            raise
-
-
-def worker_of(
-    store: SqlStore, calls: Calls, clock: Clock, name: str, at: Callable[[str], None], lost: Counter[str]
-) -> Worker:
-    """A worker over real HTTP."""
-    service = Counting(Client(calls), lost)
-
-    def no_portal() -> Any:
-        raise BrokenPromiseError("an approved platform was taken for Chorus Pro")
-
-    def told(_dossier: str, alert: Alert) -> None:
-        if alert.code in WRONG and not _no_address(alert):
-            raise BrokenPromiseError(f"{alert.code}: {alert.facts}")
-
-    way = Way(no_portal, PACE, lambda: service)
-    return Worker(store, lambda _dossier, _platform: way, clock, name, random.Random(name).randrange, told, at)
-
-
-def _no_address(alert: Alert) -> bool:
-    """A flow that is lost and the spoilt page that says so look like an address that is none: a person must look."""
-    return alert.code == "queue_stopped" and alert.facts["status"] == "404"
-
-
-def run_worker(
-    address: str, connection: dict[str, str], ahead: Any, name: str, point: str, after: int, planted: str
-) -> None:
-    """A worker process that dies when it comes to this point for the nth time."""
-    store = SqlStore(address, MovableClock())
-    left = after
-
-    def at(here: str) -> None:
-        nonlocal left
-        left -= here == point
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with PLANTED[planted]():
-        worker_of(store, calls_to(connection), Clock(ahead), name, at, Counter()).work("998")
-    store.close()
 
 
 # ---------------------------------------------------------------- a battery
@@ -364,73 +223,6 @@ class Battery:
         stand = self._ask("SELECT DISTINCT status FROM deposit WHERE dossier = ?1 AND outcome = 'integrated'")
         if {status for (status,) in stand} - {"211", "212"}:
             raise BrokenPromiseError(f"seed {self.storm.seed}: invoices stand at {stand}")
-
-
-# ---------------------------------------------------------------- planted bugs
-
-
-def sent_again_blindly() -> AbstractContextManager[None]:
-    """A submission whose answer is lost is simply tried again."""
-    return instead(deposit, "doubtful", lambda _trouble: False)
-
-
-def trace_ignored() -> AbstractContextManager[None]:
-    """A flow in doubt is sent again after a while without being looked for."""
-    sound = submit.after_trace
-
-    def blind(taken: Taken, _seen: Any, now: datetime, pace: Pace) -> Conclusion:
-        return sound(taken, (), now, pace)
-
-    return instead(submit, "after_trace", blind)
-
-
-def doubt_forgotten() -> AbstractContextManager[None]:
-    """Nobody plans to look for a flow in doubt."""
-    sound = deposit.in_doubt
-    return instead(deposit, "in_doubt", lambda *given: msgspec.structs.replace(sound(*given), planned=()))
-
-
-def another_name() -> AbstractContextManager[None]:
-    """What is sent again bears another name than before."""
-    sound = Flows._tracking
-
-    def renamed(self: Flows, platform: str, number: int, packet: Packet, at: str) -> str:
-        return sound(self, platform, number, msgspec.structs.replace(packet, tracking=""), at)
-
-    return instead(Flows, "_tracking", renamed)
-
-
-def statuses_doubled() -> AbstractContextManager[None]:
-    """A status that is told twice is kept twice."""
-    return instead(arrive, "unheard", lambda _kept, heard: list(heard))
-
-
-def asked_by_our_clock() -> AbstractContextManager[None]:
-    """The next question begins at our own present."""
-    return instead(arrive, "_moved", lambda _job, _done, _kept, now: now)
-
-
-def interrupted_is_forgotten() -> AbstractContextManager[None]:
-    """A flow that somebody was sending when he died is taken for one that was never sent."""
-    sound = Jobs._to_send
-
-    def careless(self: Jobs, taken: Taken, now: datetime, paces: Any) -> Taken | None:
-        self.set_flow(msgspec.structs.replace(self.flow(int(taken.job.subject)), state="intended"))
-        return sound(self, taken, now, paces)
-
-    return instead(Jobs, "_to_send", careless)
-
-
-PLANTED: dict[str, Bug] = {
-    "": nullcontext,
-    "sent_again_blindly": sent_again_blindly,
-    "trace_ignored": trace_ignored,
-    "doubt_forgotten": doubt_forgotten,
-    "another_name": another_name,
-    "statuses_doubled": statuses_doubled,
-    "asked_by_our_clock": asked_by_our_clock,
-    "interrupted_is_forgotten": interrupted_is_forgotten,
-}
 
 
 # ---------------------------------------------------------------- the command
