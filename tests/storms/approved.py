@@ -47,7 +47,6 @@ LOSSES = (
 ASKING = ("dropped_after", "truncated", "html_after", "wrong_types", "bad_gateway")  # and how a question does
 SOMETIMES = 0.02
 PROBABILITY = 0.15  # of each way, so that four of five answers are lost in one or several
-HOUR = timedelta(hours=1)
 STEP, LATER = timedelta(minutes=5), timedelta(minutes=30)
 LONGEST = timedelta(days=30)
 LIFE = (Step(600, "204"), Step(600, "205"), Step(3600, "211"))  # of each invoice, once it is with its buyer
