@@ -140,6 +140,7 @@ PLATFORM_ANSWER_SECONDS = 180  # for the whole call, from its first byte to its 
 PLATFORM_TOKEN_MARGIN = 240  # seconds before its end from which on a token is not used any more
 PLATFORM_PAUSES = (2, 4, 8)  # seconds between the attempts where there are too many calls
 HOOK_BYTES = 64 * 1024  # of a platform's call that it has something for us: one flow's facts
+HOOK_REFUSED_SECONDS = 0.05  # that refusing one takes, whatever there was to look up
 PDF_ATTACHMENTS = 100  # of one file, looked at
 READ_FINDINGS = 500  # about one file, of those that reading it brings up
 HISTORY_EVENTS = 10_000  # changes of one invoice's status

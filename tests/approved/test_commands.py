@@ -366,6 +366,13 @@ def test_a_platform_is_given_no_address_that_it_must_not_call(run: Run, address:
     assert run("hook", address).status == 2
 
 
+@pytest.mark.parametrize("address", ["https://me:a-password@books.example", "https://books.example?key=a-password"])
+def test_what_an_address_of_ours_holds_is_not_repeated(address: str, run: Run) -> None:
+    ran = run("hook", address)
+    assert ran.status == 2
+    assert "a-password" not in ran.out + ran.err
+
+
 def test_a_subscription_that_is_refused_is_told(run: Run) -> None:
     with place(platform_of(_at("webhooks", error(403, "FORBIDDEN_ACCESS", "not yours")))) as made:
         set_up(run, made.url)

@@ -48,6 +48,7 @@ def met(flows: ApprovedFlows, *, write: bool = True) -> Trouble:
         (PRODUCTION, "http://flows.example"), (QUALIFICATION, "http://10.0.0.1:{port}"),
         (QUALIFICATION, "https://169.254.169.254"), (QUALIFICATION, "file:///etc/passwd"),
         (QUALIFICATION, "http://[::ffff:127.0.0.1]:{port}"), (QUALIFICATION, "https://2130706433"),
+        (QUALIFICATION, "http://127.0.0.1:{port}/x?"), (QUALIFICATION, "http://127.0.0.1:{port}/x#"),
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_allowed_is_never_called_whoever_wrote_it(platform: str, address: str) -> None:

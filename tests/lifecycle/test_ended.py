@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lettrage.acts.cancel import Cancel
-from tests.journeys.helpers import pays
+from tests.journeys.helpers import advance, deposit, header, pays
 from tests.lifecycle.carried import Carried
 
 
@@ -68,3 +68,16 @@ def test_a_deposit_and_its_final_invoice_are_told_once(firm: Carried) -> None:
     assert amounts(firm, final) == [("20", "2400.00")]
     assert firm.open_amounts() == []
     assert firm.findings() == []
+
+
+def test_an_advance_is_told_once_it_is_credited_and_an_invoice_has_used_it(firm: Carried) -> None:
+    day = f"{firm.clock.today():%Y%m%d}"
+    announced = firm.done(header("PORVIR", "600.00", advance("600.00"), DATE=day))
+    number = firm.carry(services("F-1"))
+    used = advance("-600.00", TRANSAC=announced)
+    firm.done(header("PORCHQ", "0.00", pays(number, "600.00"), pays(number, "600.00", "WPA"), used, DATE=day))
+    assert amounts(firm, number) == []
+
+    firm.live(days=2)
+    firm.done(deposit("REMVIR", {"TRANSAC": announced}, DATE=f"{firm.clock.today():%Y%m%d}"))
+    assert amounts(firm, number) == [("20", "600.00")]

@@ -11,7 +11,7 @@ from lettrage.acts.cancel import Cancel
 from lettrage.acts.unpaid import ReportUnpaid
 from lettrage.caller import Caller
 from tests.journeys.helpers import Firm, advance, company, deposit, header, pays
-from tests.vat.helpers import report, service, shown
+from tests.vat.helpers import report, service, shown, sums
 
 FULL = [("20", "3000.00", "600.00")]
 
@@ -258,3 +258,45 @@ def test_more_than_open_is_a_gain_and_no_price(tmp_path: Path) -> None:
 
     assert [row[3:6] for row in shown(firm)] == [("3000.00", "600.00", "3600.00")]
     assert firm.findings() == []
+
+
+def test_what_an_advance_pays_has_a_day_of_its_own(tmp_path: Path) -> None:
+    """2,000.00 by an advance in hand, 1,600.00 announced: the first counts at once, the rest when it is credited."""
+    firm = firm_of(tmp_path, service("1", "3600.00", vat=FULL))
+    held = firm.done(header("ENCVIR", "2000.00", advance("2000.00"), BQC="BNP"))
+
+    used = advance("-2000.00", TRANSAC=held)
+    number = firm.done(header("PORVIR", "1600.00", pays("1", "3600.00"), used))
+    assert shown(firm) == [("2024-10-21", "1", "20", "1666.67", "333.33", "2000.00", "received")]
+    firm.clock.forward(days=3)
+    firm.done(deposit("REMVIR", {"TRANSAC": number}, DATE="20241024"))
+    assert shown(firm)[1:] == [("2024-10-24", "1", "20", "1333.33", "266.67", "1600.00", "credited")]
+    assert firm.findings() == []
+
+
+def test_an_advance_that_was_only_announced_is_no_receipt_before_it_is_credited(tmp_path: Path) -> None:
+    firm = firm_of(tmp_path, service("1", "3600.00", vat=FULL))
+    announced = firm.done(header("PORVIR", "1000.00", advance("1000.00")))
+    used = advance("-1000.00", TRANSAC=announced)
+    number = firm.done(header("PORCHQ", "0.00", pays("1", "1000.00"), pays("1", "2600.00", "WPA"), used))
+
+    assert shown(firm) == []
+    firm.clock.forward(days=3)
+    moved = firm.done(deposit("REMVIR", {"TRANSAC": announced}, DATE="20241024"))
+    assert shown(firm) == [("2024-10-24", "1", "20", "833.33", "166.67", "1000.00", "credited")]
+    cancel(firm, moved)
+    assert [row[-2:] for row in shown(firm)[1:]] == [("-1000.00", "cancelled")]
+    cancel(firm, number)
+    assert sums(report(firm)) == {("1", "20"): (0, 0, 0, 0)}
+    assert firm.findings() == []
+
+
+def test_paying_back_an_advance_beside_a_credit_note_is_no_part_of_it(tmp_path: Path) -> None:
+    note = service("1", "-1200.00", vat=[("20", "-1000.00", "-200.00")])
+    firm = firm_of(tmp_path, note)
+    held = firm.done(header("PORVIR", "500.00", advance("500.00")))
+    back = advance("500.00", TRANSAC=held, THIRDPARTY="C1")
+
+    firm.done(header("PAYVIR", "1700.00", pays("1", "1200.00", THIRDPARTY="C1"), back, THIRDPARTY="C1", BQC="BNP"))
+
+    assert [row[3:6] for row in shown(firm)] == [("-1000.00", "-200.00", "-1200.00")]

@@ -92,7 +92,7 @@ class Taken(msgspec.Struct, frozen=True):
     """What a header took of one due item, in its own sense: in all, then of that by discount and differences.
 
     Each in the invoice's currency and at home. `moves`: by line of the invoice's VAT, what became due and what left the
-    account of VAT that waits.
+    account of VAT that waits. `advance`: the advance that this part came from, 0 where the header itself brought it.
     """
 
     transaction: int
@@ -107,14 +107,35 @@ class Taken(msgspec.Struct, frozen=True):
     exchange: int = 0
     exchange_home: int = 0
     moves: Mapping[int, tuple[int, int]] = {}
+    advance: int = 0
+
+
+class Used(msgspec.Struct, frozen=True):
+    """An advance that a header used: how much, beside the `money` that it brought itself, and how it had come in."""
+
+    advance: int
+    amount: int
+    money: int
+    means: str
+    at_bank: bool
+    credited: tuple[Cause, ...] = ()
 
 
 class Followed(msgspec.Struct, frozen=True):
-    """An invoice with all that was done to it."""
+    """An invoice with all that was done to it. `used`: by header, the advances that it used."""
 
     sale: Sale
     receipts: Mapping[tuple[int, int], Receipt]
     taken: Sequence[Taken]
+    used: Mapping[tuple[int, int], Sequence[Used]] = {}
+
+    def receipt(self, of: Taken) -> Receipt:
+        """What brought this part in: the header, or before it the advance that it used."""
+        own = self.receipts[of.transaction, of.order]
+        for used in self.used.get((of.transaction, of.order), ()):
+            if used.advance == of.advance:
+                return msgspec.structs.replace(own, means=used.means, at_bank=used.at_bank, credited=used.credited)
+        return own
 
 
 # ---------------------------------------------------------------- what follows from it
@@ -126,7 +147,7 @@ class Row(msgspec.Struct, frozen=True):
     At home: `base` and `vat`; `received`, VAT included, at the invoice's own rate of exchange. `received_currency`: the
     same in the invoice's currency. What is kept beyond the invoice's amount is no price and not in it. `transaction`,
     `order`: what received it. `by`: the transaction that made this row; `item`: the due item;
-    `reversed_by`: the transaction that took it back.
+    `reversed_by`: the transaction that took it back; `advance`: the one that it came from, 0 for none.
     """
 
     date: Day
@@ -147,6 +168,7 @@ class Row(msgspec.Struct, frozen=True):
     by: int
     item: int
     reversed_by: int | None = None
+    advance: int = 0
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -189,7 +211,7 @@ class _Step(msgspec.Struct, frozen=True, order=True):
 def moves(followed: Followed) -> Iterator[Move]:
     """What the entries of this invoice's settlements did."""
     for taken in followed.taken:
-        receipt = followed.receipts[taken.transaction, taken.order]
+        receipt = followed.receipt(taken)
         vat = sum(due for due, _ in taken.moves.values())
         freed = sum(left for _, left in taken.moves.values())
         for step in _bookings(receipt):
@@ -200,7 +222,7 @@ def moves(followed: Followed) -> Iterator[Move]:
 def events(followed: Followed, chosen: Mapping[str, str]) -> Iterator[tuple[Taken, Change]]:
     """Each time that what a header took of a due item began to count as received, or no longer counted."""
     for taken in followed.taken:
-        receipt = followed.receipts[taken.transaction, taken.order]
+        receipt = followed.receipt(taken)
         for change in _changes_of(followed, taken, receipt, chosen):
             yield taken, change
 
@@ -215,13 +237,11 @@ def rows(followed: Followed, chosen: Mapping[str, str]) -> Iterator[Row]:
     """Everything that became due on this invoice or was taken back. `chosen`: the dossier's own `vat_dates`."""
     parts = _apportioned(followed)
     for taken in followed.taken:
-        receipt = followed.receipts[taken.transaction, taken.order]
+        receipt = followed.receipt(taken)
         changes = list(_changes_of(followed, taken, receipt, chosen))
         for at, change in enumerate(changes):
             after = changes[at + 1].by if change.sign > 0 and at + 1 < len(changes) else None
-            yield from _rows(
-                followed.sale, taken, parts[taken.transaction, taken.order, taken.item], change, receipt, after
-            )
+            yield from _rows(followed.sale, taken, parts[_key(taken)], change, receipt, after)
 
 
 def _rows(
@@ -239,7 +259,8 @@ def _rows(
             yield Row(
                 change.day, receipt.own.day, sale.piece, sale.third_party, sale.ledger, rate_text(rate),
                 base, vat, received, sale.currency, in_currency,
-                NAMES.get(receipt.means, OFFSET), change.event, *receipt.key, change.by, taken.item, after,
+                OFFSET if taken.advance else NAMES.get(receipt.means, OFFSET), change.event, *receipt.key, change.by,
+                taken.item, after, taken.advance,
             )  # fmt: skip
 
 
@@ -302,18 +323,48 @@ def vat_at_home(vat: Iterable[Vat], amount: int, home: int) -> list[int]:
     return [line.amount if amount == home else ratio(sign * line.amount * home, abs(amount)) for line in vat]
 
 
-def _apportioned(followed: Followed) -> dict[tuple[int, int, int], _Parts]:
+def by_origin(sale: Sale, taken: Taken, used: Sequence[Used]) -> Iterator[Taken]:
+    """What a header took, apart by where it came from: advances that it used, each with its part of what was received.
+
+    Discounts and differences stay with the header's own part.
+    """
+    money = max(used[0].money, 0) if used else 0
+    weights = [money, *(one.amount for one in used)]
+    if not used or not sum(weights):
+        yield taken
+        return
+    _, received, in_currency = _figures(sale, taken)
+    parts, reliefs = apportion(in_currency, weights), apportion(received, weights)
+    vat = {line: apportion(due, weights) for line, (due, _) in taken.moves.items()}
+    own = taken
+    for at, one in enumerate(used, start=1):
+        moved = {line: (shares[at], shares[at]) for line, shares in vat.items()}
+        part = Taken(
+            taken.transaction, taken.order, taken.item, parts[at], reliefs[at], moves=moved, advance=one.advance
+        )
+        yield part
+        left = {line: (due - moved[line][0], freed - moved[line][1]) for line, (due, freed) in own.moves.items()}
+        own = msgspec.structs.replace(own, part=own.part - part.part, relief=own.relief - part.relief, moves=left)
+    if own.part or own.relief or any(map(any, own.moves.values())):
+        yield own
+
+
+def _key(taken: Taken) -> tuple[int, int, int, int]:
+    return taken.transaction, taken.order, taken.item, taken.advance
+
+
+def _apportioned(followed: Followed) -> dict[tuple[int, int, int, int], _Parts]:
     """What of each receipt falls on each line of VAT, worked out in the order of posting."""
     left = {root: _Left(whole) for root, whole in _wholes(followed.sale).items()}
-    parts: dict[tuple[int, int, int], _Parts] = {}
+    parts: dict[tuple[int, int, int, int], _Parts] = {}
     steps = sorted(
         (step.posting, at, step.on == (step.condition == "own"))
         for at, taken in enumerate(followed.taken)
-        for step in _bookings(followed.receipts[taken.transaction, taken.order])
+        for step in _bookings(followed.receipt(taken))
     )
     for _, at, given in steps:
         taken = followed.taken[at]
-        key = taken.transaction, taken.order, taken.item
+        key = _key(taken)
         of_chain = left[followed.sale.dues[taken.item].root]
         if key not in parts:
             parts[key] = of_chain.split(*_figures(followed.sale, taken))

@@ -12,7 +12,7 @@ from lettrage.commands.giving import cell, dossier_meant, give, rows_of, values_
 from lettrage.commands.platforms import platforms
 from lettrage.commands.shared import CallerName, app, context, plain, print_json, read_file
 from lettrage.guard.secrets import Secret
-from lettrage.invoicing.addresses import host_expected, split
+from lettrage.invoicing.addresses import host_expected, split, without_secrets
 from lettrage.invoicing.approved_settings import SECRETS, changes, connection_said
 from lettrage.invoicing.connecting.diagnose import works
 from lettrage.invoicing.doors import PRODUCTION, environment_of, name_of
@@ -145,7 +145,8 @@ def _public(base: str, platform: str) -> str:
     url = split(base)
     expected = "https://name" if url is None else host_expected(url, production=platform == PRODUCTION)
     if expected:
-        raise Stop(Refusal("address_not_allowed", "hook", quoted(base), expected, {"platform": platform}))
+        seen = quoted(without_secrets(base))
+        raise Stop(Refusal("address_not_allowed", "hook", seen, expected, {"platform": platform}))
     return base
 
 

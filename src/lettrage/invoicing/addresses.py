@@ -15,7 +15,8 @@ def split(text: str) -> SplitResult | None:
         _ = url.port
     except ValueError:
         return None
-    plain = url.username is None and url.password is None and not url.query and not url.fragment
+    # A blank query or fragment counts: whatever is put behind the address would be part of it.
+    plain = url.username is None and url.password is None and "?" not in text and "#" not in text
     readable = re.fullmatch(r"[\x21-\x7e]+", text, re.ASCII) and "\\" not in text
     return url if url.scheme in ("https", "http") and url.hostname and plain and readable else None
 

@@ -97,7 +97,12 @@ def payments(followed: Followed, chosen: Mapping[str, str], home: Currency) -> t
     by_moment: dict[_Moment, list[Row]] = {}
     for row in rows(followed, chosen):
         of = _Moment(
-            row.date, since[row.transaction, row.order, row.item], row.event, row.by, row.transaction, row.order
+            row.date,
+            since[row.transaction, row.order, row.item, row.advance],
+            row.event,
+            row.by,
+            row.transaction,
+            row.order,
         )
         by_moment.setdefault(of, []).append(row)
     left = sum(due.amount for at, due in followed.sale.dues.items() if at == due.root)
@@ -111,21 +116,21 @@ def payments(followed: Followed, chosen: Mapping[str, str], home: Currency) -> t
     return tuple(found)
 
 
-def _since(followed: Followed, chosen: Mapping[str, str]) -> dict[tuple[int, int, int], Day]:
-    """By header and due item: the day on which what was taken counted first."""
-    found: dict[tuple[int, int, int], Day] = {}
+def _since(followed: Followed, chosen: Mapping[str, str]) -> dict[tuple[int, int, int, int], Day]:
+    """By header, due item and advance: the day on which what was taken counted first."""
+    found: dict[tuple[int, int, int, int], Day] = {}
     for taken, change in events(followed, chosen):
-        key = taken.transaction, taken.order, taken.item
+        key = taken.transaction, taken.order, taken.item, taken.advance
         found[key] = min(change.day, found.get(key, change.day))
     return found
 
 
 def _happened(
-    followed: Followed, chosen: Mapping[str, str], since: Mapping[tuple[int, int, int], Day]
+    followed: Followed, chosen: Mapping[str, str], since: Mapping[tuple[int, int, int, int], Day]
 ) -> dict[_Moment, _Happened]:
     found: dict[_Moment, _Happened] = {}
     for taken, change in events(followed, chosen):
-        began = since[taken.transaction, taken.order, taken.item]
+        began = since[taken.transaction, taken.order, taken.item, taken.advance]
         of = _Moment(change.day, began, change.event, change.by, taken.transaction, taken.order)
         known = found.get(of, _Happened(change.posting))
         found[of] = replace(

@@ -246,7 +246,7 @@ class _Call:
         self._complete = False
         given = self.header(b"x-request-id")
         self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = self.id
+        scope.setdefault("state", {}).update(request_id=self.id, rest=self.give_turn)
 
     @property
     def source(self) -> str:

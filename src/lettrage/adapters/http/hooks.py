@@ -3,6 +3,8 @@
 It brings no token: its signature is the proof, and whoever has none learns nothing, not even which dossiers there are.
 """
 
+import asyncio
+from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -17,7 +19,7 @@ from lettrage.adapters.http.problems import Problem
 from lettrage.guard.secrets import Secret
 from lettrage.invoicing.doors import APPROVED
 from lettrage.invoicing.hooks import SIGNATURE, STAMP, HookCall, heed, judge
-from lettrage.limits import HOOK_BYTES
+from lettrage.limits import HOOK_BYTES, HOOK_REFUSED_SECONDS
 from lettrage.refusal import Refusal, Stop, StoreTrouble
 
 HOOKS = "/hooks/"
@@ -36,7 +38,14 @@ async def hook(request: Request, dossier: Annotated[str, Path(max_length=400), S
             raise too_large(str(len(body)), HOOK_BYTES)
     call = HookCall(bytes(body), _only(request, STAMP), _only(request, SIGNATURE))
     source = request.client.host if request.client else "-"
-    await run_in_threadpool(_heeded, house_of(request), dossier, platform, call, source)
+    begun = monotonic()
+    try:
+        await run_in_threadpool(_heeded, house_of(request), dossier, platform, call, source)
+    except Problem:
+        # How long it took to find nothing would tell what there is. Meanwhile others have the turn.
+        request.state.rest()
+        await asyncio.sleep(HOOK_REFUSED_SECONDS - (monotonic() - begun))
+        raise
     return JSONResponse({})
 
 

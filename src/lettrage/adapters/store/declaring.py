@@ -40,7 +40,8 @@ UNION SELECT x."transaction" FROM entry e
 CROSS JOIN slip_transaction x ON x.dossier = e.dossier AND x.slip = e.slip
 WHERE e.dossier = ?1 AND e.date > ?5 AND e.date <= ?6 AND e.slip IS NOT NULL
 """
-# What they took of due items themselves, or the receipt did whose instrument they moved on; due dates that have come.
+# What they took of due items themselves, or the receipt did whose instrument they moved on, or what used its advance;
+# due dates that have come.
 _ITEMS = """
 SELECT a.item AS id FROM moved m
 CROSS JOIN allocation a ON a.dossier = ?1 AND a."transaction" = m.number
@@ -48,6 +49,13 @@ UNION SELECT a.item FROM moved m
 CROSS JOIN instrument n ON n.dossier = ?1 AND n."transaction" = m.number
 CROSS JOIN instrument i ON i.dossier = ?1 AND i.id = n.previous
 CROSS JOIN allocation a ON a.dossier = ?1 AND a."transaction" = i."transaction"
+UNION SELECT b.item FROM moved m
+CROSS JOIN instrument n ON n.dossier = ?1 AND n."transaction" = m.number
+CROSS JOIN instrument i ON i.dossier = ?1 AND i.id = n.previous
+CROSS JOIN due_item w ON w.dossier = ?1 AND w.third_party = i.third_party AND w.prefix = '' AND w.piece = ''
+     AND w.kind = 'advance' AND w."transaction" = i."transaction"
+CROSS JOIN allocation a ON a.dossier = ?1 AND a.item = w.id
+CROSS JOIN allocation b ON b.dossier = ?1 AND b."transaction" = a."transaction" AND b."order" = a."order"
 UNION SELECT d.id FROM due_item d WHERE d.dossier = ?1 AND d.due_date > ?5 AND d.due_date <= ?6
 """
 # A document that something was heard of lately may have been taken by the platform after it was paid.

@@ -56,6 +56,13 @@ SELECT w.id FROM (SELECT v.id, (SELECT count(*) FROM sales_document s
         CROSS JOIN instrument n ON n.dossier = ?1 AND n."transaction" = CAST(k.value->>0 AS BIGINT)
         CROSS JOIN instrument i ON i.dossier = ?1 AND i.id = n.previous
         CROSS JOIN allocation a ON a.dossier = ?1 AND a."transaction" = i."transaction"
+        UNION SELECT b.item FROM json_each(?2) k
+        CROSS JOIN instrument n ON n.dossier = ?1 AND n."transaction" = CAST(k.value->>0 AS BIGINT)
+        CROSS JOIN instrument i ON i.dossier = ?1 AND i.id = n.previous
+        CROSS JOIN due_item w ON w.dossier = ?1 AND w.third_party = i.third_party AND w.prefix = '' AND w.piece = ''
+             AND w.kind = 'advance' AND w."transaction" = i."transaction"
+        CROSS JOIN allocation a ON a.dossier = ?1 AND a.item = w.id
+        CROSS JOIN allocation b ON b.dossier = ?1 AND b."transaction" = a."transaction" AND b."order" = a."order"
         UNION SELECT u.id FROM (SELECT d.id FROM due_item d WHERE d.dossier = ?1 AND d.due_date >= ?3
             AND d.due_date <= ?4 AND EXISTS (SELECT 1 FROM allocation g WHERE g.dossier = ?1 AND g.item = d.id)
             ORDER BY d.due_date LIMIT ?5) u) t

@@ -1,6 +1,6 @@
 """VAT on receipts: every invoice whose VAT waits for its payment, with all that was done to it; what the ledger says.
 
-Five questions in streams, each in the order of the invoices, so that one invoice at a time is held.
+Eight questions in streams, each in the order of the invoices, so that one invoice at a time is held.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from lettrage.adapters.store.looks.memo import Memo
 from lettrage.adapters.store.outbox import as_keys
 from lettrage.adapters.store.reading import Reader, held, vat_lines
 from lettrage.adapters.store.sql import run
-from lettrage.books.vat_due import Cause, Due, Followed, Receipt, Sale, Taken
+from lettrage.books.vat_due import Cause, Due, Followed, Receipt, Sale, Taken, Used, by_origin
 from lettrage.books.vat_report import Gathering, Posted, VatReport
 from lettrage.company.dossier import Company
 from lettrage.settlement.document import Vat
@@ -84,7 +84,38 @@ LEFT JOIN slip s ON s.dossier = t.dossier AND s.number = t.slip
 WHERE e.posting IS NOT NULL OR s.posting IS NOT NULL
 ORDER BY h.invoice, h."transaction", h."order", t.number
 """
-_EVERY = (_SALES, _DUES, _TAKEN, _MOVES, _RECEIPTS, _CREDITED)
+# Advances that a header used (one of the other direction pays them back), with the money that it brought itself (less
+# what of that is a new advance), and where the instrument of the advance stands; what moved that one on.
+_ADVANCES = f"""
+SELECT h.invoice, h."transaction", h."order", w.id, CAST(abs(sum(a.amount)) AS BIGINT),
+       coalesce(m.amount, 0) - (SELECT CAST(coalesce(sum(abs(f.origin_amount)), 0) AS BIGINT) FROM due_item f
+           WHERE f.dossier = ?1 AND f.third_party = m.third_party AND f.prefix = '' AND f.piece = ''
+           AND f.kind = 'advance' AND f."transaction" = h."transaction" AND f."order" = h."order"), i.state
+FROM {_TOUCHED}
+LEFT JOIN instrument m ON m.dossier = ?1 AND m."transaction" = h."transaction" AND m."order" = h."order"
+JOIN allocation a ON a.dossier = ?1 AND a."transaction" = h."transaction" AND a."order" = h."order"
+AND a.operation = 'WAR'
+JOIN due_item w ON w.dossier = ?1 AND w.id = a.item AND w.kind = 'advance'
+LEFT JOIN instrument i ON i.dossier = ?1 AND i."transaction" = w."transaction" AND i."order" = w."order"
+WHERE m.id IS NULL OR CASE WHEN m.direction = 'encashment' THEN 'customer' ELSE 'supplier' END = w.ledger
+GROUP BY h.invoice, h."transaction", h."order", w.id, i.state, m.amount, m.third_party
+ORDER BY h.invoice, h."transaction", h."order", w.id
+"""
+_ADVANCED = f"""
+SELECT DISTINCT h.invoice, w.id, t.number, coalesce(e.date, s.date), coalesce(e.posting, s.posting), r.date, r.posting
+FROM {_TOUCHED}
+JOIN allocation a ON a.dossier = ?1 AND a."transaction" = h."transaction" AND a."order" = h."order"
+AND a.operation = 'WAR'
+JOIN due_item w ON w.dossier = ?1 AND w.id = a.item AND w.kind = 'advance'
+JOIN instrument i ON i.dossier = ?1 AND i."transaction" = w."transaction" AND i."order" = w."order"
+JOIN instrument n ON n.dossier = ?1 AND n.previous = i.id AND substr(n.state, 2) NOT IN ('30', '90')
+JOIN "transaction" t ON t.dossier = ?1 AND t.number = n."transaction"
+LEFT {_POSTED.strip()}
+LEFT JOIN slip s ON s.dossier = t.dossier AND s.number = t.slip
+WHERE e.posting IS NOT NULL OR s.posting IS NOT NULL
+ORDER BY h.invoice, w.id, t.number
+"""
+_EVERY = (_SALES, _DUES, _TAKEN, _MOVES, _RECEIPTS, _CREDITED, _ADVANCES, _ADVANCED)
 _AMONG = " AND v.id IN (SELECT CAST(k.value->>0 AS BIGINT) FROM json_each(?2) k)"
 _CHOSEN = tuple(sql.replace(_WAITS, _WAITS + _AMONG) for sql in _EVERY)
 _COLLECTED = """
@@ -135,11 +166,14 @@ class VatLooks(Reader):
                 streams.enter_context(closing(run(self.connection, sql, (self.dossier, *chosen), stream=True)))
                 for sql in (_EVERY if only is None else _CHOSEN)
             )
-            dues, taken, moves, receipts, credited = map(_by_invoice, others)
+            dues, taken, moves, receipts, credited, advances, advanced = map(_by_invoice, others)
             for row in sales:
                 sale = _sale(row, dues(row[0]))
                 headers = _receipts(receipts(sale.id), credited(sale.id))
-                yield Followed(sale, headers, _taken(taken(sale.id), moves(sale.id)))
+                used = _used(advances(sale.id), advanced(sale.id))
+                found = _taken(taken(sale.id), moves(sale.id))
+                parts = [p for one in found for p in by_origin(sale, one, used.get((one.transaction, one.order), ()))]
+                yield Followed(sale, headers, parts, used)
 
     def _ledger(self, first: date, last: date) -> Posted:
         accounts, begin, end = self.company.accounts, first.isoformat(), last.isoformat()
@@ -196,6 +230,19 @@ def _receipts(rows: Sequence[Any], credited: Sequence[Any]) -> Mapping[tuple[int
                 _cause(number, *posted), order, kind == "represented", at[:1], at[1:] not in ("", "30"),
                 tuple(moved.get(key, ())), tuple(returned.get(key, ())),
             )  # fmt: skip
+    return found
+
+
+def _used(rows: Sequence[Any], credited: Sequence[Any]) -> Mapping[tuple[int, int], Sequence[Used]]:
+    """The advances that headers used, each with what moved its instrument on."""
+    moved: dict[int, list[Cause]] = {}
+    for advance, by, *posted in credited:
+        moved.setdefault(advance, []).append(_cause(by, *posted))
+    found: dict[tuple[int, int], list[Used]] = {}
+    for number, order, advance, amount, money, state in rows:
+        at = state or ""
+        one = Used(advance, amount, money, at[:1], at[1:] not in ("", "30"), tuple(moved.get(advance, ())))
+        found.setdefault((number, order), []).append(one)
     return found
 
 
