@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from lettrage import terminal
 from lettrage.invoicing.approved_settings import SECRETS, SETTINGS, base
 from lettrage.invoicing.doors import APPROVED, PRODUCTION, QUALIFICATION
+from lettrage.refusal import Refusal
 from tests.approved.conftest import SIRET, Run
 from tests.approved.setting_up import Asked, Said, error, place
 from tests.databases import POSTGRESQL, edit, every_row
@@ -103,6 +105,23 @@ def test_what_may_not_be_set_is_refused_and_nothing_changes(run: Run, platform: 
     assert (ran.status, [reason["code"] for reason in json.loads(ran.out)["reasons"]]) == (1, [code])
     assert "word" not in ran.out
     assert run("settings", "--json").out == before
+
+
+def test_a_name_that_is_no_setting_leads_to_the_list_of_this_door(run: Run) -> None:
+    (reason,) = json.loads(run("set", "colour=blue", "--json").out)["reasons"]
+    assert "lettrage platform settings" in reason["fix"]
+    assert "lettrage platform settings" in reason["fix_en"]
+
+
+def test_the_names_of_a_platform_are_words_for_people_and_stay_as_they_are_for_programs(run: Run) -> None:
+    told = Refusal("approved_has_it", "F1", "F1", QUALIFICATION)
+    assert "sur la plateforme agréée (qualification)" in told.fr
+    assert "The approved platform (qualification) has" in told.en
+    assert told.expected == QUALIFICATION
+    assert terminal.standing("F1", PRODUCTION, "integrated", "en") == "F1 · approved platform (production) · Accepted"
+    assert "approved platform (qualification)" in "".join(
+        terminal.table([{"number": "F1", "platform": QUALIFICATION, "said": ""}], "released", "en")
+    )
 
 
 def test_a_secret_stays_with_the_host_that_it_was_given_for(run: Run) -> None:

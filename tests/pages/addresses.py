@@ -1,15 +1,21 @@
 """Every page there is, so that each is looked at in both languages, at each size, in each theme."""
 
+from datetime import date, timedelta
 from typing import NamedTuple
 
 
 class Address(NamedTuple):
-    """A page of the story (`story.py`). `picture`: the name of its pictures in the docs, "" for none."""
+    """A page of a story. `picture`: the name of its pictures in the docs, "" for none; `{month}`: the one before."""
 
     path: str
     picture: str = ""
 
+    def at(self, today: date) -> str:
+        """The path as it is on a day."""
+        return self.path.format(month=f"{today.replace(day=1) - timedelta(1):%Y-%m}")
 
+
+# Of `story.py`.
 PAGES: tuple[Address, ...] = (
     Address("/dossiers"),
     Address("/", "accueil"),
@@ -83,7 +89,7 @@ PAGES: tuple[Address, ...] = (
     Address("/parametres/chorus/plateforme", "parametres-bascule"),
     Address("/parametres/chorus/support"),
     Address("/parametres/authentifications", "parametres-authentifications"),
-    Address("/parametres/plateforme-agreee", "parametres-plateforme-agreee"),
+    Address("/parametres/plateforme-agreee"),
     Address("/parametres/tolerances"),
     Address("/parametres/etats", "parametres-etats"),
     Address("/parametres/etats/C30"),
@@ -134,3 +140,23 @@ PAGES: tuple[Address, ...] = (
     Address("/etats/interets?au=01/01/2020"),
     Address("/simulateur", "simulateur"),
 )
+
+# Of `carried_story.py`.
+CARRIED: tuple[Address, ...] = (
+    Address("/"),
+    Address("/declarations", "declarations"),
+    Address("/declarations/{month}", "declaration"),
+    Address("/factures?vue=a_deposer", "factures-a-deposer"),
+    Address("/factures?vue=sans_plateforme"),
+    Address("/factures/1?onglet=historique", "facture-encaissee"),
+    Address("/factures/2", "facture-suspendue"),
+    Address("/factures/3"),
+    Address("/factures/4"),
+    Address("/clients"),
+    Address("/clients/C0000020#porte", "client-porte"),
+    Address("/clients/C0000041"),
+    Address("/parametres/plateforme-agreee", "parametres-plateforme-agreee"),
+    Address("/parametres/plateforme-agreee?plateforme=production"),
+)
+# Of the simulator itself, beside that story.
+DESK: tuple[Address, ...] = (Address("/plateforme-agreee", "simulateur-plateforme-agreee"),)

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -40,10 +40,16 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+class Place(Protocol):
+    """Where somebody looks: a service, or the simulator's own desk, which nobody signs in to."""
+
+    url: str
+
+
 class Visit:
     """A browser's page with somebody signed in. `page`: Playwright's own; `faults`: what no test may leave behind."""
 
-    def __init__(self, world: World, context: BrowserContext) -> None:
+    def __init__(self, world: Place, context: BrowserContext) -> None:
         self.world = world
         self.context = context
         self.faults: list[str] = []
@@ -109,7 +115,7 @@ Visiting = Callable[..., Visit]
 
 
 @contextmanager
-def visiting(browser: Browser, world: World) -> Iterator[Visiting]:
+def visiting(browser: Browser, world: Place) -> Iterator[Visiting]:
     """Somebody who looks: `visit(role=..., lang=..., size=..., theme=...)`; every page is checked at the end."""
     opened: list[Visit] = []
 
@@ -123,6 +129,7 @@ def visiting(browser: Browser, world: World) -> Iterator[Visiting]:
             **more,
         )
         if role:
+            assert isinstance(world, World)
             context.add_cookies([{"name": "lettrage", "value": world.sign_in(role), "url": world.url}])
         opened.append(Visit(world, context))
         return opened[-1]

@@ -1,13 +1,17 @@
 """Every page of the story, in both languages, at each size, light and dark: nothing hinders anybody."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from lettrage.simulator.server import Simulator
-from tests.pages.addresses import PAGES, Address
+from tests.pages import carried_story
+from tests.pages.addresses import CARRIED, DESK, PAGES, Address
 from tests.pages.browser import visiting
+from tests.pages.invoice_story import Story
 from tests.pages.story import told
 from tests.pages.world import World, world_of
 
@@ -24,19 +28,45 @@ def _keys() -> None:
 
 @pytest.fixture(scope="module")
 def told_world(tmp_path_factory: pytest.TempPathFactory, _simulator: Simulator) -> Iterator[World]:
+    with _told(told, tmp_path_factory.mktemp("story"), _simulator) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def carried_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with Simulator(speed=600) as portal, _told(carried_story.told, tmp_path_factory.mktemp("carried"), portal) as world:
+        yield world
+
+
+@contextmanager
+def _told(tell: Callable[[Path, Simulator], Story], folder: Path, portal: Simulator) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("story")
         patch.setenv("LETTRAGE_KEYS", str(folder / "elsewhere" / "keys.json"))
-        _simulator.simulation.reset()
-        story = told(folder, _simulator)
+        portal.simulation.reset()
+        story = tell(folder, portal)
         story.ways._platforms.close()
-        with world_of(story.firm, _simulator) as world:
+        with world_of(story.firm, portal) as world:
             yield world
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
 def test_a_page_hinders_nobody(page: Address, told_world: World, browser: Browser) -> None:
     _look(page, told_world, browser, LOOKS)
+
+
+@pytest.mark.parametrize("page", CARRIED, ids=lambda page: page.path)
+def test_a_page_about_approved_platforms_hinders_nobody(page: Address, carried_world: World, browser: Browser) -> None:
+    _look(page, carried_world, browser, LOOKS)
+
+
+@pytest.mark.parametrize("page", DESK, ids=lambda page: page.path)
+def test_the_desk_of_the_simulator_hinders_nobody(page: Address, carried_world: World, browser: Browser) -> None:
+    with visiting(browser, carried_world.portal) as visit:
+        for size, theme in (("desktop", "light"), ("phone", "dark")):
+            someone = visit(role="", size=size, theme=theme)
+            someone(page.path)
+            assert not someone.axe(), (size, theme)
+            assert someone.sideways() == 0, (size, theme)
 
 
 @pytest.mark.long
@@ -54,7 +84,7 @@ def _look(
     with visiting(browser, world) as visit:
         for lang, size, theme in looks:
             someone = visit(role="administrator", lang=lang, size=size, theme=theme)
-            shown = someone(page.path)
+            shown = someone(page.at(world.firm.clock.today()))
             assert shown.locator("main h1").count() == 1, shown.content()[:2000]
             assert shown.locator("html").get_attribute("lang") == lang
             assert not someone.axe(), (lang, size, theme)

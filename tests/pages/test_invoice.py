@@ -283,12 +283,12 @@ def test_rejected_by_the_customer_asks_for_a_credit_note_and_another_number(worl
     assert "−240,00" in note
 
 
-def test_a_new_number_and_another_service_are_given_together(visit: Visiting, story: Story) -> None:
+def test_a_new_number_and_another_service_are_given_together(visit: Visiting, world: World, story: Story) -> None:
     document = story.invoice("FA-7", service="FIN-01")
     story.send(document)
     moved(story, "REJETEE", "Service errone")
     there = visit(role="clerk")
-    with there.world.client("clerk") as client:
+    with world.client("clerk") as client:
         client.send_form(f"/factures/{document}/relever")
     story.work(1)
 

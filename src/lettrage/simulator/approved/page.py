@@ -145,7 +145,7 @@ def _invoice_row(invoice: Invoice) -> tuple[str, ...]:
     code = invoice.status
     tone = "bad" if code in ENDED else "good" if code in _GOOD else "warn" if code in _WARN else "wait"
     return (
-        f"{number}<br><small>{said.day}</small>",
+        f"<span class='whole'>{number}</span><br><small>{said.day}</small>",
         f"{escape(said.buyer.name)}<br><small>{escape(said.buyer.siren)}</small>",
         received,
         badge(f"{code} {known(code).name}", tone),

@@ -6,6 +6,7 @@ import msgspec
 
 from lettrage.adapters.http.pages.invoice_case import Case
 from lettrage.adapters.http.pages.states import Kind, kind_of, word_of
+from lettrage.adapters.http.pages.words import known, words
 from lettrage.invoicing.doors import door_of, is_approved
 from lettrage.invoicing.explaining.standing import explained_shape
 from lettrage.invoicing.explaining.story import Point
@@ -58,7 +59,7 @@ def _line(point: Point, by: Mapping[int, str], language: Language, case: Case) -
         word_of(point.code, language, door_of(case.platform)),
         "" if own else point.code,
         _source(point, case),
-        person or (point.by if point.kind in ("status", "reconciled") else ""),
+        person or _who(point, language),
         "" if reasons else point.beside(language),
         kind,
         _href(point),
@@ -66,6 +67,15 @@ def _line(point: Point, by: Mapping[int, str], language: Language, case: Case) -
         reasons,
         tuple(action.fr if language == "fr" else action.en for _, action in point.asked),
     )
+
+
+def _who(point: Point, language: Language) -> str:
+    """Who said a status: by name, else by what it is to the invoice; "" where nobody else did it."""
+    if point.kind != "status":
+        return point.by if point.kind == "reconciled" else ""
+    name, _, role = point.by.rpartition(" ")
+    key = f"invoice.role_{role}"
+    return name or words(language, key) if known(key) else point.by
 
 
 def _source(point: Point, case: Case) -> str:

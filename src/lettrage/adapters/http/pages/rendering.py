@@ -37,6 +37,7 @@ def _templates(language: Language) -> Environment:
         "amount": lambda minor, of: typeset.figure(minor, _currency(of), language),
         "money": lambda minor, of: typeset.money(minor, _currency(of), language),
         "count": partial(typeset.count, language=language),
+        "fact": partial(typeset.fact, language=language),
         "day": partial(typeset.day, language=language),
         "long_day": partial(typeset.long_day, language=language),
         "moment": partial(typeset.moment, language=language),

@@ -26,9 +26,11 @@ KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("200", "201", "202", "203", "204", "205", "209", "214", "224", "225", "226", "227", "228"), "run"),
     **dict.fromkeys(("211", "212"), "good"),
     # of flows
-    "IN_REJETE": "bad",
+    **dict.fromkeys(("IN_REJETE", "Error"), "bad"),
     **dict.fromkeys(("IN_INTEGRE_PARTIEL", "IN_INCIDENTE"), "warn"),
-    **dict.fromkeys(("IN_RECU", "IN_TRAITE_SE_CPP", "IN_INTEGRE", "IN_EN_COURS_TRAITEMENT_CPP"), "run"),
+    **dict.fromkeys(
+        ("Ok", "Pending", "IN_RECU", "IN_TRAITE_SE_CPP", "IN_INTEGRE", "IN_EN_COURS_TRAITEMENT_CPP"), "run"
+    ),
 }
 
 

@@ -38,7 +38,8 @@ def thread(kept: Kept, events: Sequence[Event], state: str, *, carried: bool) ->
     way = progress(state, carried=carried, open_=owed, amount=amount)
     marks = dict(zip(STAGES, way.marks, strict=True))
     steps = [Step(key, mark, _at(kept, own, state, key, mark)) for key, mark in marks.items()]
-    checked: Mark = "h" if marks["deposited"] == "h" else "d" if state != NOT_SENT else ""
+    matched = marks["deposited"] in ("h", "g1")
+    checked: Mark = marks["deposited"] if matched else "d" if state != NOT_SENT else ""
     return [steps[0], Step("checked", checked, _first(own, "checked")), *steps[1:]]
 
 
