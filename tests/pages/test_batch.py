@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine, event
 
+from lettrage.adapters.store.looks import invoices
 from lettrage.commands.depositing import Depositor, depositing
 from lettrage.invoicing.sending.listing import Wanted
 from lettrage.simulator.server import Simulator
@@ -146,6 +147,23 @@ def test_of_a_thousand_customers_the_doors_cost_as_many_statements_as_of_one(sto
     for n in range(30):
         carried_story.sold(story, f"FB-{n + 1}", buyer=f"B{n}")
     assert look() == few
+
+
+def test_of_more_customers_than_are_asked_for_the_views_have_at_least_so_many(
+    world: World, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invoices, "_WAITING", 2)
+    carried_story.connected(story)
+    story.firm.load({"code": DOSSIER, "third_parties": [carried_story.PARTY | {"code": f"B{n}"} for n in range(3)]})
+    for n in range(3):
+        carried_story.sold(story, f"FB-{n}", buyer=f"B{n}")
+    with story.firm.store.books(DOSSIER, writing=False) as books:
+        counts = books.invoice_counts("qualification")
+    assert (counts["toutes"].count, counts["toutes"].more) == (3, False)
+    assert (counts["a_deposer"].count, counts["a_deposer"].more) == (2, True)
+    shown = world.client("clerk").get("/factures?vue=a_deposer").text
+    assert "2+" in shown
+    assert len(numbers(shown)) == 3
 
 
 def test_a_door_that_is_chosen_shows_at_once(world: World, story: Story) -> None:

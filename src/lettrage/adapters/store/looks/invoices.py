@@ -118,7 +118,8 @@ _PARTY, _DOCUMENT, _LEFT_BY = 1, 8, 12
 _FEW = 20  # customers that a word may mean for their sales to be reached from their codes
 _Standing = View | Literal["unsent"]
 _Doors = Mapping[str, Door | Literal[""]]  # of customers, by code
-_BY_DOOR: frozenset[str] = frozenset(("a_deposer", "sans_plateforme"))
+_BY_DOOR: tuple[View, ...] = ("a_deposer", "sans_plateforme")
+_WAITING = 1_000  # customers whose door is asked for the counts; of more these two views have at least so many
 _counts: Memo[Mapping[tuple[_Standing, str], Tally]] = Memo(32)
 
 
@@ -189,7 +190,7 @@ class InvoiceListLooks(Reader):
         key = (self.dossier, platform, *heard, *(self.counters[name] for name in moving))
         latest = _counts.or_else(self.connection.engine, key, lambda: self._tallies(_Question(platform)))
         found = self._by_view(latest, platform)
-        whole = Tally(sum(one.count for one in found.values()), sum(one.open for one in found.values()))
+        whole = Tally(sum(one.count for one in latest.values()), sum(one.open for one in latest.values()))
         if whole.count <= COUNTED:
             return {ALL: whole} | found
         stuck = _Question(platform)
@@ -205,12 +206,15 @@ class InvoiceListLooks(Reader):
 
     def _by_view(self, tallies: Mapping[tuple[_Standing, str], Tally], platform: str) -> dict[str, Tally]:
         """The same with what was never sent where its customer's door puts it."""
-        doors = self._doors({party for view, party in tallies if view == _UNSENT}, platform)
-        found: dict[str, Tally] = {}
+        waiting = sorted({party for view, party in tallies if view == _UNSENT})
+        doors = self._doors(waiting[:_WAITING], platform)
+        cut = len(waiting) > _WAITING
+        found: dict[str, Tally] = {view: Tally(more=True) for view in _BY_DOOR} if cut else {}
         for (standing, party), one in tallies.items():
-            view = _view(standing, doors.get(party, ""))
-            sum_ = found.get(view, Tally())
-            found[view] = Tally(sum_.count + one.count, sum_.open + one.open)
+            if standing != _UNSENT or party in doors:
+                view = _view(standing, doors.get(party, ""))
+                sum_ = found.get(view, Tally())
+                found[view] = Tally(sum_.count + one.count, sum_.open + one.open, sum_.more)
         return found
 
     def _doors(self, customers: Collection[str], platform: str) -> _Doors:
