@@ -25,6 +25,9 @@ class Advance(msgspec.Struct, frozen=True, gc=False):
     sense: int = 1
 
 
+Chosen = tuple[Item, list[Detail], list[int]]  # a due item, with the details and the amounts that are meant for it
+
+
 class Match(msgspec.Struct, frozen=True, gc=False):
     """What a settlement's details mean."""
 
@@ -187,10 +190,9 @@ class Matcher:
             if named and due is None and not any(i.open for i in free):
                 self._no_fit(known, details[0], sum(amounts))
                 continue
-            item = self._choose(free, due, details, amounts)
-            if item is not None:
+            for item, own, parts in self._choose(free, due, details, amounts):
                 named.add(item.id)
-                targets.append(self._target(item, details, amounts))
+                targets.append(self._target(item, own, parts))
         if not dated:
             return targets
         order = {id(detail): index for index, detail in enumerate(self.settlement.details)}
@@ -215,28 +217,29 @@ class Matcher:
         seen = getattr(detail, field).text
         self._fault("too_many_decimals", detail.place.of(field), seen, str(decimals), currency=code)
 
-    def _choose(self, known: list[Item], due: Day | None, details: list[Detail], amounts: list[int]) -> Item | None:
-        """The due item meant: by its date where given, else the only open one, else the one that the sum fits."""
+    def _choose(self, known: list[Item], due: Day | None, details: list[Detail], amounts: list[int]) -> list[Chosen]:
+        """The due item meant: by its date where given, else the only open one, else the one that the sum fits; several
+        where they have one date, which cannot tell them apart."""
         if len(known) == 1 and due is None and known[0].open and not known[0].disputed:
-            return known[0]
+            return [(known[0], details, amounts)]
         place = details[0].place
         dated = [i for i in known if due is None or i.due_date == due]
         if not dated:
             listed = ", ".join(sorted({i.due_date.isoformat() for i in known if i.open}))
             self._fault("unknown_due_date", place.of("due_date"), str(due or "-"), listed or "-")
-            return None
+            return []
         still_open = [i for i in dated if i.open]
         free = [i for i in still_open if not i.disputed]
         if not free:
             one = (still_open or dated)[-1]
             code = "in_dispute" if still_open else "already_settled"
             self._fault(code, place.of("piece"), one.piece, due=one.due_date.isoformat())
-            return None
+            return []
         disputed = self._disputed_fit(still_open, sum(amounts)) if len(free) < len(still_open) else None
         if disputed is not None:
             self._fault("in_dispute", place.of("piece"), disputed.piece, due=disputed.due_date.isoformat())
-            return None
-        return free[0] if len(free) == 1 else self._fitting(free, details, sum(amounts))
+            return []
+        return [(free[0], details, amounts)] if len(free) == 1 else self._fitting(free, details, amounts)
 
     def _disputed_fit(self, still_open: list[Item], total: int) -> Item | None:
         """The disputed due item that the sum means, where it fits no other one."""
@@ -252,21 +255,24 @@ class Matcher:
         path = detail.place.of("due_date")
         self._fault("no_due_item_fits", path, Amount(total, currency).text, listed, piece=known[0].piece)
 
-    def _fitting(self, free: list[Item], details: list[Detail], total: int) -> Item | None:
+    def _fitting(self, free: list[Item], details: list[Detail], amounts: list[int]) -> list[Chosen]:
         assert self.terms.direction is not None
+        total = sum(amounts)
         sense = free[0].seen(self.terms.direction)
         fits = sorted((i for i in free if sense * i.open == total), key=lambda i: (i.due_date, i.id))
         place = details[0].place.of("due_date")
         listed = ", ".join(f"{i.due_date} {Amount(i.open, i.currency).text}" for i in free)
+        if not fits and (told_apart := _told_apart(free, sense, details, amounts)):
+            return told_apart
         if not fits:
             code = "sum_of_all" if sense * sum(i.open for i in free) == total else "no_due_item_fits"
             self._fault(code, place, Amount(total, free[0].currency).text, listed, piece=free[0].piece)
-            return None
+            return []
         if len(fits) > 1:
             taken = fits[0].due_date.isoformat()
             refusal = Refusal("ambiguous_due_item", place, free[0].piece, taken, {"candidates": listed})
             self.remarks.append(Remark(self.settlement.position, refusal))
-        return fits[0]
+        return [(fits[0], details, amounts)]
 
     def _target(self, item: Item, details: list[Detail], amounts: list[int]) -> Target:
         assert self.terms.direction is not None
@@ -349,3 +355,19 @@ class Matcher:
         relief = item.carried if part == item.open else item.relieved(part)
         self._left[item.id] = msgspec.structs.replace(item, open=item.open - part, carried=item.carried - relief)
         return [Advance(detail, amount, item, sense)]
+
+
+def _told_apart(free: list[Item], sense: int, details: list[Detail], amounts: list[int]) -> list[Chosen]:
+    """Due items of one date by their amounts: details that follow one another, up to what one of them has open, are
+    meant for it; of two alike the lower number first. Nothing where a detail is left over."""
+    if len({item.due_date for item in free}) > 1:
+        return []
+    left, chosen, begin = sorted(free, key=lambda item: item.id), [], 0
+    for end in range(1, len(details) + 1):
+        own = sum(amounts[begin:end])
+        item = next((item for item in left if sense * item.open == own), None)
+        if item is not None:
+            left.remove(item)
+            chosen.append((item, details[begin:end], amounts[begin:end]))
+            begin = end
+    return chosen if begin == len(details) else []
