@@ -140,6 +140,7 @@ def demo_(
     from lettrage import demo  # noqa: PLC0415  (it plays with everything there is)
     from lettrage.commands.service import serve_until_stopped  # noqa: PLC0415
 
+    bring()  # its story is told by the other commands
     path = Path(platformdirs.user_data_dir("lettrage", appauthor=False)) / "demo.sqlite"
     with demo.simulator() as portal:
         store = demo.play(path, portal, context.lang)

@@ -1,5 +1,6 @@
 """What an approved platform brings: every status once, in its place; nothing lost, and no bad file in the way."""
 
+import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from itertools import permutations
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lettrage.invoicing.document import Identifier, Note
 from lettrage.invoicing.doors import QUALIFICATION as APPROVED
@@ -22,10 +25,11 @@ from lettrage.invoicing.lifecycle.message import (
     Party,
     Reference,
 )
+from lettrage.invoicing.lifecycle.statuses import statuses as lifecycle
 from lettrage.invoicing.portal import Trouble
 from lettrage.invoicing.sending import arrive
 from lettrage.invoicing.sending.outbox import Event
-from lettrage.invoicing.sending.statuses import current, ordered, timeline
+from lettrage.invoicing.sending.statuses import current, ordered, timeline, unheard
 from tests.databases import ask
 from tests.invoicing.approved import AT, ApprovedSender, saying
 from tests.invoicing.sending import DAY, SUPPLIER
@@ -347,6 +351,19 @@ def test_the_latest_status_holds_in_whatever_order_it_is_heard(codes: list[tuple
         found = current(order)
         assert found is not None
         assert found.code == now_is
+
+
+_ANY = st.builds(heard, st.sampled_from([*lifecycle(), "299"]), st.integers(0, 3))
+
+
+@given(st.lists(_ANY, max_size=6), st.randoms(use_true_random=False))
+def test_neither_the_order_nor_repetition_decides_which_holds(told: list[Event], chance: random.Random) -> None:
+    again = [*told, *told[:3]]
+    chance.shuffle(again)
+
+    here, there = unheard((), told), unheard((), again)
+    assert current(here) == current(there)
+    assert ordered(here) == ordered(there)
 
 
 def test_a_true_step_back_is_shown_as_such() -> None:

@@ -12,7 +12,7 @@ from lettrage.acts.sending import SendInvoices
 from lettrage.caller import Caller
 from lettrage.commands import working
 from lettrage.invoicing.doors import QUALIFICATION as APPROVED
-from lettrage.invoicing.doors import siren_of
+from lettrage.invoicing.doors import company_of
 from lettrage.invoicing.sending.outbox import Alert
 from tests.databases import ask
 from tests.invoicing.approved import ApprovedSender, saying
@@ -192,7 +192,7 @@ def test_what_the_other_door_refused_may_leave_through_this_one(sender: Approved
     ],
 )
 def test_a_supplier_is_known_by_its_siren(identifier: str, siren: str) -> None:
-    assert siren_of(identifier) == siren
+    assert company_of(identifier) == siren
 
 
 # ---------------------------------------------------------------- messages

@@ -19,8 +19,7 @@ from lettrage.invoicing.lifecycle.message import (
     Party,
     Reference,
 )
-from lettrage.invoicing.lifecycle.sent import Concerned
-from lettrage.invoicing.lifecycle.standing import Received
+from lettrage.invoicing.lifecycle.sent import Concerned, Received
 from lettrage.invoicing.lifecycle.statuses import statuses
 from lettrage.money import Amount, Figure
 from tests.invoicing import samples

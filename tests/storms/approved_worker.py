@@ -20,8 +20,7 @@ from lettrage.invoicing.document import Identifier
 from lettrage.invoicing.doors import QUALIFICATION as PLATFORM
 from lettrage.invoicing.flow_service import Signalled, Submitted
 from lettrage.invoicing.formats import cdar, ubl
-from lettrage.invoicing.lifecycle.sent import Concerned, numbered, received, to_buyer
-from lettrage.invoicing.lifecycle.standing import Received
+from lettrage.invoicing.lifecycle.sent import Concerned, Received, numbered, received, to_buyer
 from lettrage.invoicing.portal import Trouble
 from lettrage.invoicing.sending.outbox import Alert, Parcel, Saying
 from lettrage.invoicing.sending.schedule import Pace

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from lettrage.acts import ActBooks, Moment, Refused
-from lettrage.invoicing.doors import Door, door_of, is_approved, siren_of
+from lettrage.invoicing.doors import Door, company_of, door_of, is_approved
 from lettrage.invoicing.sending import deposit as sending
 from lettrage.invoicing.sending.outbox import Again, Conclusion, Deposit, Event, Job, Outbox, Outcome, Parcel
 from lettrage.refusal import Refusal, quoted
@@ -86,13 +86,13 @@ class SendInvoices(msgspec.Struct, frozen=True):
         """
         wanted = [(p.supplier, p.number) for p in self.parcels]
         elsewhere = {
-            (siren_of(d.supplier), d.number): name
+            (company_of(d.supplier), d.number): name
             for name, d in books.standing_elsewhere(self.platform, [number for _, number in wanted])
         }
         found = {
-            key: (OTHER_DOOR, elsewhere[siren_of(key[0]), key[1]])
+            key: (OTHER_DOOR, elsewhere[company_of(key[0]), key[1]])
             for key in wanted
-            if (siren_of(key[0]), key[1]) in elsewhere
+            if (company_of(key[0]), key[1]) in elsewhere
         }
         codes = _STANDS[door_of(self.platform)]
         standing = books.standing(self.platform, wanted)

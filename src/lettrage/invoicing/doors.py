@@ -6,6 +6,7 @@ holds for both doors; nothing of one name is ever taken for another's.
 
 from typing import Literal, get_args
 
+from lettrage.company.siren import siren_in
 from lettrage.invoicing.document import Platform
 
 Door = Literal["chorus", "approved"]
@@ -13,7 +14,6 @@ DOORS: tuple[Door, ...] = get_args(Door)
 APPROVED_PREFIX = "approved-"
 QUALIFICATION, PRODUCTION = "approved-qualification", "approved-production"
 APPROVED = (QUALIFICATION, PRODUCTION)
-_SIREN, _SIRET = 9, 14  # digits
 EVERYWHERE = ("qualification", "production", *APPROVED)  # every name that the store may hold
 
 
@@ -42,14 +42,9 @@ def siblings(platform: str) -> tuple[str, ...]:
     return tuple(name_of(door, environment_of(platform)) for door in DOORS)
 
 
-def siren_of(identifier: str) -> str:
+def company_of(identifier: str) -> str:
     """The company that an identifier stands for, by its SIREN; one that has none in it is returned as it is.
 
     The doors know the same supplier by its SIRET, its SIREN or its VAT number.
     """
-    plain = identifier.replace(" ", "")
-    if plain.isascii() and plain.isdecimal() and len(plain) in (_SIREN, _SIRET):
-        return plain[:_SIREN]
-    tail = plain[-_SIREN:]
-    french = plain.upper().startswith("FR") and len(plain) == len("FR") + 2 + _SIREN
-    return tail if french and tail.isascii() and tail.isdecimal() else plain
+    return siren_in(identifier) or identifier.replace(" ", "")

@@ -14,6 +14,7 @@ import msgspec
 from lettrage.company.customer import Customer
 from lettrage.company.declarant import SIZES, Declarant
 from lettrage.company.late import is_public
+from lettrage.company.siren import siren_in
 from lettrage.refusal import Refusal, quoted
 from lettrage.reporting import concerned
 from lettrage.reporting.concerned import (
@@ -112,7 +113,7 @@ def kinds(sold: Sold) -> tuple[concerned.Customer, ...]:
     said = next((kind for kind in _KINDS if kind == customer.buyer), None)
     if said is not None:
         return (said,)
-    siren = _siren(customer.siret) or _siren(written.siren)
+    siren = siren_in(customer.siret) or siren_in(written.siren)
     if is_public(siren, on_chorus=customer.chorus is not None, said=customer.buyer):
         return ("public",)
     vat_number = (customer.vat_number or written.vat_number).strip().upper()
@@ -124,12 +125,6 @@ def kinds(sold: Sold) -> tuple[concerned.Customer, ...]:
     if country and country not in _FRENCH:
         return ("foreign", "consumer")
     return tuple(kind for kind in _KINDS if kind != "public" or not customer.buyer)
-
-
-def _siren(number: str) -> str:
-    """The SIREN of a SIREN or a SIRET; "" for what is neither."""
-    plain = "".join(number.split())
-    return plain[:9] if plain.isascii() and plain.isdigit() and len(plain) in (9, 14) else ""
 
 
 # ---------------------------------------------------------------- who owes VAT

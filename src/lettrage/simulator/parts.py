@@ -58,7 +58,7 @@ def table(heads: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
         return "<p class='none'>Rien pour l'instant.</p>"
     head = "".join(f"<th scope='col'>{name}</th>" for name in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    return f"<div class='wide' tabindex='0'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def clock(minute: str, speed: float, page: str = "") -> str:

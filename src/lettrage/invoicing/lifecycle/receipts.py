@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from lettrage.invoicing.lifecycle.sent import Declared, received
-from lettrage.invoicing.lifecycle.standing import Received
+from lettrage.invoicing.lifecycle.sent import Declared, Received, received
 from lettrage.money import Amount, decimal
 from lettrage.reporting.received import Payment
 

@@ -29,12 +29,18 @@ from lettrage.invoicing.lifecycle.message import (
     Party,
     Reference,
 )
-from lettrage.invoicing.lifecycle.standing import Received
 from lettrage.invoicing.lifecycle.statuses import statuses
 from lettrage.money import Amount, Figure
 
 FURTHER = ("RAP", "ESC", "RAB", "REM", "MPA")  # left to pay, discount, rebate, reduction, paid
 ACCOUNT_TO_PAY = "CBB"
+
+
+class Received(msgspec.Struct, frozen=True):
+    """An amount received at a VAT rate (a percentage), VAT included; below zero where it was taken back."""
+
+    rate: Figure
+    amount: Amount
 
 
 class Concerned(msgspec.Struct, frozen=True):

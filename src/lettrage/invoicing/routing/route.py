@@ -15,6 +15,7 @@ import msgspec
 from lettrage.company.customer import CHORUS_FRAMES, Customer
 from lettrage.company.declarant import Size
 from lettrage.company.late import is_public
+from lettrage.company.siren import siren_in
 from lettrage.invoicing.document import Platform
 from lettrage.invoicing.doors import Door, name_of
 from lettrage.invoicing.flow_service import Company, Facility, Line, RoutingCode
@@ -138,15 +139,7 @@ TABLE = _read()
 
 def siren_of(customer: Customer) -> str:
     """The SIREN of a customer: of its SIRET, else of its French VAT number; "" where the record has neither."""
-    number = customer.siret.replace(" ", "")
-    if len(number) in (9, 14) and _is_digits(number):
-        return number[:9]
-    vat = customer.vat_number.replace(" ", "").upper()
-    return vat[4:] if vat.startswith("FR") and len(vat) == 13 and _is_digits(vat[4:]) else ""
-
-
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
+    return siren_in(customer.siret) or siren_in(customer.vat_number)
 
 
 def kind_of(customer: Customer, company: Company | None = None) -> Kind:

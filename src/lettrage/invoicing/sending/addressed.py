@@ -9,6 +9,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from lettrage.company.customer import PLATFORM_FRAMES
+from lettrage.company.siren import siren_in
 from lettrage.invoicing import document
 from lettrage.invoicing.document import SIREN, Identifier, Invoice, Note, Party, Platform
 from lettrage.invoicing.doors import Door
@@ -21,7 +22,6 @@ from lettrage.reporting.concerned import VatDue, operation
 _PUBLIC, _BUSINESS = Note("B2G", "ADN"), Note("B2B", "BAR")
 _DIALECTS: dict[Door, document.Route] = {"chorus": "chorus", "approved": "platform"}
 _LETTERS = {"goods": "B", "services": "S", "mixed": "M"}
-_SIREN_DIGITS, _SIRET_DIGITS = 9, 14
 
 
 class Shelf(RouteBooks, Protocol):
@@ -91,10 +91,7 @@ def _known(party: Party) -> Party:
     """A party with its SIREN (BT-30, BT-47), where its SIRET or its French VAT number says it."""
     if party.legal_id is not None:
         return party
-    vat = party.vat_number.replace(" ", "")
-    siren = party.siret[:_SIREN_DIGITS] if len(party.siret) == _SIRET_DIGITS else ""
-    if not siren and vat.startswith("FR") and len(vat) == len("FR00") + _SIREN_DIGITS:
-        siren = vat[-_SIREN_DIGITS:]
+    siren = siren_in(party.siret) or siren_in(party.vat_number)
     return replace(party, legal_id=Identifier(siren, SIREN)) if siren else party
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from lettrage.invoicing.doors import siren_of
+from lettrage.invoicing.doors import company_of
 from lettrage.invoicing.flow_service import Seen
 from lettrage.invoicing.formats import cdar_read
 from lettrage.invoicing.lifecycle.heard import kept
@@ -155,7 +155,7 @@ def _status(message: Message, told: Acknowledgement, reference: Reference) -> To
     ids = sorted(reference.issuer.ids, key=lambda one: one.scheme != _SIREN)
     return Told(
         sending.cut(reference.number),
-        siren_of(ids[0].id) if ids else "",
+        company_of(ids[0].id) if ids else "",
         reference.date,
         sending.cut(reference.code),
         told.at or message.issued_at,
@@ -202,7 +202,7 @@ def own_of(told: Told, deposits: Sequence[Deposit]) -> Deposit | None:
     fitting = [
         deposit
         for deposit in deposits
-        if told.seller in ("", siren_of(deposit.supplier)) and told.date in (None, deposit.date)
+        if told.seller in ("", company_of(deposit.supplier)) and told.date in (None, deposit.date)
     ]
     standing = [deposit for deposit in fitting if sending.stands(deposit.outcome)]
     return next(iter((standing or fitting)[-1:]), None)
