@@ -70,7 +70,12 @@ def test_a_person_reads_the_door_and_why(world: World) -> None:
         ran = run_here("--lang", language, "route", "B1", "--refresh", folder=world.firm.folder, env=env)
         assert ran.status == 0
         assert words[0] in ran.out
-        assert words[1] in ran.out + ran.err
+        assert " ".join((ran.out + ran.err).split()).count(words[1]) == 1, "the reason says it already"
+    world.directory.trouble = None
+    run(world, "route", "B1", "--refresh")
+    world.directory.trouble = "maintenance"
+    ran = run_here("--lang", "fr", "route", "B1", "--refresh", folder=world.firm.folder, env=env)
+    assert "plateforme fermée" in ran.err, "what holds is a copy: that is told beside the reason"
 
 
 # ---------------------------------------------------------------- our own API

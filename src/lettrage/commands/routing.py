@@ -14,6 +14,7 @@ from lettrage.guard.audited import Hand
 from lettrage.invoicing.document import Platform
 from lettrage.invoicing.doors import environment_of
 from lettrage.invoicing.routing.deciding import Known, known, looked_up
+from lettrage.invoicing.routing.route import TELL_WHY
 from lettrage.refusal import Refusal, Stop, quoted
 
 COLUMNS.update(
@@ -79,9 +80,14 @@ def _show(found: dict[str, Known], on: Platform) -> None:
     lines = [_line(one, found[code].customer.name) for code, one in shown.items()]
     terminal.show(lines, "routes", context.lang)
     for one in shown.values():
-        told = [warning[context.lang] for warning in one["warnings"]]
+        told = [warning[context.lang] for warning in one["warnings"] if not _in_reason(warning, one)]
         if told:
             terminal.tell(f"{one['third_party']}{terminal.colon(context.lang)}".rstrip(), *told)
+
+
+def _in_reason(warning: dict[str, str], one: dict[str, Any]) -> bool:
+    """Whether the table says it already: a directory that never answered is the reason itself."""
+    return warning["code"] == "never" and one["rule"] in TELL_WHY
 
 
 def _line(one: dict[str, Any], name: str) -> dict[str, Any]:

@@ -132,6 +132,8 @@ def _read() -> Table:
 
 
 TABLE = _read()
+# Rules whose reason says itself what the directory has, or that it did not answer.
+TELL_WHY = frozenset(rule.name for rule in TABLE.rule if "{why_fr}" in rule.fr)
 
 
 # ---------------------------------------------------------------- who the customer is
