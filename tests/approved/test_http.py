@@ -24,9 +24,9 @@ class Chief:
         self._client = Client(firm)
         self._headers = {"Authorization": f"Bearer {firm.store.accounts.issue('chief', 'administrator', '')}"}
 
-    def call(self, method: str, path: str, content: Any = None) -> Any:
+    def call(self, method: str, path: str, content: Any = None, **head: str) -> Any:
         more = {"json": content} if content is not None else {}
-        return self._client.request(method, path, headers=self._headers, **more)
+        return self._client.request(method, path, headers=self._headers | head, **more)
 
 
 @pytest.fixture
@@ -56,6 +56,16 @@ def test_a_platform_is_set_up_and_tried(chief: Chief) -> None:
     assert shown.json()["qualification"]["client_secret"]["set"] is True
     assert shown.json()["production"]["flow_url"] == ""
     assert all(SECRET not in answer.text for answer in (set_, tried, shown))
+
+
+@pytest.mark.parametrize("door", ["platform", "chorus"])
+@pytest.mark.parametrize("head", [{}, {"Content-Type": "application/json"}], ids=["bare", "json"])
+def test_a_test_without_content_tries_what_is_on(chief: Chief, door: str, head: dict[str, str]) -> None:
+    bare = chief.call("POST", f"/api/v1/{door}/test", **head)
+
+    assert (bare.status_code, bare.json().get("works")) == (200, False), bare.text
+    needed = chief.call("PUT", PATH, **head)
+    assert needed.status_code == (422 if head else 415)
 
 
 def test_a_fault_changes_nothing(chief: Chief) -> None:

@@ -69,9 +69,12 @@ class Call(msgspec.Struct, frozen=True):
         """The dossier that is meant. Raises Stop."""
         return dossier_for(self.caller, "", "dossier", self.house.base)
 
-    def form(self, shape: type[Form]) -> Form:
-        """The content, as JSON of this shape. Raises Problem with every fault, Unreadable for what is no text."""
-        return form_of(dialect.decode(self.content) or "null", shape)
+    def form(self, shape: type[Form], *, absent: str = "null") -> Form:
+        """The content, as JSON of this shape. Raises Problem with every fault, Unreadable for what is no text.
+
+        `absent`: what no content at all means.
+        """
+        return form_of(dialect.decode(self.content) or absent, shape)
 
     def perform(self, act: Act, absent: str = "", pick: Callable[[dict[str, Any]], Any] | None = None) -> Response:
         """Do what is asked of the books. Raises Problem with every reason against it.
@@ -124,15 +127,19 @@ def _position(cursor: str, criteria: str) -> Position:
 
 
 class Admission:
-    """The dependency that lets in who may do this (`roles.toml`), and reads the content if it is of these types."""
+    """The dependency that lets in who may do this (`roles.toml`), and reads the content if it is of these types.
 
-    def __init__(self, action: str, types: tuple[str, ...]) -> None:
+    `optional`: a call without any content is one too.
+    """
+
+    def __init__(self, action: str, types: tuple[str, ...], *, optional: bool = False) -> None:
         self.action = action
         self.types = types
+        self.optional = optional
 
     async def __call__(self, request: Request, dossier: DossierAsked = None) -> Call:
         """The call, or Problem."""
-        return await _admitted(request, dossier, self.action, self.types)
+        return await _admitted(request, dossier, self.action, self.types, optional=self.optional)
 
 
 class KeyedAdmission(Admission):
@@ -140,25 +147,34 @@ class KeyedAdmission(Admission):
 
     async def __call__(self, request: Request, dossier: DossierAsked = None, idempotency_key: Key = None) -> Call:
         """The call, or Problem."""
-        return await _admitted(request, dossier, self.action, self.types)
+        return await _admitted(request, dossier, self.action, self.types, optional=self.optional)
 
 
-def allowed(action: str, *types: str, keyed: bool = True) -> Any:
+def allowed(action: str, *types: str, keyed: bool = True, optional: bool = False) -> Any:
     """Who may do this, with a content of these types; such a call takes a key too, unless it is not `keyed`."""
-    return Depends((KeyedAdmission if types and keyed else Admission)(action, types))
+    return Depends((KeyedAdmission if types and keyed else Admission)(action, types, optional=optional))
 
 
-async def _admitted(request: Request, dossier: str | None, action: str, types: tuple[str, ...]) -> Call:
+async def _admitted(
+    request: Request, dossier: str | None, action: str, types: tuple[str, ...], *, optional: bool
+) -> Call:
     token = bearer(request.headers.get("authorization", ""))
     identity = await admitted(request, token, action)
     _no_strangers(request)
     house = house_of(request)
     content = b""
     if types:
-        _of_type(request, types)
+        if not (optional and _brings_nothing(request)):
+            _of_type(request, types)
         content = await request.body()
     request.state.dossier = dossier
     return Call(house, identity, house.caller(identity, request, dossier or ""), content, request)
+
+
+def _brings_nothing(request: Request) -> bool:
+    """Whether a call has no content, by its head."""
+    head = request.headers
+    return "transfer-encoding" not in head and head.get("content-length", "0") == "0" and "content-type" not in head
 
 
 def _of_type(request: Request, types: tuple[str, ...]) -> None:

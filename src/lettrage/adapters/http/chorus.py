@@ -46,11 +46,13 @@ def set_chorus(call: Annotated[Call, allowed("chorus", JSON, keyed=False)]) -> R
 
 @router.post(
     "/chorus/test",
-    **operation("test_chorus", "Test the connection", shapes.ChorusTested, *WRITTEN, form=shapes.ChorusTestForm),
+    **operation(
+        "test_chorus", "Test the connection", shapes.ChorusTested, *WRITTEN, form=shapes.ChorusTestForm, optional=True
+    ),
 )
-def test_chorus(call: Annotated[Call, allowed("chorus", JSON, keyed=False)]) -> Response:
+def test_chorus(call: Annotated[Call, allowed("chorus", JSON, keyed=False, optional=True)]) -> Response:
     """Call PISTE and each API, and say for each step what the answers mean. Nothing is written anywhere."""
-    form = call.form(shapes.ChorusTestForm)
+    form = call.form(shapes.ChorusTestForm, absent="{}")
     with call.books() as books:
         rows, company = books.chorus_rows(), books.company
     steps, _ = call.house.invoicing.chorus.test(call.dossier, rows, company, form.platform)

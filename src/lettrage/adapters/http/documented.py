@@ -28,8 +28,11 @@ def operation(
     *statuses: int,
     form: type[BaseModel] | None = None,
     file: str = PDF,
+    optional: bool = False,
 ) -> dict[str, Any]:
     """The documentation of an operation, as FastAPI takes it. `statuses`: those beside what any call may have.
+
+    `optional`: the form may be left out.
 
     `file`: what is answered where there is no `answer` in JSON.
     """
@@ -49,7 +52,7 @@ def operation(
     if form is not None:
         example = {"example": known["content"]} if "content" in known else {}
         body = {JSON: {"schema": {"$ref": f"#/components/schemas/{form.__name__}"}, **example}}
-        documented["openapi_extra"] = {"requestBody": {"required": True, "content": body}}
+        documented["openapi_extra"] = {"requestBody": {"required": not optional, "content": body}}
     return documented
 
 

@@ -61,11 +61,12 @@ def set_platform(call: Annotated[Call, allowed("chorus", JSON, keyed=False)]) ->
         chorus_shapes.ChorusTested,
         *WRITTEN,
         form=chorus_shapes.ChorusTestForm,
+        optional=True,
     ),
 )
-def test_platform(call: Annotated[Call, allowed("chorus", JSON, keyed=False)]) -> Response:
+def test_platform(call: Annotated[Call, allowed("chorus", JSON, keyed=False, optional=True)]) -> Response:
     """Ask for a token, call each service, and say for each step what the answers mean. Nothing is written anywhere."""
-    form = call.form(chorus_shapes.ChorusTestForm)
+    form = call.form(chorus_shapes.ChorusTestForm, absent="{}")
     with call.books() as books:
         rows, company = books.chorus_rows(), books.company
     platform = name_of("approved", form.platform or platform_of(call))
