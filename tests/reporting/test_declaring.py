@@ -238,7 +238,10 @@ def test_what_is_missing_is_named_and_left_out_only_when_somebody_says_so(books:
 
     (missing,) = line(books).missing
     assert (missing.payment.invoice, [one.code for one in missing.reasons]) == ("F-QUI", ["report_customer"])
-    assert codes(say(books)) == ["payments_missing"]
+    against = say(books)
+    assert codes(against) == ["payments_missing"]
+    assert "« without_missing » dans l’API" in against.reasons[0]["fix"]
+    assert "“without_missing” in the API" in against.reasons[0]["fix_en"]
     done = say(books, without_missing=True)
     assert done.result is not None
     assert done.result["missing"] == "1"
@@ -252,7 +255,10 @@ def test_a_running_period_only_when_asked(books: Firm) -> None:
     connect(books)
     paid(books, "F-DE", "1050.00", date(2026, 11, 2))
 
-    assert codes(say(books, "2026-11")) == ["period_running"]
+    against = say(books, "2026-11")
+    assert codes(against) == ["period_running"]
+    assert "« running » dans l’API" in against.reasons[0]["fix"]
+    assert "“running” in the API" in against.reasons[0]["fix_en"]
     assert say(books, "2026-11", running=True).result
 
 
