@@ -20,9 +20,10 @@ from lettrage.dates import PARIS
 from lettrage.invoicing.checks.official import LifecycleRules
 from lettrage.invoicing.doors import environment_of, name_of
 from lettrage.invoicing.lifecycle.receipts import of_payment
-from lettrage.invoicing.sending.carried import BY_ITSELF, RECEIVED, Carried, DeclaringBook, Found, Looked
+from lettrage.invoicing.sending.carried import BY_ITSELF, Carried, DeclaringBook, Found, Looked
 from lettrage.invoicing.sending.outbox import Alert, Conclusion, Job, Saying
 from lettrage.invoicing.sending.schedule import Pace
+from lettrage.invoicing.sending.statuses import RECEIVED
 from lettrage.limits import DECLARED_AT_ONCE
 from lettrage.money import Amount
 from lettrage.refusal import Refusal
@@ -98,7 +99,7 @@ def owed_of(of: Carried, company: Company, today: date) -> Owed:
         if found.decision is not None and found.decision.outcome == "status":
             due.append(payment)
     if waits:
-        return Owed(of, waits=tuple(dict.fromkeys(waits)))
+        return Owed(of, waits=tuple(one for at, one in enumerate(waits) if one not in waits[:at]))
     if of.ended_by:
         before = {(one.transaction, one.order) for one in of.told}
         due = [one for one in due if (one.transaction, one.order) in before]
