@@ -137,13 +137,13 @@ def _received(story: Story) -> None:
          "invoices": invoices}
     )  # fmt: skip
     for n, party in enumerate(OTHERS[:2]):
-        _paid(story, f"{before:%y%m}-{n}", str(party["code"]), "1750.00", before)
+        paid(story, f"{before:%y%m}-{n}", str(party["code"]), "1750.00", before)
     asked = Asked(f"{before:%Y-%m}", "qualification")
     done = declare(asked, "bruno", CALLER, story.firm.store, story.firm.clock, judge)
     assert done.result is not None, done.reasons
     works(story)
     for n, party in enumerate(OTHERS):
-        _paid(story, f"{month:%y%m}-{n}", str(party["code"]), "1750.00", month)
+        paid(story, f"{month:%y%m}-{n}", str(party["code"]), "1750.00", month)
 
 
 def _sent(story: Story) -> None:
@@ -158,13 +158,13 @@ def _sent(story: Story) -> None:
     works(story)
     story.firm.clock.at += timedelta(days=1)
     story.portal.platform.clock.advance(timedelta(days=1).total_seconds())
-    _paid(story, PAID, CLIENT, "1200.00", story.firm.clock.today())
+    paid(story, PAID, CLIENT, "1200.00", story.firm.clock.today())
     works(story)
     sold(story, FRESH)
     story.invoice(PUBLIC, service="FIN-01")
 
 
-def _paid(story: Story, number: str, party: str, amount: str, day: date) -> None:
+def paid(story: Story, number: str, party: str, amount: str, day: date) -> None:
     story.firm.done(
         header("ENCVIR", amount, pays(number, amount), THIRDPARTY=party, DATE=f"{day:%Y%m%d}", BQC="BNP"), repeat="1"
     )

@@ -12,7 +12,7 @@ from tests.databases import edit
 from tests.pages import carried_story
 from tests.pages.browser import Visiting, visiting
 from tests.pages.invoice_story import Story
-from tests.pages.world import World, world_of
+from tests.pages.world import DOSSIER, World, world_of
 
 
 @pytest.fixture
@@ -157,3 +157,55 @@ def test_a_message_is_told_again_only_where_it_was_refused(world: World, story: 
     assert said(story) == [("227", "", 1)]
     edit(story.firm.address, "UPDATE message SET outcome = 'rejected'")
     assert client.send_form(f"/factures/{document}/redire", message="1").status_code == 303
+
+
+# ---------------------------------------------------------------- the end, after a warning
+
+
+def test_cancelling_says_first_what_it_does_and_is_done_by_the_keyboard(visit: Visiting, story: Story) -> None:
+    document = carried_story.carried(story, "FB-1")
+    there = visit(role="clerk")
+    page = there(life(document))
+    page.get_by_role("button", name="Annuler la facture (220)…").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Annuler la facture FB-1 ?")
+    expect(page.locator("main")).to_contain_text("Rien ne le reprend")
+    expect(page.locator("main")).to_contain_text("Sans facture rectificative")
+    assert said(story) == [], "one click ends nothing"
+    assert not there.axe()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Dire à l’acheteur")).to_be_visible()
+    assert said(story) == []
+
+    page.get_by_label("Facture rectificative").fill("FB-2")
+    page.get_by_role("button", name="Annuler la facture (220)…").press("Enter")
+    expect(page.get_by_label("Facture rectificative")).to_have_value("FB-2")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").first).to_contain_text("FB-1")
+    assert said(story) == [("220", "", 1)]
+
+
+def test_cancelling_tells_what_was_received_and_asks_again_where_that_changed(world: World, story: Story) -> None:
+    story.firm.load({"code": DOSSIER, "declarant": carried_story.DECLARANT})
+    document = carried_story.carried(story, "FB-1")
+    client = world.client("clerk")
+
+    def ask(**more: str) -> tuple[str, str]:
+        """What is shown, and by what it is known again."""
+        answer = client.send_form(f"/factures/{document}/statut", status="220", **more)
+        assert answer.status_code == 200, answer.text
+        return answer.text.replace("\xa0", " "), answer.text.split('name="vu" value="')[1].split('"')[0]
+
+    before, seen = ask()
+    assert "Rien n’a été reçu de cette facture" in before
+    carried_story.paid(story, "FB-1", carried_story.CLIENT, "1200.00", story.firm.clock.today())
+    carried_story.works(story)
+    now, anew = ask(vu=seen, key="k1")
+    assert "a changé depuis que vous l’avez vu" in now
+    assert "Reçu à ce jour : 1 200,00 €" in now.replace("\u202f", " ")
+    assert "déclarés encaissés (212)" in now
+    assert [code for code, *_ in said(story)] == ["212"]
+
+    for _ in range(2):
+        done = client.send_form(f"/factures/{document}/statut", status="220", vu=anew, key="k2")
+        assert done.status_code == 303, done.text
+    assert [code for code, *_ in said(story)] == ["212", "220"]

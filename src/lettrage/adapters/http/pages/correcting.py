@@ -21,6 +21,7 @@ from lettrage.acts.statuses import DeclareStatus, attached
 from lettrage.acts.telling import TellAgain
 from lettrage.adapters.http.pages.admission import posted_by
 from lettrage.adapters.http.pages.customers import file_of as file_of_customer
+from lettrage.adapters.http.pages.ending import asked_first
 from lettrage.adapters.http.pages.invoice import shown
 from lettrage.adapters.http.pages.invoice_case import Case, came_from, case_of, directory_of
 from lettrage.adapters.http.pages.mending import Typed, services, typed_in
@@ -222,9 +223,11 @@ def again(page: Annotated[Page, posted_by("send")], id_: int) -> Response:
 
 
 def _said(page: Page, case: Case, status: str, **more: Any) -> Response:
-    """Say a status of an invoice; the page with every reason where it cannot be said."""
+    """Say a status of an invoice, one that ends it once that was confirmed; every reason where it cannot be said."""
     number, rules = case.document.number, page.house.invoicing.lifecycle
     act = DeclareStatus(case.document.id, number, case.platform, status, page.who.identity.name, rules, **more)
+    if (first := asked_first(page, case, act)) is not None:
+        return first
     done = page.perform(act, page.form.text("key"))
     if done.result is None:
         return _refused(page, case.document.id, _words(page, done.reasons))
