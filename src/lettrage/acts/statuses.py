@@ -30,7 +30,7 @@ from lettrage.invoicing.lifecycle.sent import (
     to_buyer,
 )
 from lettrage.invoicing.lifecycle.statuses import name
-from lettrage.invoicing.sending.carried import Carried
+from lettrage.invoicing.sending.carried import Carried, receipts
 from lettrage.invoicing.sending.outbox import Event, Message, Saying
 from lettrage.invoicing.sending.statuses import current, ordered
 from lettrage.limits import ATTACHMENT_BYTES, CODE_CHARACTERS, STATUS_CHARACTERS
@@ -164,7 +164,7 @@ class DeclareStatus(msgspec.Struct, frozen=True):
         if isinstance(made, Refusal):
             raise Refused(made)
         messages = books.say([made], self.platform, self.by, moment.at)
-        warnings = [reason_shape(one) for one in self._remarks(carried.events)]
+        warnings = [reason_shape(one) for one in self._remarks(carried)]
         return {
             "number": self.number,
             "platform": self.platform,
@@ -203,9 +203,9 @@ class DeclareStatus(msgspec.Struct, frozen=True):
         if before and _same(before[-1], self.content) and (since is None or since <= before[-1].made_at):
             yield Refusal("status_said_already", "number", quoted(self.number), self.code)
 
-    def _remarks(self, events: Sequence[Event]) -> Iterator[Refusal]:
+    def _remarks(self, carried: Carried) -> Iterator[Refusal]:
         """What does not stop it, and may still be a mistake."""
-        now = current(events)
+        now = current(carried.events, receipts(carried.messages))
         if self.code == "209" and (now is None or now.code != SUSPENDED):
             state = now.code if now is not None else "-"
             yield Refusal("status_nothing_suspended", "number", quoted(self.number), state)

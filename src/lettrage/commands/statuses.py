@@ -159,6 +159,8 @@ def _told(point: Point) -> list[str]:
     """Something that happened, for reading."""
     lang = context.lang
     when = terminal.moment(point.at.isoformat()) if point.at else ""
+    if point.heard is not None:
+        when += f" ({terminal.said(_HEARD, lang)} {terminal.moment(point.heard.isoformat())})"
     code = point.code if point.code.isdecimal() else ""
     amounts = " · ".join(
         " ".join(filter(None, (one.type, one.amount, one.currency, f"({one.percent} %)" if one.percent else "")))
@@ -177,6 +179,7 @@ def _told(point: Point) -> list[str]:
     return lines
 
 
+_HEARD = ("appris le", "heard on")
 _OUTCOMES = {
     "waits": ("envoyé, sans réponse encore", "sent, no answer yet"),
     "accepted": ("pris par la plateforme", "taken by the platform"),

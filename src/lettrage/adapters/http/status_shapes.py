@@ -138,13 +138,17 @@ class PointAction(Shape):
 
 
 class Point(Shape):
-    """Something that happened to an invoice. `corresponds`: the status that a code of Chorus Pro's stands for."""
+    """Something that happened to an invoice. `corresponds`: the status that a code of Chorus Pro's stands for.
+
+    `heard_at`: when we heard of it, where its origin dates it later than that; it stands there then.
+    """
 
     kind: Literal["made", "ours", "flow", "status", "said", "paid", "reconciled"]
     code: str
     fr: str
     en: str
     at: str | None
+    heard_at: str | None
     day: str | None
     document: str
     by: str

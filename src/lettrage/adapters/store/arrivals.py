@@ -13,6 +13,7 @@ from lettrage.adapters.store.sql import run_many
 from lettrage.invoicing import declaring
 from lettrage.invoicing.lifecycle.sent import invoice_in
 from lettrage.invoicing.sending import arrive, refused
+from lettrage.invoicing.sending.carried import receipts
 from lettrage.invoicing.sending.outbox import Alert, Arrival, Deposit, Event
 from lettrage.invoicing.sending.statuses import standing_now
 
@@ -29,7 +30,7 @@ SELECT {DEPOSIT} FROM json_each(?3) k CROSS JOIN deposit d ON d.dossier = ?1
 AND d.document = CAST(k.value->>0 AS BIGINT) AND d.platform = ?2 {DOCUMENT_OF} ORDER BY d.flow
 """
 _EVENTS = """
-SELECT e.document, e.origin, e.code, e.at, e.history_id, e.comment, e.sequence FROM json_each(?3) k
+SELECT e.document, e.origin, e.code, e.at, e.history_id, e.comment, e.sequence, e.heard_at FROM json_each(?3) k
 CROSS JOIN status_event e ON e.dossier = ?1 AND e.document = CAST(k.value->>0 AS BIGINT) AND e.platform = ?2
 ORDER BY e.document, e.sequence
 """
@@ -127,12 +128,14 @@ class Arrivals(Messages):
         """Let the latest deposit of each document say where it stands by all that is known of it."""
         if not documents:
             return
-        events = self._events_of(platform, documents)
+        events, messages = self._events_of(platform, documents), self.messages_of(platform, documents)
         keys = as_keys((document,) for document in documents)
         latest: dict[int, Deposit] = {d.document: d for d in map(as_deposit, self.rows(_OF_DOCUMENTS, platform, keys))}
         rows = []
         for deposit in latest.values():
-            status, followed = standing_now(deposit.outcome, events[deposit.document])
+            status, followed = standing_now(
+                deposit.outcome, events[deposit.document], receipts(messages[deposit.document])
+            )
             rows.append((self.dossier, deposit.flow, deposit.document, status, int(followed)))
         run_many(self.connection, _STANDS_NOW, rows)
 

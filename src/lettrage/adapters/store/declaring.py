@@ -14,13 +14,12 @@ from lettrage.adapters.store.document_lists import EVENTS, event
 from lettrage.adapters.store.jobs import Jobs
 from lettrage.adapters.store.looks.declarations import DeclarationLooks
 from lettrage.adapters.store.looks.vat import VatLooks
-from lettrage.adapters.store.messages import OF_THESE, as_message
 from lettrage.adapters.store.outbox import as_keys
 from lettrage.dates import PARIS
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.doors import environment_of
 from lettrage.invoicing.sending.carried import Carried, Found, Looked
-from lettrage.invoicing.sending.outbox import Event, Job, Message
+from lettrage.invoicing.sending.outbox import Event, Job
 
 _invoice = msgspec.json.Decoder(Invoice).decode
 replace = msgspec.structs.replace
@@ -119,7 +118,7 @@ class Declaring(Jobs, DeclarationLooks, VatLooks):
         booked = {invoice for *_, invoice in rows if invoice is not None}
         followed = {one.sale.id: one for one in self.followed(booked)}
         sold = self.sold(booked, environment_of(platform))
-        messages, events = self._said_of(platform, keys), self._heard_of(platform, keys)
+        messages, events = self.messages_of(platform, documents), self._heard_of(platform, keys)
         for id_, number, content, invoice in rows:
             if id_ in taken:
                 yield Carried(
@@ -131,13 +130,6 @@ class Declaring(Jobs, DeclarationLooks, VatLooks):
                     tuple(messages[id_]),
                     tuple(events[id_]),
                 )
-
-    def _said_of(self, platform: str, keys: str) -> dict[int, list[Message]]:
-        found: defaultdict[int, list[Message]] = defaultdict(list)
-        for row in self.rows(OF_THESE, "status", platform, keys):
-            message = as_message(row)
-            found[message.document or 0].append(message)
-        return found
 
     def _heard_of(self, platform: str, keys: str) -> dict[int, list[Event]]:
         found: defaultdict[int, list[Event]] = defaultdict(list)

@@ -54,7 +54,7 @@ CROSS JOIN deposit p ON p.dossier = ?1 AND p.document = CAST(k.value->>0 AS BIGI
 JOIN flow f ON f.dossier = p.dossier AND f.id = p.flow ORDER BY p.flow DESC, p.document DESC
 """
 EVENTS = """
-SELECT e.document, e.origin, e.code, e.at, e.history_id, e.comment, e.sequence FROM json_each(?2) k
+SELECT e.document, e.origin, e.code, e.at, e.history_id, e.comment, e.sequence, e.heard_at FROM json_each(?2) k
 CROSS JOIN status_event e ON e.dossier = ?1 AND e.document = CAST(k.value->>0 AS BIGINT) AND e.platform = ?3
 ORDER BY e.document, e.sequence
 """
@@ -146,9 +146,9 @@ def shelved(row: Sequence[Any]) -> Shelved:
 
 def event(row: Sequence[Any]) -> Event:
     """Something that happened, as a row of EVENTS gives it."""
-    document, origin, code, at, history_id, comment, sequence = row
+    document, origin, code, at, history_id, comment, sequence, heard = row
     moment = datetime.fromisoformat(at) if at else None
-    return Event(document, origin, code, moment, history_id, comment, sequence)
+    return Event(document, origin, code, moment, history_id, comment, sequence, datetime.fromisoformat(heard))
 
 
 def _said(text: str) -> list[Said]:

@@ -3,7 +3,8 @@
 A message is written with its flow and the job that sends it, in the commit that intends it.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -118,6 +119,14 @@ class Messages(Flows):
         ((content, number),) = self.rows(_CARRIES, message.flow)
         own = cdar_read.read(bytes(content)).message if message.kind == "status" else declaring.kept(message).sent
         return frozenset(name for name in (number, own.id if own is not None else "") if name)
+
+    def messages_of(self, platform: str, documents: Collection[int]) -> Mapping[int, list[Message]]:
+        """The statuses that were said of these documents, the earliest first."""
+        found: defaultdict[int, list[Message]] = defaultdict(list)
+        for row in self.rows(OF_THESE, "status", platform, as_keys((document,) for document in documents)):
+            message = as_message(row)
+            found[message.document or 0].append(message)
+        return found
 
     def free(self, message: int, kind: MessageKind, platform: str) -> bool:
         """Let what the platform refused be told again; False for any other message."""

@@ -65,7 +65,7 @@ AND s.number = k.value->>0 CROSS JOIN json_each(?3) p CROSS JOIN deposit d ON d.
 AND d.platform = p.value->>0 AND d.stands = 1
 """
 _EVENTS = """
-SELECT document, origin, code, at, history_id, comment, sequence FROM status_event
+SELECT document, origin, code, at, history_id, comment, sequence, heard_at FROM status_event
 WHERE dossier = ?1 AND document = ?2 AND platform = ?3 ORDER BY sequence
 """
 # A job that is there already runs at the earlier of both times and keeps what it knows; whoever has it learns that it
@@ -393,8 +393,8 @@ def as_deposit(row: Any) -> Deposit:
 
 def as_event(row: Any) -> Event:
     """An event as a row gives it."""
-    document, origin, code, at, history_id, comment, sequence = row
-    return Event(document, origin, code, as_moment(at), history_id, comment, sequence)
+    document, origin, code, at, history_id, comment, sequence, heard = row
+    return Event(document, origin, code, as_moment(at), history_id, comment, sequence, as_moment(heard))
 
 
 def as_job(row: Any) -> Job:

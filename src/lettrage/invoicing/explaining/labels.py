@@ -50,7 +50,7 @@ def _label(table: str, code: str, lang: Language) -> str:
 _EVENTS = frozenset(
     (
         "sent_apart", "sent_again", "said_received", "said_not_received", "completed", "recycled", "created", "paid",
-        "came_back", "reconciled",
+        "came_back", "receipt_back", "reconciled",
     )
 )  # fmt: skip
 _BARE = {"fr": "{}", "en": "{}"}

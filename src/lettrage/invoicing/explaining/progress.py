@@ -25,7 +25,7 @@ REACHED: Mapping[str, Stage] = {
     # Of approved platforms.
     **dict.fromkeys(("200", "201", "202", "210", "213", "220", "221"), "accepted"),
     **dict.fromkeys(("203", "204", "205", "206", "207", "208", "209", "214"), "with_customer"),
-    **dict.fromkeys(("211", "212"), "payment"),
+    **dict.fromkeys(("211", "212", "partly_received"), "payment"),
 }
 # What the stage after the last one done has: it runs, was stopped, or waits for a person.
 _NEXT: Mapping[str, Mark] = {

@@ -18,7 +18,7 @@ from lettrage.invoicing.lifecycle.reasons import cause, explain_status
 from lettrage.invoicing.portal import StatusEvent
 from lettrage.invoicing.sending.outbox import Deposit, Event, Outcome
 from lettrage.invoicing.sending.shelf import Sent, Shelved
-from lettrage.invoicing.sending.statuses import current
+from lettrage.invoicing.sending.statuses import PARTLY, RECEIVED, Receipts, current
 
 # What a deposit asks for that Chorus Pro does not have, or has under another invoice's number.
 _STEPS: dict[Outcome, Next] = {
@@ -48,13 +48,20 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def status(self) -> StatusEvent | None:
         """The present status of the invoice in Chorus Pro; None where it is not there."""
-        event = current(self.events) if self.deposit.outcome == "integrated" else None
+        event = current(self.events, self._receipts) if self.deposit.outcome == "integrated" else None
         return StatusEvent(event.code, event.at, event.history_id, event.comment) if event is not None else None
 
     @property
     def state(self) -> str:
         """The status, else what is known of the deposit."""
-        return self.status.code if self.status else self.deposit.outcome or "sent"
+        if self.status is None:
+            return self.deposit.outcome or "sent"
+        return PARTLY if self.deposit.status == PARTLY and self.status.code == RECEIVED else self.status.code
+
+    @property
+    def _receipts(self) -> Receipts:
+        """Of an approved platform that all payments came back is known by this: it is kept as standing elsewhere."""
+        return "back" if is_approved(self.platform) and self.deposit.status not in (RECEIVED, PARTLY) else "untold"
 
     @property
     def step(self) -> Next:

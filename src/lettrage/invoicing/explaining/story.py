@@ -1,30 +1,32 @@
 """The life of an invoice in one line of time: made, sent, what platforms say of it, paid, declared, reconciled. Pure.
 
-Each thing stands at its own moment, in whatever order it was heard of. Of a status: what it is called, why it was given
-and how to mend that, what is asked for, the amounts. Of what we said: whether the platform took it, and what it said
-against it. Nothing that was heard is hidden: a code that nobody knows stands there as it came.
+Each thing stands at its own moment, in whatever order it was heard of; what is dated later than we heard of it, by a
+clock that is ahead of ours, stands where we heard of it, with both moments. Of a status: what it is called, why it was
+given and how to mend that, what is asked for, the amounts. Of what we said: whether the platform took it, and what it
+said against it. Nothing that was heard is hidden: a code that nobody knows stands there as it came.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as Day  # noqa: N812
 from typing import Any, Literal
 
 import msgspec
 
 from lettrage.dates import PARIS
+from lettrage.invoicing.document import CREDIT_NOTES
 from lettrage.invoicing.explaining import labels
 from lettrage.invoicing.explaining.standing import explained_shape
 from lettrage.invoicing.finding import Finding
 from lettrage.invoicing.lifecycle.acknowledged import explain_ack
 from lettrage.invoicing.lifecycle.chorus import from_chorus
 from lettrage.invoicing.lifecycle.heard import beside, plain, reference_of
-from lettrage.invoicing.lifecycle.message import Characteristic, Detail
+from lettrage.invoicing.lifecycle.message import Characteristic, Detail, Reference
 from lettrage.invoicing.lifecycle.reasons import explain_status
 from lettrage.invoicing.lifecycle.statuses import Action, actions, statuses
 from lettrage.invoicing.sending.outbox import Event, Message
 from lettrage.invoicing.sending.shelf import Payment, Shelved
-from lettrage.invoicing.sending.statuses import timeline
+from lettrage.invoicing.sending.statuses import RECEIVED, timeline
 from lettrage.money import Amount
 from lettrage.refusal import Language
 from lettrage.reporting.received import Payment as Declared
@@ -32,7 +34,9 @@ from lettrage.reporting.received import Payment as Declared
 Kind = Literal["made", "ours", "flow", "status", "said", "paid", "reconciled"]
 _NOON = time(12)
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-_RECEIVED = "212"
+BACK = "receipt_back"  # what a receipt is called that is told below zero
+_AHEAD = timedelta(minutes=1)  # clocks that agree never agree to the second
+_UNDONE = ("unpaid", "cancelled")  # events of payments that take back what was told
 # In the order in which they stand at one moment: what is the cause goes before what follows from it.
 _KINDS: tuple[Kind, ...] = ("made", "ours", "flow", "status", "paid", "reconciled", "said")
 TELL_AGAIN = "lettrage lifecycle again {number}"
@@ -61,8 +65,9 @@ class Point(msgspec.Struct, frozen=True):
     """Something that happened to an invoice. `day`: where no more than that is known, `at` is its noon.
 
     `code`: our own word, or the platform's; `corresponds`: the status of approved platforms that a code of Chorus Pro's
-    stands for. `outcome`: of what we said: waits, accepted, rejected, given_up. `reference`: a transaction, a message,
-    a line of a statement. `back`: it undoes what had been reached; what was cancelled.
+    stands for. `called`: the code of its name, where that is another. `outcome`: of what we said: waits, accepted,
+    rejected, given_up. `reference`: a transaction, a message, a line of a statement. `back`: it undoes what had been
+    reached; what was cancelled. `heard`: when we heard of it, where it is dated later than that.
     """
 
     kind: Kind
@@ -84,6 +89,8 @@ class Point(msgspec.Struct, frozen=True):
     asked: tuple[tuple[str, Action], ...] = ()
     next_fr: str = ""
     next_en: str = ""
+    called: str = ""
+    heard: datetime | None = None
 
     def word(self, lang: Language) -> str:
         """What it is called."""
@@ -108,7 +115,7 @@ class Told(msgspec.Struct, frozen=True):
 def story(told: Told) -> list[Point]:
     """Everything that happened, the earliest first."""
     points = [*_made(told.documents), *_heard(told), *map(_said, told.messages), *_paid(told)]
-    return sorted(points, key=lambda one: (one.at or _BEFORE_ALL, _KINDS.index(one.kind)))
+    return sorted(points, key=lambda one: (one.heard or one.at or _BEFORE_ALL, _KINDS.index(one.kind)))
 
 
 def _made(documents: Iterable[Shelved]) -> Iterator[Point]:
@@ -118,34 +125,41 @@ def _made(documents: Iterable[Shelved]) -> Iterator[Point]:
 
 
 def _heard(told: Told) -> Iterator[Point]:
-    numbers = {one.id: one.number for one in told.documents}
+    of = {one.id: one for one in told.documents}
     for step in timeline(told.events):
         event = step.event
         if event.origin == "ours" and event.code in statuses():
             continue  # the message stands there by itself
         if event.origin == "history":
-            yield _status(event, numbers.get(event.document, ""), told.frame, back=step.back)
+            yield _status(event, of.get(event.document), told.frame, back=step.back)
             continue
         text = labels.comment(event.code, event.comment, "fr")
         text_en = labels.comment(event.code, event.comment, "en")
         kind: Kind = "ours" if event.origin == "ours" else "flow"
         yield Point(
             kind, event.code, *_words(event.code), event.document, event.at, text=text, text_en=text_en,
-            back=step.back,
+            back=step.back, heard=_ahead(event),
         )  # fmt: skip
 
 
-def _status(event: Event, number: str, frame: str, *, back: bool) -> Point:
+def _ahead(event: Event) -> datetime | None:
+    """When we heard of what is dated later than that: its origin's clock is ahead of ours."""
+    early = event.at is not None and event.heard is not None and event.at - event.heard >= _AHEAD
+    return event.heard if early else None
+
+
+def _status(event: Event, document: Shelved | None, frame: str, *, back: bool) -> Point:
     """A status that was heard, with everything beside it; of Chorus Pro's what it corresponds to."""
     known = statuses().get(event.code)
-    reference = reference_of(number, event.code, event.comment)
+    reference = reference_of(document.number if document is not None else "", event.code, event.comment)
     own = known is not None or beside(event.comment) is not None
     details = reference.details if own else ()
     said = beside(event.comment)
+    called = BACK if _came_back(reference, document) else ""
     return Point(
         "status",
         event.code,
-        *_words(event.code),
+        *_words(called or event.code),
         event.document,
         event.at,
         by=" ".join(filter(None, (said.name, said.role))) if said is not None else "",
@@ -158,7 +172,16 @@ def _status(event: Event, number: str, frame: str, *, back: bool) -> Point:
         asked=tuple(_asked(detail) for detail in details if detail.action),
         next_fr=known.next_fr if known is not None else "",
         next_en=known.next_en if known is not None else "",
+        called=called,
+        heard=_ahead(event),
     )
+
+
+def _came_back(reference: Reference, document: Shelved | None) -> bool:
+    """Whether a 212 takes back what was received: below zero, or above it of a credit note."""
+    received = sum(one.amount.minor for one in reference.received if one.amount is not None)
+    credit = document is not None and document.type in CREDIT_NOTES
+    return reference.code == RECEIVED and (received > 0 if credit else received < 0)
 
 
 def _asked(detail: Detail) -> tuple[str, Action]:
@@ -175,8 +198,10 @@ def _part(one: Characteristic) -> Part:
 def _said(message: Message) -> Point:
     """A status that we said: of 212 what it declared, at each rate."""
     parts: tuple[Part, ...] = ()
-    if message.code == _RECEIVED:
+    called = ""
+    if message.code == RECEIVED:
         payment = _declared(message.content)
+        called = BACK if payment.event in _UNDONE else ""
         parts = tuple(
             Part("MEN", Amount(one.amount, payment.currency).text, payment.currency.code, one.rate)
             for one in payment.rates
@@ -184,7 +209,7 @@ def _said(message: Message) -> Point:
     return Point(
         "said",
         message.code,
-        *_words(message.code),
+        *_words(called or message.code),
         message.document or 0,
         message.made_at,
         message.at.astimezone(PARIS).date(),
@@ -194,6 +219,7 @@ def _said(message: Message) -> Point:
         back=not message.stands,
         amounts=parts,
         reasons=tuple(explain_message(message)),
+        called=called,
     )
 
 
@@ -237,6 +263,7 @@ def shape(point: Point) -> dict[str, Any]:
         "fr": point.fr,
         "en": point.en,
         "at": point.at.isoformat() if point.at is not None else None,
+        "heard_at": point.heard.isoformat() if point.heard is not None else None,
         "day": point.day.isoformat() if point.day is not None else None,
         "document": str(point.document),
         "by": point.by,

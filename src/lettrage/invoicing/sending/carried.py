@@ -13,13 +13,29 @@ from lettrage.books.vat_due import Followed
 from lettrage.company.dossier import Company
 from lettrage.invoicing.document import Invoice
 from lettrage.invoicing.sending.outbox import Event, Message
-from lettrage.invoicing.sending.statuses import ENDS, current
+from lettrage.invoicing.sending.statuses import ENDS, RECEIVED, Receipts, current
 from lettrage.reporting.circumstances import Sold
 from lettrage.reporting.received import Payment
 
-RECEIVED = "212"
 BY_ITSELF = "encaissements"  # who says what follows from the books
 _told = msgspec.json.Decoder(Payment).decode
+
+
+def taken(messages: Iterable[Message]) -> list[Payment]:
+    """The payments that the platform took of an invoice, the earliest first; a message that was let go is none."""
+    ours = (one for one in messages if one.code == RECEIVED and one.stands and one.outcome == "accepted")
+    return [_told(one.content) for one in ours]
+
+
+def receipts(messages: Iterable[Message]) -> Receipts:
+    """What those payments come to."""
+    told = taken(messages)
+    if not told:
+        return "untold"
+    if sum(one.amount for one in told) == 0:
+        return "back"
+    remaining = [one.remaining for one in told if one.remaining is not None]
+    return "part" if remaining and remaining[-1] else "whole"
 
 
 class Carried(msgspec.Struct, frozen=True):

@@ -180,7 +180,8 @@ class Flow(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """Something that happened to a document: by our doing, to its flow, or to the invoice in Chorus.
 
-    `at` is the moment that its origin gives, None where it gives none; `sequence` the order in which it was heard of.
+    `at` is the moment that its origin gives, None where it gives none; `sequence` the order in which it was heard of;
+    `heard`: when that was, None where it is not kept yet.
     """
 
     document: int
@@ -190,6 +191,12 @@ class Event(msgspec.Struct, frozen=True):
     history_id: str = ""
     comment: str = ""
     sequence: int = 0
+    heard: datetime | None = None
+
+    @property
+    def when(self) -> datetime | None:
+        """When it happened at the latest: whoever dates it later than we heard of it has another clock than ours."""
+        return min(self.at, self.heard) if self.at is not None and self.heard is not None else self.at
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -5,17 +5,25 @@ with the higher history id, of the lifecycle's (200 to 228) the higher code, the
 ends the lifecycle holds whatever is dated later, and one of the processing whatever is dated later of the transmission
 (an invoice that was paid before it was sent, clocks that do not agree). What arrives late takes its place and changes
 nothing else. Codes that nobody knows are kept as they came.
+
+What was received (212) holds as long as it is there: once all that we told of an invoice's payments came back, it
+stands where it stood before them; while something of it is still to be paid, it is received in part.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from lettrage.invoicing.lifecycle.statuses import TRANSMISSION
 from lettrage.invoicing.lifecycle.statuses import statuses as lifecycle
 from lettrage.invoicing.sending.outbox import Event, Outcome
+
+RECEIVED = "212"
+PARTLY = "partly_received"  # our own word: platforms have none
+# What comes of the payments that we told of an invoice: none told, all came back, some is to be paid yet, all is there.
+Receipts = Literal["untold", "back", "part", "whole"]
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -91,9 +99,10 @@ def _second(event: Event) -> tuple[object, ...]:
     return event.code, event.at.replace(microsecond=0) if event.at is not None else None
 
 
-def current(events: Iterable[Event]) -> Event | None:
-    """The change that holds now; None before the first."""
-    changes = ordered(event for event in events if _is_status(event))
+def current(events: Iterable[Event], receipts: Receipts = "untold") -> Event | None:
+    """The change that holds now; None before the first. `receipts`: what we told of payments comes to."""
+    gone = RECEIVED if receipts == "back" else ""
+    changes = ordered(event for event in events if _is_status(event) and event.code != gone)
     ended = [event for event in changes if event.code in ENDS]
     processed = [event for event in changes if event.code not in _TRANSMISSION]
     return next(iter((ended or processed or changes)[-1:]), None)
@@ -106,10 +115,11 @@ def _is_status(event: Event) -> bool:
     return event.origin == "history" or (event.origin == "ours" and event.code in lifecycle())
 
 
-def standing_now(outcome: Outcome, events: Iterable[Event]) -> tuple[str, bool]:
+def standing_now(outcome: Outcome, events: Iterable[Event], receipts: Receipts = "untold") -> tuple[str, bool]:
     """Where an invoice of an approved platform stands, and whether more is waited for."""
-    now_is = current(events)
+    now_is = current(events, receipts)
     code = now_is.code if now_is is not None else ""
+    code = PARTLY if code == RECEIVED and receipts == "part" else code
     return code, outcome == "integrated" and code not in FINAL
 
 
@@ -127,10 +137,13 @@ def timeline(events: Iterable[Event]) -> list[Step]:
 
 
 def place(event: Event) -> tuple[Any, ...]:
-    """What events are sorted by. What has no date of its own comes before all that has one."""
+    """What events are sorted by. What has no date of its own comes before all that has one.
+
+    What is dated later than we heard of it (a clock that is ahead of ours) stands where we heard of it.
+    """
     code = event.code if event.code in lifecycle() else ""
     origin = _ORIGINS["history" if code else event.origin]  # a status is the invoice's own, whoever has said it
-    return (event.at or _BEFORE_ALL, origin, code, _number(event.history_id), event.sequence)
+    return (event.when or _BEFORE_ALL, event.at or _BEFORE_ALL, origin, code, _number(event.history_id), event.sequence)
 
 
 def _number(history_id: str) -> tuple[int, int, str]:

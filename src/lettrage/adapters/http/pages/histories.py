@@ -51,12 +51,12 @@ def history(case: Case, points: Sequence[Point], language: Language) -> list[Lin
 def _line(point: Point, by: Mapping[int, str], language: Language, case: Case) -> Line:
     own = point.kind in ("ours", "paid", "reconciled")
     person = by.get(point.document, "") if point.code in ("intended", "sent_again") else ""
-    kind = _OUTCOMES.get(point.outcome) or _KINDS.get(point.kind) or kind_of(point.code)
+    kind = _OUTCOMES.get(point.outcome) or _KINDS.get(point.kind) or kind_of(point.called or point.code)
     refused = point.outcome in ("rejected", "given_up") and not point.back
     reasons = tuple(_why(explained_shape(one), language) for one in point.reasons)
     return Line(
         point,
-        word_of(point.code, language, door_of(case.platform)),
+        word_of(point.called or point.code, language, door_of(case.platform)),
         "" if own else point.code,
         _source(point, case),
         person or _who(point, language),

@@ -25,6 +25,8 @@ KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("206", "207", "208", "220", "221"), "warn"),
     **dict.fromkeys(("200", "201", "202", "203", "204", "205", "209", "214", "224", "225", "226", "227", "228"), "run"),
     **dict.fromkeys(("211", "212"), "good"),
+    **dict.fromkeys(("partly_received",), "run"),
+    **dict.fromkeys(("receipt_back",), "warn"),
     # of flows
     **dict.fromkeys(("IN_REJETE", "Error"), "bad"),
     **dict.fromkeys(("IN_INTEGRE_PARTIEL", "IN_INCIDENTE"), "warn"),

@@ -61,7 +61,8 @@ CASE WHEN x.state IN ('rejected', 'refused', 'numbering_error') THEN 'a_corriger
      WHEN x.state IN ('MISE_EN_PAIEMENT', '211') THEN 'mises_en_paiement'
      WHEN x.state IN ('MISE_A_DISPOSITION', 'PRISE_EN_COMPTE_DESTINATAIRE', 'COMPLETEE', 'SERVICE_FAIT', 'MANDATEE',
                       'MISE_A_DISPOSITION_COMPTABLE', 'COMPTABILISEE',
-                      '202', '203', '204', '205', '206', '209', '212', '214', '224', '225', '226', '227', '228')
+                      '202', '203', '204', '205', '206', '209', '212', '214', '224', '225', '226', '227', '228',
+                      'partly_received')
           THEN 'chez_le_client'
      ELSE 'en_cours' END
 """
