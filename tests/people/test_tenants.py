@@ -9,6 +9,7 @@ import typer
 
 from lettrage.adapters.store.listing import Lists
 from lettrage.adapters.store.sql import run
+from lettrage.cli import bring
 from lettrage.commands.shared import app
 from tests.journeys.helpers import Firm, Ran, header, pays, run_here
 from tests.people.service import CONTENTS, Client, Route, ask
@@ -311,6 +312,7 @@ FILES: dict[str, dict[str, Any]] = {
 
 def commands(group: Any = None, before: tuple[str, ...] = ()) -> list[str]:
     """Every command there is, by its words."""
+    bring()
     group = group or typer.main.get_command(app)
     inner = getattr(group, "commands", {})
     own = [" ".join(before)] if not inner or (before and group.invoke_without_command) else []
