@@ -15,6 +15,7 @@ from lettrage.bank.matching.proposal import Booked, Proposal
 from lettrage.bank.statements import cfonb120
 from lettrage.bank.statements.document import Misread
 from lettrage.bank.statements.read import read
+from lettrage.cli import bring
 from lettrage.commands import shared
 from lettrage.limits import STATEMENT_BYTES
 from lettrage.money import Figure
@@ -128,6 +129,7 @@ def _line_not_met(folder: Path) -> Refusal:
 def _no_such_statement(folder: Path) -> Refusal:
     world = books(folder)
     arguments = ["--database", world.address, "--dossier", DOSSIER, "bank", "show", "7"]
+    bring(arguments)
     ran = CliRunner().invoke(shared.app, arguments)
     shared.context.close()
     assert isinstance(ran.exception, Stop)
