@@ -16,14 +16,17 @@ from lettrage.invoicing.sending.worker import Way, Worker
 from tests.databases import ask
 from tests.invoicing.flow_twin import FlowTwin
 from tests.invoicing.sending import DAY, SUPPLIER, Sender
+from tests.reporting.samples import payment
 
 AT = datetime(2024, 10, 22, 9, 30, tzinfo=UTC)
+
+CONTENT = msgspec.json.encode(payment(AT.date(), ("20", 12000))).decode()
 
 
 def saying(key: str = "1", document: int | None = 1, refused: str = "", **more: Any) -> Saying:
     """A status 212 of the first document, unless it says otherwise."""
     file = json.dumps({"number": key, "refused": refused}).encode()
-    plain = Saying("status", key, document, "212", AT, "{}", f"{key}.xml", "CDAR", file)
+    plain = Saying("status", key, document, "212", AT, CONTENT, f"{key}.xml", "CDAR", file)
     return msgspec.structs.replace(plain, **more)
 
 

@@ -30,6 +30,7 @@ from lettrage.opening import load
 from tests.invoicing.papers import BUYER, SELLER, figure, invoice
 from tests.journeys.helpers import MovableClock, company
 from tests.reliability.long_form import BrokenPromiseError
+from tests.reporting.samples import payment
 from tests.storms.approved_planted import PLANTED
 from tests.storms.deposits import Clock, document_rows
 
@@ -79,9 +80,10 @@ def receipt(parcel: Parcel, at: datetime) -> Saying:
     )  # fmt: skip
     declared = received(at, [Received(figure("20.00"), Amount(PAPER.totals.gross, PAPER.currency))])
     message = to_buyer(about, declared, numbered(about, declared), at)
+    content = msgspec.json.encode(payment(at.date(), ("20", PAPER.totals.gross), number=parcel.number)).decode()
     return Saying(
-        "status", f"receipt of {parcel.number}", parcel.document, "212", at, "{}", f"{parcel.number}_212.xml", "CDAR",
-        cdar.render(message),
+        "status", f"receipt of {parcel.number}", parcel.document, "212", at, content, f"{parcel.number}_212.xml",
+        "CDAR", cdar.render(message),
     )  # fmt: skip
 
 
