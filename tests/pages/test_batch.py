@@ -10,7 +10,10 @@ from sqlalchemy import Engine, event
 
 from lettrage.adapters.store.looks import invoices
 from lettrage.commands.depositing import Depositor, depositing
+from lettrage.invoicing.doors import QUALIFICATION
+from lettrage.invoicing.routing.deciding import looked_up
 from lettrage.invoicing.sending.listing import Wanted
+from lettrage.simulator.approved.companies import Company, Facility, Line, RoutingCode
 from lettrage.simulator.server import Simulator
 from tests.pages import carried_story
 from tests.pages.browser import Visiting, visiting
@@ -126,6 +129,37 @@ def test_each_leaves_by_the_door_of_its_customer(world: World, story: Story) -> 
     assert [one.said.number for one in story.portal.approved.platform.invoices()] == ["FB-1"]
     told = client.get(all_of_them.headers["location"]).text
     assert "2 sur 2" in told
+
+
+def test_of_a_customer_with_several_addresses_the_service_of_each_invoice_decides(world: World, story: Story) -> None:
+    siren, siret = "552100554", "55210055400005"
+    codes = ("ACHATS", "SIEGE")
+    story.portal.approved.platform.companies.put(
+        [Company(siren=siren, name="Deux Portes")],
+        [Facility(siret=siret, name="Deux Portes")],
+        [RoutingCode(siret=siret, code=code, name=code) for code in codes],
+        [Line(siren=siren, siret=siret, routing=code) for code in codes],
+    )
+    carried_story.connected(story)
+    story.firm.load({"code": DOSSIER, "third_parties": [carried_story.PARTY | {"code": "B2", "siret": siret}]})
+    directory = story.platforms.directory(story.firm.store, DOSSIER, QUALIFICATION)
+    now = story.firm.clock.now()
+    looked_up(story.firm.store, DOSSIER, ["B2"], "qualification", lambda: directory, now, [("B2", "ACHATS")])
+    named = carried_story.sold(story, "FB-1", buyer="B2", service="ACHATS")
+    unnamed = carried_story.sold(story, "FB-2", buyer="B2")
+
+    client = world.client("clerk")
+    assert set(numbers(client.get("/factures?vue=a_deposer").text)) == {"FB-1", "FB-2"}
+    assert numbers(client.get("/factures?vue=sans_plateforme").text) == []
+    asked = client.send_form("/factures/verifier", platform="qualification", facture=[str(named), str(unnamed)]).text
+    assert "Plateforme agréée : 1" in asked
+    assert "plusieurs adresses" in asked
+    client.send_form("/factures/depot", platform="qualification", key="k1", tout="1", confirme="1")
+    depositor = worker(story)
+    while depositor.one(DOSSIER):
+        pass
+    carried_story.works(story)
+    assert [one.said.number for one in story.portal.approved.platform.invoices()] == ["FB-1"]
 
 
 def test_of_a_thousand_customers_the_doors_cost_as_many_statements_as_of_one(story: Story) -> None:

@@ -151,6 +151,7 @@ def test_several_addresses_of_which_none_is_named_are_not_chosen_among() -> None
 
     assert route.door is None
     assert "plusieurs adresses" in route.fr
+    assert route.open, "an invoice may name one"
 
 
 def test_a_service_of_the_invoice_goes_before_that_of_the_record() -> None:

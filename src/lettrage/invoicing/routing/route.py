@@ -35,6 +35,7 @@ KEEP_HOURS = 24
 COMMON_FRAMES = frozenset(("A1", "A2"))
 SILENT = ("silent", "never")  # what is told where a directory did not answer
 OUT_OF_REACH = frozenset(("chosen_none", "consumer", "foreign"))  # rules under which no platform is ever meant
+_WITHOUT_ADDRESS = frozenset(("chosen_without_address", "business_without_address"))
 # Where a SIREN or SIRET is given: France, its overseas departments, and the collectivities that have them.
 _WITH_SIREN = frozenset(("", "FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF"))
 
@@ -67,7 +68,10 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """The door, None where no platform reaches the customer; `address`: of scheme 0225; `seen_at`: of the copy."""
+    """The door, None where no platform reaches the customer; `address`: of scheme 0225; `seen_at`: of the copy.
+
+    `open`: no door, for want of a word that names one of several addresses: an invoice's own service may be that word.
+    """
 
     door: Door | None
     rule: str
@@ -80,6 +84,7 @@ class Route(msgspec.Struct, frozen=True):
     chosen: Choice | Literal[""] = ""
     seen_at: datetime | None = None
     warnings: tuple[Remark, ...] = ()
+    open: bool = False
 
     def platform(self, environment: Platform) -> str:
         """What the store calls the door in an environment, "" where there is none."""
@@ -225,6 +230,7 @@ def route_of(
         chosen,
         facts.seen_at,
         tuple(_remarks(customer, facts, door, kind, line, code)),
+        state == "several" and rule.name in _WITHOUT_ADDRESS,
     )
 
 

@@ -219,11 +219,16 @@ class InvoiceListLooks(Reader):
         return found
 
     def _doors(self, customers: Collection[str], platform: str) -> _Doors:
-        """The doors of these customers' invoices now, "" where no platform reaches them. Five statements at most."""
+        """The doors of these customers' invoices now, "" where no platform reaches them. Five statements at most.
+
+        Of a customer with several addresses the approved platform's: each invoice's own service decides among them, and
+        the check before a deposit says so of one that names none.
+        """
         if not customers:
             return {}
         routes = known(cast("RouteBooks", self), sorted(customers), environment_of(platform))
-        return {code: one.route().door or "" for code, one in routes.items()}
+        doors = {code: one.route() for code, one in routes.items()}
+        return {code: "approved" if one.open else one.door or "" for code, one in doors.items()}
 
     def invoices_listed(
         self, platform: str, wanted: Wanted, after: Position, limit: int, looked: int | None = LOOKED
