@@ -46,7 +46,7 @@ def test_the_first_invoice_through_a_platform_is_received(tmp_path: Path) -> Non
     assert "20 % 490.78 · 10 % 201.22" in said
     assert "212 Encaissée · MEN 490.78 EUR (20 %) · MEN 201.22 EUR (10 %) · pris par la plateforme" in said
     followed = re.findall(r"^F2026-118  (\S.*?)  ", said, re.M)
-    assert followed[-1] == "Encaissée"
+    assert followed[-1] == "Encaissée en partie"
 
 
 def test_the_first_statement_reaches_the_fec(tmp_path: Path) -> None:
