@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import databases
+from tests.reliability.circumstances import side_by_side
 
 _server: list[databases.Server] = []
 
@@ -20,6 +21,11 @@ def pytest_unconfigure() -> None:
     for server in _server:
         server.stop()
     _server.clear()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as there are processors, if there is memory for them."""
+    return side_by_side()
 
 
 def pytest_report_header() -> str:

@@ -373,7 +373,7 @@ def _programs() -> Path:
     if found:
         return max(found, key=lambda p: int(p.parent.name))
     elsewhere = shutil.which("initdb")
-    assert elsewhere, "PostgreSQL is missing: sh scripts/setup requirements-dev.lock"
+    assert elsewhere, f"PostgreSQL {OLDEST} or newer is missing: sh scripts/setup requirements-dev.lock"
     return Path(elsewhere).resolve().parent
 
 

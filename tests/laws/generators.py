@@ -5,7 +5,6 @@ The model knows nothing of the engine: it is a list of due items with what is op
 model when the books agree. Everything is chosen through `Choice`, so that the same code serves shrinking and storms.
 """
 
-import atexit
 import copy
 import json
 import random
@@ -26,6 +25,7 @@ from sqlalchemy import event
 
 from lettrage.settlement import Caller
 from tests import databases
+from tests.scratch import scratch
 from tests.world import World
 
 T = TypeVar("T")
@@ -175,9 +175,7 @@ def company_file(house: House) -> dict[str, Any]:
 @cache
 def _template() -> Path:
     """The empty companies in a database file of this process, made once."""
-    root = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (in memory: thousands of books a minute)
-    path = Path(tempfile.mkdtemp(prefix="laws-", dir=root)) / "template.sqlite"
-    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    path = scratch("laws-") / "template.sqlite"
     databases.keep_at(path)
     world = World(path, NOON)
     loaded = world.load(json.dumps({"dossiers": [company_file(h) for h in HOUSES.values()]}).encode())

@@ -5,16 +5,21 @@
     python -m tests.reliability --short            # the short forms, by pytest
     python -m tests.reliability --import seen.jsonl    # what commands told elsewhere (LETTRAGE_OUTCOMES)
 
-Several rows may share a command, which runs once. A command that ends without telling a row's outcome has broken it.
+Several rows may share a command, which runs once. A command that ends without telling a row's outcome has broken it,
+and so has one that is not done after `--hours`; the others go on, and the end says which were not kept. What a row has
+shown is written as soon as it has.
 """
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -25,6 +30,9 @@ from tests.reliability.kept import keep, kept, told_in
 from tests.reliability.outcomes import Outcome, now
 from tests.reliability.page import PAGE, written
 from tests.reliability.table import promises
+
+HOURS = 12.0  # for one command: several times what the longest takes on two cores
+NOT_DONE = "the command was not done in time"
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -45,19 +53,15 @@ def runs(rows: Sequence[str]) -> list[Run]:
     return [Run(command, store, tuple(told)) for (command, store), told in wanted.items()]
 
 
-def carry_out(run: Run) -> bool:
+def carry_out(run: Run, hours: float = HOURS) -> bool:
     """Give the command, keep what it tells, write the page; whether everything was kept that it promised."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "outcomes.jsonl"
-        chosen = {"LETTRAGE_TEST_STORE": run.store} if run.store else {}
-        ended = subprocess.run(
-            [sys.executable, "-m", *run.command.split()],
-            cwd=ROOT, env={**os.environ, **chosen, outcomes.KEPT: str(told)}, check=False,
-        )  # fmt: skip
+        status = _given(run, told, 3_600 * hours)
         seen = told_in(told)
     silent = set(run.rows) - {outcome.row for outcome in seen}
-    figure = f"the command ended with status {ended.returncode} and told nothing"
+    figure = f"the command ended with status {status} and told nothing" if status is not None else NOT_DONE
     seen += [
         Outcome(
             row, figure, time.monotonic() - began, store=run.store, held=False, at=now(),
@@ -66,7 +70,24 @@ def carry_out(run: Run) -> bool:
         for row in sorted(silent)
     ]  # fmt: skip
     _take_in(seen)
-    return ended.returncode == 0 and all(outcome.kept for outcome in seen)
+    return status == 0 and all(outcome.kept for outcome in seen)
+
+
+def _given(run: Run, told: Path, seconds: float) -> int | None:
+    """Give the command; its exit status, None where it was not done in time. Nothing that it has started stays."""
+    chosen = {"LETTRAGE_TEST_STORE": run.store} if run.store else {}
+    process = subprocess.Popen(
+        [sys.executable, "-m", *run.command.split()],
+        cwd=ROOT, env={**os.environ, **chosen, outcomes.KEPT: str(told)}, start_new_session=True,
+    )  # fmt: skip
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _take_in(seen: Sequence[Outcome]) -> None:
@@ -74,16 +95,38 @@ def _take_in(seen: Sequence[Outcome]) -> None:
     PAGE.write_text(written(), "utf-8")
 
 
-def long_forms(rows: Sequence[str]) -> int:
+def long_forms(rows: Sequence[str], hours: float = HOURS) -> int:
     """Run one command after the other; 1 where a promise is broken."""
-    todo, broken = runs(rows), []
+    todo, began = runs(rows), time.monotonic()
+    broken: list[Run] = []
     for number, run in enumerate(todo, 1):
-        _say(f"--- {number} of {len(todo)}: {' '.join(run.rows)} {run.store}: python -m {run.command}")
-        if not carry_out(run):
+        _say(f"--- {number} of {len(todo)}, after {_since(began)}: {_named(run)}")
+        if not carry_out(run, hours):
             broken.append(run)
     for run in broken:
-        _say(f"NOT KEPT: {' '.join(run.rows)} {run.store}: python -m {run.command}")
+        _say(f"NOT KEPT: {_named(run)}")
+    _say(f"{len(todo)} commands in {_since(began)}: {len(todo) - len(broken)} kept, {len(broken)} not")
     return 1 if broken else 0
+
+
+def _end_what_was_begun() -> None:
+    """Whoever ends this process ends what it has started too; `nohup` is left as it is."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+
+
+def _named(run: Run) -> str:
+    store = f" on {run.store}" if run.store else ""
+    return f"{' '.join(run.rows)}{store}: python -m {run.command}"
+
+
+def _since(began: float) -> timedelta:
+    return timedelta(seconds=round(time.monotonic() - began))
 
 
 def short_forms(rows: Sequence[str]) -> int:
@@ -108,11 +151,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     form.add_argument("--long", action="store_true", help="the long forms (default)")
     form.add_argument("--short", action="store_true", help="the short forms")
     form.add_argument("--import", dest="files", nargs="+", type=Path, help="outcomes told elsewhere")
+    parser.add_argument("--hours", type=float, default=HOURS, help="for each command, at most (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=list(promises()), metavar="ROW", default=list(promises()))
     given = parser.parse_args(arguments)
     if given.files:
         return taken_in(given.files)
-    return short_forms(given.only) if given.short else long_forms(given.only)
+    if given.short:
+        return short_forms(given.only)
+    _end_what_was_begun()
+    return long_forms(given.only, given.hours)
 
 
 def _say(line: str) -> None:

@@ -19,9 +19,14 @@ def kept() -> list[Outcome]:
 
 def keep(seen: Iterable[Outcome]) -> None:
     """Add outcomes; of two for the same row and store the later one stays."""
-    outcomes = {(outcome.row, outcome.store): outcome for outcome in sorted([*kept(), *seen], key=_told)}
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    for outcome in sorted([*kept(), *seen], key=_told):
+        outcomes.pop((outcome.row, ""), None)  # a command that ended without a word has spoken again
+        outcomes[outcome.row, outcome.store] = outcome
     ordered = sorted(outcomes.values(), key=lambda outcome: (place(outcome.row), outcome.store))
-    KEPT.write_bytes(msgspec.json.format(msgspec.json.encode(ordered), indent=1) + b"\n")
+    written = KEPT.with_suffix(".new")
+    written.write_bytes(msgspec.json.format(msgspec.json.encode(ordered), indent=1) + b"\n")
+    written.replace(KEPT)  # whoever is stopped meanwhile leaves the one of before
 
 
 def told_in(file: Path) -> list[Outcome]:

@@ -6,11 +6,13 @@
 A run gives its figure, or raises BrokenPromiseError. The exit status says one thing everywhere, 0: the promise is kept,
 1: it is not. So the whole form ends with 1 where the promise is broken, or where a planted bug goes unnoticed. With
 `--planted BUG` that bug is in the program: nothing is told, how it was noticed is printed, and 1 is what must come.
+A run that something else stops has not shown its promise, nor noticed its bug: that is told too, with the seed.
 """
 
 import random
 import sys
 import time
+import traceback
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -54,10 +56,7 @@ def long_form(
         caught = noticed(run, Namespace(**(usual | shorter | chosen)), given.planted)
         say(f"{given.planted}: {caught or 'NOT CAUGHT'}")
         return 1 if caught else 0
-    try:
-        figure, held = run(Namespace(**(usual | chosen)), ""), True
-    except BrokenPromiseError as broken:
-        figure, held = str(broken), False
+    figure, held = _shown(run, Namespace(**(usual | chosen)))
     tried = Namespace(**(usual | chosen | shorter))
     found = {bug: noticed(run, tried, bug) for bug in bugs} if held else {}
     seconds = time.monotonic() - began
@@ -67,12 +66,25 @@ def long_form(
     )
 
 
+def _shown(run: Run, given: Namespace) -> tuple[str, bool]:
+    """The figure and whether the promise held; what stops a run has broken it as well."""
+    try:
+        return run(given, ""), True
+    except BrokenPromiseError as broken:
+        return str(broken), False
+    except Exception as error:
+        traceback.print_exc()
+        return f"stopped by {type(error).__name__}: {error}", False
+
+
 def noticed(run: Callable[..., object], *given: object) -> str:
     """How a run noticed the bug that is in the program; "" where it did not."""
     try:
         run(*given)
     except BrokenPromiseError as broken:
         return str(broken) or "noticed"
+    except Exception:  # of something else, it may be of this machine: that notices nothing
+        traceback.print_exc()
     return ""
 
 

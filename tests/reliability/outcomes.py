@@ -38,7 +38,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     at: str = ""  # UTC
     command: str = ""  # as it was run, with the seed it printed
     environment: str = ""  # cores, memory, system, versions
-    commit: str = ""  # of the program; "+" behind it where something was not committed yet
+    commit: str = ""  # of the program; "+" behind it where something was not committed yet; "" where git knows none
 
     @property
     def kept(self) -> bool:
@@ -61,13 +61,14 @@ def tell(
     store: str = "",
     held: bool = True,
     planted: Mapping[str, str] | None = None,
+    seeded_by: str = "--seed",
 ) -> int:
     """Print an outcome, keep it where `LETTRAGE_OUTCOMES` says; the exit status: 0 where the promise is kept.
 
-    What is of no row is printed only.
+    What is of no row is printed only. `seeded_by`: the option that gives the same seed again.
     """
     bugs = {bug: _in_short(caught) for bug, caught in (planted or {}).items()}
-    run = as_run(seed, store)
+    run = as_run(seed, store, seeded_by)
     outcome = Outcome(row, _in_short(figure), seconds, seed, store, held, bugs, now(), run, environment(), commit())
     sys.stdout.write(f"{outcome}\n" if outcome.kept else f"{outcome}\n   again: {run}\n")
     if row and (path := os.environ.get(KEPT)):

@@ -75,6 +75,8 @@ def _section(row: str, promise: Promise, outcomes: list[Outcome]) -> Iterator[st
     yield ""
     if promise.command:
         yield f"- command: `python -m {promise.command}`{_stores(promise)}"
+    if promise.needs:
+        yield f"- needs: {promise.needs}"
     if promise.short:
         yield f"- short form: {', '.join(f'`{test}`' for test in promise.short)}"
     if not outcomes:
@@ -90,7 +92,8 @@ def _stores(promise: Promise) -> str:
 def _seen(outcome: Outcome) -> Iterator[str]:
     verdict = "held" if outcome.held else "**BROKEN**"
     yield f"- {verdict}{_on(outcome)}: {outcome.figure}"
-    facts = [outcome.at, f"{outcome.seconds:.0f} s", f"commit {outcome.commit}", outcome.environment]
+    commit = outcome.commit and f"commit {outcome.commit}"
+    facts = [outcome.at, f"{outcome.seconds:.0f} s", commit, outcome.environment]
     yield f"  - {', '.join(fact for fact in facts if fact)}"
     if outcome.command:
         yield f"  - as run: `{outcome.command}`"

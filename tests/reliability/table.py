@@ -32,6 +32,7 @@ class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     short: tuple[str, ...] = ()  # files or tests of pytest that run with every change
     planted: tuple[str, ...] = ()  # bugs that must make it red
     stores: tuple[str, ...] = ()  # sqlite, postgresql: the command is run once for each; none: once
+    needs: str = ""  # of the machine, where the command alone does not see to it
     not_promised: str = ""  # the reason
 
     @property

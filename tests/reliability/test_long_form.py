@@ -65,6 +65,24 @@ def test_a_bug_that_goes_unnoticed_ends_with_1(told: Callable[[], list[Outcome]]
     assert outcome.planted["found"]
 
 
+def test_what_stops_a_run_is_told_with_its_seed_and_notices_no_bug(
+    told: Callable[[], list[Outcome]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_given: Namespace, bug: str) -> str:
+        if bug == stopped:
+            raise OSError(28, "No space left on device")
+        return "100 runs"
+
+    stopped = ""
+    assert long_form("A1", run, ["found"], options={}, arguments=["--seed", "5"]) == 1
+    stopped = "found"
+    assert long_form("A2", run, ["found"], options={}, arguments=["--seed", "5"]) == 1
+    first, second = told()
+    assert (first.figure, first.seed) == ("stopped by OSError: [Errno 28] No space left on device", 5)
+    assert (first.held, second.held, second.planted) == (False, True, {"found": ""})
+    assert capsys.readouterr().err.count("Traceback") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

@@ -91,6 +91,34 @@ def test_a_command_that_tells_nothing_has_broken_its_promise(elsewhere: Path, mo
     assert "**BROKEN**: the command ended with status 2 and told nothing" in (elsewhere / "reliability.md").read_text()
 
 
+def test_a_command_that_ended_without_a_word_is_forgotten_once_it_speaks(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEPT, str(elsewhere / "told.jsonl"))
+    kept.keep([Outcome("G10", "told nothing", 1, held=False, at="2026-01-01T00:00:00Z")])
+    tell("G10", "6 tamperings, 6 found", seconds=2, store="sqlite")
+    kept.keep(kept.told_in(elsewhere / "told.jsonl"))
+    assert [(outcome.store, outcome.held) for outcome in kept.kept()] == [("sqlite", True)]
+
+
+def test_a_command_that_is_not_done_in_time_is_ended_with_what_it_began(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (elsewhere / "hanging.py").write_text(
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(elsewhere / 'child')!r}, 'w').write(str(child.pid))\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    monkeypatch.setattr(runner, "promises", lambda: {"G10": Promise("It holds.", "hanging")})
+    assert runner.long_forms(["G10"], hours=3 / 3_600) == 1
+    assert "**BROKEN**: the command was not done in time" in (elsewhere / "reliability.md").read_text()
+    assert capsys.readouterr().out.rstrip().endswith(": 0 kept, 1 not")
+    status = Path(f"/proc/{(elsewhere / 'child').read_text()}/status")
+    assert not status.exists() or "zombie" in status.read_text()
+
+
 def test_a_command_of_several_rows_runs_once_on_each_store(monkeypatch: pytest.MonkeyPatch) -> None:
     both = ("sqlite", "postgresql")
     rows = {"A1": Promise("", "x --n 5", stores=both), "A2": Promise("", "x --n 5", stores=both), "A3": Promise("")}

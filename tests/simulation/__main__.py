@@ -1,7 +1,6 @@
 """The long form: see the package."""
 
 import argparse
-import os
 import random
 import sys
 import time
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 
 import tests.simulation
+from tests.reliability.circumstances import side_by_side
 from tests.reliability.long_form import BrokenPromiseError
 from tests.reliability.outcomes import tell
 from tests.simulation.chance import FAULTS
@@ -50,7 +50,7 @@ def _storm(pool: Executor, first: int, seeds: int, steps: int) -> int:
         f"{seeds:,} lives of {steps} steps and their coming to rest, {done.total():,} steps with {faults.total():,}"
         f" faults, {broken} laws broken; {done.total() / seconds:,.0f} steps/s"
     )
-    return tell("I1", figure, seconds=seconds, seed=first, store="sqlite", held=not broken)
+    return tell("I1", figure, seconds=seconds, seed=first, store="sqlite", held=not broken, seeded_by="--first")
 
 
 def _one(seed: int, steps: int, planted: str) -> int:
@@ -83,7 +83,8 @@ def _every_planted(pool: Executor, first: int, steps: int) -> int:
         _say(f"{bug}: {caught[bug] or 'NOT FOUND'}")
     count = sum(map(bool, caught.values()))
     figure = f"{count} of {len(caught)} planted bugs found within {WITHIN} lives of {steps} steps each"
-    return tell("I2", figure, seconds=time.monotonic() - began, seed=first, store="sqlite", planted=caught)
+    seconds = time.monotonic() - began
+    return tell("I2", figure, seconds=seconds, seed=first, store="sqlite", planted=caught, seeded_by="--first")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,11 +95,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=2_000)
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--first", type=int, default=random.SystemRandom().randrange(10**9))
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=side_by_side())
     parser.add_argument("--seed", type=int, help="this life alone, step by step")
     parser.add_argument("--planted", choices=[*filter(None, PLANTED), "all"], help="with a bug: must end with 1")
     given = parser.parse_args(arguments)
     bug = given.planted or ""
+    if given.seed is not None and bug == "all":
+        parser.error("--seed is of one life, which shows one bug: --first SEED begins with it")
     if given.seed is not None:
         return _one(given.seed, given.steps, bug)
     _say(f"seeds {given.first} to {given.first + given.seeds - 1}, {given.steps} steps each")

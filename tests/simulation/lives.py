@@ -6,12 +6,13 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import NamedTuple
 
+from tests.reliability.circumstances import side_by_side
 from tests.reliability.long_form import BrokenPromiseError
 from tests.simulation.asking import promised
 from tests.simulation.planted import PLANTED
 from tests.simulation.world import World
 
-AHEAD = 4  # pieces of work begun before they are asked for
+AHEAD = 2 + side_by_side()  # pieces of work begun before they are asked for
 WITHIN = 200  # lives in which a planted bug must be found
 
 

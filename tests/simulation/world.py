@@ -20,6 +20,7 @@ from lettrage.opening import load
 from lettrage.refusal import StoreTrouble
 from tests.laws.generators import Rolled
 from tests.reliability.long_form import BrokenPromiseError
+from tests.scratch import scratch
 from tests.simulation import service
 from tests.simulation.asking import promised
 from tests.simulation.callers import PATIENCE, PEOPLE, Callers
@@ -63,8 +64,7 @@ def _company(code: str) -> dict[str, Any]:
 @cache
 def _template() -> tuple[Path, dict[str, dict[str, str]]]:
     """Both companies in a file of this process, made once, with the tokens of their people."""
-    root = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (in memory: thousands of lives)
-    folder = Path(tempfile.mkdtemp(prefix="simulation-", dir=root))
+    folder = scratch("simulation-")
     clock = Clock(min(STARTS))
     store = SqlStore(f"sqlite:///{folder / 'template.sqlite'}", clock, create=True)
     content = json.dumps({"dossiers": [_company(code) for code in DOSSIERS]}).encode()
@@ -83,11 +83,6 @@ def _quiet_pool() -> Iterator[None]:
     pool = logging.getLogger("sqlalchemy.pool")
     with mock.patch.object(pool, "handlers", [logging.NullHandler()]), mock.patch.object(pool, "propagate", False):
         yield
-
-
-def forget_template() -> None:
-    """Remove what the lives of this process were copied from."""
-    shutil.rmtree(_template()[0], ignore_errors=True)
 
 
 class World:

@@ -46,8 +46,12 @@ FULL = "Le disque (ou le quota) de la base"
 TOO_LARGE = "Le disque de la base"  # SQLite takes a file that may not grow for an error of the disk
 SMALL_ONE = "small file system"
 SMALL = 16 * 1024 * 1024  # bytes of the small file system
-NOT_HERE = "not here"
+NOT_HERE = "not here"  # how a way is told that this machine does not allow
 NEW_NAMESPACE = 0x20000  # CLONE_NEWNS
+
+
+class NotHereError(Exception):
+    """A disk cannot be filled in this way here; says why."""
 
 
 class Filling(NamedTuple):
@@ -74,11 +78,12 @@ def _in_file_size(path: Path, chance: random.Random) -> None:
     """The write-ahead log grows by some pages with each deed; the file itself at a checkpoint."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     size = chance.randint(50_000, 1_500_000)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
 def _larger_files(_store: SqlStore, _path: Path) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def _with_ballast(path: Path, chance: random.Random) -> None:
@@ -183,13 +188,13 @@ def drop_on_a_full_disk(folder: Path, chance: random.Random) -> Counter[str]:
 
 @contextmanager
 def _small_file_system(folder: Path) -> Iterator[Path]:
-    """A file system of a few megabytes, seen by this process alone. Raises OSError where that may not be."""
-    if CDLL(None, use_errno=True).unshare(NEW_NAMESPACE):
-        raise OSError("no namespace of its own")
+    """A file system of a few megabytes, seen by this process alone. Raises NotHereError where that may not be."""
+    if not shutil.which("mount") or CDLL(None, use_errno=True).unshare(NEW_NAMESPACE):
+        raise NotHereError("no namespace of its own")
     options = ["-t", "tmpfs", "-o", f"size={SMALL}", "none", str(folder)]
     for command in (["mount", "--make-rprivate", "/"], ["mount", *options]):
         if subprocess.run(command, capture_output=True, check=False).returncode:
-            raise OSError("no mount")
+            raise NotHereError("no mount")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)
 
@@ -218,7 +223,7 @@ def _told(trial: Callable[[], Counter[str]]) -> tuple[Counter[str], str]:
         return trial(), ""
     except BrokenPromiseError as broken:
         return Counter(), str(broken)
-    except OSError as error:
+    except NotHereError as error:
         return Counter(), f"{NOT_HERE}: {error}"
     except Exception as error:
         return Counter(), f"{type(error).__name__}: {str(error)[:200]}"
@@ -249,7 +254,7 @@ def run(count: int, seed: int, planted: str = "") -> Counter[str]:
             except BrokenPromiseError as broken:
                 if not str(broken).startswith(NOT_HERE):
                     raise BrokenPromiseError(f"filling {number}, way {way}: {broken}") from broken
-                ways.remove(way)  # without root
+                ways.remove(way)  # without root, or in a container
                 seen["ways not tried"] += 1
             shutil.rmtree(folder)
     return seen

@@ -4,7 +4,8 @@
 
 Each stage is done for n, 2n and 4n settlements, and two things are taken of it. The calls of functions, ours and those
 written in C, are the same on every machine, however busy. They do not show what happens within one call; the processor
-time does, the least of several tries: what others do on the machine only ever adds to it.
+time does, the least of several tries: what others do on the machine only ever adds to it. Where that is too much, all
+three sizes are tried again, in turns, for a machine may be slower for a while than it was for the size before.
 
 The interpreter's search for rings of values is held off while time is taken. It begins whenever so many values were
 made, wherever that happens to fall, and looks at all that the process holds, of which what this test holds is the most:
@@ -17,7 +18,7 @@ import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
 from importlib import import_module
 from itertools import pairwise
@@ -45,6 +46,7 @@ from tests.storms.loads.apart import quadratic_match
 reading = import_module("lettrage.settlement.read")  # `settlement.read` is the function
 MOST = 2.3  # times what half of it takes
 MOST_CALLS = 2.1  # times those of half of it
+AGAIN = 3  # rounds of tries, before what takes too much is believed
 CODE = "1"
 STAGES = ("read", "match", "answer", "verify")
 Stages = dict[str, Callable[[], object]]
@@ -172,13 +174,15 @@ def run(
 ) -> str:
     """Every stage at `count`, twice and four times as many settlements. Raises BrokenPromiseError."""
     took: dict[str, list[Cost]] = {}
-    with tempfile.TemporaryDirectory() as name, PLANTED[planted]():
+    with tempfile.TemporaryDirectory() as name, PLANTED[planted](), ExitStack() as held:
+        sizes = []
         for size in (count, 2 * count, 4 * count):
             address = f"sqlite:///{Path(name)}/{size}.sqlite"
             company.make(address, [CODE], company.items_for([CODE], size, 1))
-            with stages(address, size) as works:
-                for stage in only:
-                    took.setdefault(stage, []).append(Cost(least(works[stage], tries), counted(works[stage])))
+            sizes.append(held.enter_context(stages(address, size)))
+        for stage in only:
+            costs = [Cost(least(works[stage], tries), counted(works[stage])) for works in sizes]
+            took[stage] = _tried_again(costs, [works[stage] for works in sizes], tries, most)
     for stage, costs in took.items():
         told(f"{stage:>8}: {', '.join(f'{1_000 * c.seconds:.1f} ms, {c.calls:,} calls' for c in costs)}\n")
     times = {stage: ratios(cost.seconds for cost in costs) for stage, costs in took.items()}
@@ -187,6 +191,19 @@ def run(
     if _worst(times) > most or _worst(calls) > MOST_CALLS:
         raise BrokenPromiseError(figure)
     return f"from {count:,} to {4 * count:,} settlements, per doubling: {figure}"
+
+
+def _tried_again(
+    costs: list[Cost], works: Sequence[Callable[[], object]], tries: int, most: float, again: int = AGAIN
+) -> list[Cost]:
+    """The same with the least of more tries, as long as they seem to take too much."""
+    for _ in range(again):
+        if max(ratios(cost.seconds for cost in costs)) <= most:
+            break
+        costs = [
+            Cost(min(cost.seconds, least(work, tries)), cost.calls) for cost, work in zip(costs, works, strict=True)
+        ]
+    return costs
 
 
 def ratios(figures: Iterable[float]) -> list[float]:
