@@ -18,13 +18,13 @@ _NAME = re.compile(r"""(?<!\\)\\*+["']\s*+acc\w*[ _-]?token\s*+\\*+["']\s*+:\s*+
 # A value: an escaped text, a text up to the quote that closes it by the dialect's own rule, or a bare word.
 _VALUE = re.compile(
     r"""\\++"[^"]*+(?<=\\)"|"""
-    r""""(?:[^"\\]++|\\.|"(?!\s*+(?:[,:}\]]|$)))*+"?|"""
-    r"""'(?:[^'\\]++|\\.|'(?!\s*+(?:[,:}\]]|$)))*+'?|"""
+    r""""(?:[^"\\]++|\\.|"(?!\s*+(?:[,:}\]]|$))|)*+"?|"""
+    r"""'(?:[^'\\]++|\\.|'(?!\s*+(?:[,:}\]]|$))|)*+'?|"""
     r"""[^\s,}\]]*+""",
     re.DOTALL,
 )
 # A text in a list or an object; one that is not closed goes as far as the document.
-_BRACKETS = re.compile(r"""[\[{]|[\]}]|"(?:[^"\\]++|\\.)*+"?|'(?:[^'\\]++|\\.)*+'?""", re.DOTALL)
+_BRACKETS = re.compile(r"""[\[{]|[\]}]|"(?:[^"\\]++|\\.|)*+"?|'(?:[^'\\]++|\\.|)*+'?""", re.DOTALL)
 _ESCAPED = re.compile(r"(?<!\\)\\++u00([2-7][0-9a-f])", re.IGNORECASE)
 _RUN = re.compile(r"lettrage_([\w-]++)", re.ASCII)
 

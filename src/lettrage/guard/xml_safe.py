@@ -15,7 +15,7 @@ from lettrage.limits import XML, XmlLimits
 from lettrage.refusal import Refusal, Unreadable, quoted
 
 # Comments, instructions and blanks may stand before the root element. Linear: nothing that repeats gives back.
-_BEFORE_ROOT = re.compile(r"(?:\s++|<\?(?:[^?]|\?(?!>))*+\?>|<!--(?:[^-]|-(?!->))*+-->)*+")
+_BEFORE_ROOT = re.compile(r"(?:\s++|<\?(?:[^?]|\?(?!>)|)*+\?>|<!--(?:[^-]|-(?!->)|)*+-->|)*+")
 _DECLARED = re.compile(r"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.-]{0,39})["']""", re.ASCII)
 _DECLARATION = re.compile(r"<\?xml\s[^>]{0,300}?\?>", re.ASCII)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))

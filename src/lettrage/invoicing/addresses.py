@@ -60,7 +60,7 @@ def _is_name(host: str) -> bool:
     return len(labels) > 1 and not numeric and not inside and all(re.fullmatch(r"[a-z0-9_-]+", one) for one in labels)
 
 
-_PROXY_NAME = re.compile(r"(?:[a-z0-9_-]++\.)*+(?!localhost$|localdomain$|0x)[a-z][a-z0-9_-]*+", re.ASCII)
+_PROXY_NAME = re.compile(r"(?:[a-z0-9_-]++\.|)*+(?!localhost$|localdomain$|0x)[a-z][a-z0-9_-]*+", re.ASCII)
 
 
 def _is_proxy(host: str) -> bool:

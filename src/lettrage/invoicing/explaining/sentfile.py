@@ -21,11 +21,11 @@ from lettrage.refusal import Refusal, Unreadable
 _WRAPPER, _VALUE = "FichierXml", "value"  # what Chorus puts around its paths: the file itself, and an element's text
 MOST_PLACES = 20  # of one message: the same fault on every line is told so many times
 _PIECE = 1024 * 1024  # bytes of text handed over at once: attachments are long
-_START_TAG = re.compile(rb"""<[^"'>]*+(?:"[^"]*+"[^"'>]*+|'[^']*+'[^"'>]*+)*+>""")
-_DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)*+<\?xml\s[^>]{0,300}?\?>")
+_START_TAG = re.compile(rb"""<[^"'>]*+(?:"[^"]*+"[^"'>]*+|'[^']*+'[^"'>]*+|)*+>""")
+_DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf|)*+<\?xml\s[^>]{0,300}?\?>")
 _CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]")
 # Names joined by points; `…` stands for what a message leaves out.
-PATH = re.compile(r"(?<![.…])[.…]*+[A-Za-z_]\w*+(?:[.…]++[A-Za-z_]\w*+)*+", re.ASCII)
+PATH = re.compile(r"(?<![.…])[.…]*+[A-Za-z_]\w*+(?:[.…]++[A-Za-z_]\w*+|)*+", re.ASCII)
 
 
 def _blank(found: re.Match[bytes]) -> bytes:

@@ -15,7 +15,7 @@ TAIL = re.compile(r"[ \t\r\n}\]]*+")
 HIGH, LOW = "u[dD][89abAB][0-9a-fA-F]{2}", "u[dD][c-fC-F][0-9a-fA-F]{2}"
 ESCAPE = re.compile(rf"\\(?:({HIGH}\\{LOW})|(u[0-9a-fA-F]{{4}})|([\"'\\/bfnrt]))")
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_NUMBER = re.compile(r"[+-]?+[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+")
+_NUMBER = re.compile(r"[+-]?+[0-9]++(?:\.[0-9]++|)?+(?:[eE][+-]?+[0-9]++|)?+")
 
 
 def leaf_of(word: str) -> str | None:

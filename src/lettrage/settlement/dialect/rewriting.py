@@ -47,10 +47,10 @@ class _Odd(Exception):
 _PLAIN = r"[^'\"\\\x00-\x1f]*+"
 _NEXT = rf"{BLANK}(?:[:}}\]]|,(?!{BLANK}[}}\]]))"
 _STRUCTURE = r"[ \t\r\n:{}\[\]]"
-_WORD = rf"(?:-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+|true|false|null)(?!{BARE})"
+_WORD = rf"(?:-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++|)?+(?:[eE][+-]?+[0-9]++|)?+|true|false|null)(?!{BARE})"
 # What strict JSON writes alike but for the single quotes.
-_ALIKE = rf"(?:(?:'{_PLAIN}'|\"{_PLAIN}\"){_NEXT}{_STRUCTURE}*+|{_STRUCTURE}++|,(?!{BLANK}[}}\]])|{_WORD})*+"
-_SINGLE, _DOUBLE = (rf"{quote}(?:[^{quote}\\]++|\\.|{quote}(?!{CLOSED}))*+(?:{quote}|(\\?+\Z))" for quote in "'\"")
+_ALIKE = rf"(?:(?:'{_PLAIN}'|\"{_PLAIN}\"){_NEXT}{_STRUCTURE}*+|{_STRUCTURE}++|,(?!{BLANK}[}}\]])|{_WORD}|)*+"
+_SINGLE, _DOUBLE = (rf"{quote}(?:[^{quote}\\]++|\\.|{quote}(?!{CLOSED})|)*+(?:{quote}|(\\?+\Z))" for quote in "'\"")
 _RUN = re.compile(rf"({_ALIKE})({_SINGLE}|{_DOUBLE}|{BARE}++|,|\Z)", re.DOTALL)
 _INNER = {quote: re.compile(rf"\\.|({quote})", re.DOTALL) for quote in "'\""}
 _NAMES = re.compile(rf"{BLANK}:")
@@ -100,7 +100,7 @@ def _whole(escape: re.Match[str]) -> str:
 
 # --- the outer brace and the closers ----------------------------------------------------------------------
 
-_FRAGMENT = re.compile(rf'{BLANK}"(?:[^"\\]++|\\.)*+"{BLANK}:')
+_FRAGMENT = re.compile(rf'{BLANK}"(?:[^"\\]++|\\.|)*+"{BLANK}:')
 _OPENERS, _CLOSERS = "{[", "}]"
 
 
