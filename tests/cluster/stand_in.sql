@@ -59,3 +59,12 @@ BEGIN
         coalesce(beside, (SELECT coalesce(max(colocationid), 0) + 1 FROM pg_dist_partition)), 's'
     );
 END $$;
+
+CREATE FUNCTION truncate_local_data_after_distributing_table(spread regclass) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = spread)
+    THEN RAISE EXCEPTION 'supplied parameter is not a distributed relation'; END IF;
+    IF EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = spread
+        AND NOT EXISTS (SELECT FROM pg_dist_partition p WHERE p.logicalrelid = k.conrelid))
+    THEN RAISE EXCEPTION 'cannot truncate a table referenced in a foreign key constraint by a local table'; END IF;
+END $$;

@@ -31,7 +31,8 @@ REFUSED = {
     "a statement that writes to several tables": re.compile(r"\bWITH\b.*\bAS\s*\(\s*(INSERT|UPDATE|DELETE)\b"),
     "a question within what is inserted": re.compile(r"^INSERT\b.*\bVALUES\s*\(.*\bSELECT\b"),
     "a function that is new at each call, in a change": re.compile(
-        r"^(UPDATE|DELETE)\b.*\b(random|clock_timestamp|nextval|gen_random_uuid|now|json_build_array)\("
+        r"(^(UPDATE|DELETE)|\bDO UPDATE SET)\b.*"
+        r"\b(random|clock_timestamp|nextval|gen_random_uuid|now|json_build_array)\("
     ),
     "another dossier for a row": re.compile(r"^UPDATE\b(?:(?!\bWHERE\b).)*(?:\bSET|,)\s*\"?dossier\"?\s*="),
     "a lock on a whole table": re.compile(r"^LOCK\b"),

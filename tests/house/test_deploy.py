@@ -44,6 +44,32 @@ def test_the_compose_file_is_whole() -> None:
     assert all(port.startswith("127.0.0.1:") for port in services["service"]["ports"])
 
 
+def test_a_database_is_healthy_when_it_answers_by_tcp() -> None:
+    """At its socket the image's server answers while it is set up, and then stops: `migrate` would find nobody."""
+    files = (DEPLOY / "compose.yaml", DEPLOY / "citus" / "compose.yaml")
+    services: list[Any] = [each for file in files for each in yaml.safe_load(file.read_text())["services"].values()]
+    asked = [" ".join(each["healthcheck"]["test"]) for each in services if "test" in each.get("healthcheck", {})]
+    assert len(asked) == 4
+    assert all("pg_isready --host 127.0.0.1" in each for each in asked)
+
+
+def test_the_compose_file_of_a_cluster_joins_every_node_before_anything_is_spread() -> None:
+    alone: Any = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    cluster: Any = yaml.safe_load((DEPLOY / "citus" / "compose.yaml").read_text())
+    services = cluster["services"]
+    nodes = services.keys() - alone["services"].keys() - {"join"}
+    assert len(nodes) == 2
+    said = " ".join(services["join"]["command"])
+    assert sorted(re.findall(r"citus_add_node\('(\w+)', 5432\)", said)) == sorted(nodes)
+    assert services["join"]["depends_on"].keys() == {*nodes, "database"}
+    assert services["migrate"] == {"depends_on": {"join": {"condition": "service_completed_successfully"}}}
+    assert len({services[name]["image"] for name in (*nodes, "database", "join")}) == 1
+    held = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
+    assert held == cluster["volumes"].keys()
+    assert not held & alone["volumes"].keys(), "a server of another version cannot read them"
+    assert all(services[name]["environment"]["PGPASSWORD"] for name in (*nodes, "database", "join"))
+
+
 def test_the_container_installs_by_hash_and_runs_without_rights() -> None:
     lines = (DEPLOY / "Containerfile").read_text().splitlines()
     assert any("--require-hashes -r requirements-server.lock" in line for line in lines)

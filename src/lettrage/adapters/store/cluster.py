@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from lettrage.adapters.store.sql import run
 from lettrage.refusal import Refusal, StoreTrouble
@@ -45,6 +46,10 @@ SPREAD: dict[str, str] = {
 }
 # What stays on the coordinator, and why.
 LOCAL = {"alembic_version": "one row that migrations alone write, and that the coordinator alone is asked for"}
+
+# Codes under which Citus hands on that a worker failed, without the worker's own: of a COPY, which many rows travel by
+# (multi_copy.c, ReportCopyError), and of a COMMIT (placement_connection.c, ErrorIfPostCommitFailedShardPlacements).
+_OF_A_WORKER = ("XX000", "58030")
 
 
 class Placed(NamedTuple):
@@ -97,3 +102,19 @@ def join(engine: Engine, shown: str) -> None:
         tables = ", ".join(missing[:_TOLD]) + (" …" if len(missing) > _TOLD else "")
         raise StoreTrouble(Refusal("not_distributed", "--database", shown, tables))
     engine.update_execution_options(cluster=True)
+
+
+def refused(error: DBAPIError, shown: str) -> StoreTrouble:
+    """What a cluster refuses while its tables are made and spread, in its own words."""
+    said = str(error.orig).partition("\n")[0]
+    return StoreTrouble(Refusal("cluster_refused", "--database", shown, said))
+
+
+def a_worker_failed(engine: Engine, error: DBAPIError) -> bool:
+    """Whether an error on a cluster may be a worker's.
+
+    The transaction is lost then, unless it was at its COMMIT: a coordinator has its workers commit before itself, so
+    one of them may have done so.
+    """
+    joined = bool(engine.get_execution_options().get("cluster"))
+    return joined and getattr(error.orig, "sqlstate", None) in _OF_A_WORKER

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, ForeignKeyConstraint
 from sqlalchemy.exc import DBAPIError
 
-from lettrage.adapters.store.cluster import FIRST, SPREAD, is_cluster, misplaced, places
+from lettrage.adapters.store.cluster import FIRST, SPREAD, is_cluster, misplaced, places, refused
 from lettrage.adapters.store.migrations.guards import posted_rows_guards
 from lettrage.adapters.store.schema import APPEND_ONLY, metadata
 from lettrage.adapters.store.sql import run
-from lettrage.refusal import Refusal, StoreTrouble
 
 # A row is changed or deleted on the machine where it lies, and there these triggers look at that row alone. What Citus
 # calls unsafe are triggers that look at other rows; the one that does so (`_NOT_SPREAD`) is left out.
@@ -52,8 +51,7 @@ def spread(engine: Engine, shown: str) -> list[str]:
             for statement in statements(state):
                 run(connection, statement)
         except DBAPIError as error:
-            said = str(error.orig).partition("\n")[0]
-            raise StoreTrouble(Refusal("cluster_refused", "--database", shown, said)) from error
+            raise refused(error, shown) from error
     return list(state.missing)
 
 
@@ -90,6 +88,8 @@ def _statements(state: State) -> Iterator[str]:
     for table in state.missing:
         beside = "none" if table == FIRST else FIRST
         yield f"SELECT create_distributed_table('\"{table}\"', '{SPREAD[table]}', colocate_with => '{beside}')"
+        # Else rows that were there stay on the coordinator too, where nobody sees them (Citus tells so in a NOTICE).
+        yield f"SELECT truncate_local_data_after_distributing_table('\"{table}\"')"
     for key in _foreign_keys():
         if key.name not in state.foreign_keys - aside:
             yield _added(key)

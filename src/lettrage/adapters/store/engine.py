@@ -156,8 +156,24 @@ def _migrate(engine: Engine, *, create: bool) -> None:
     if version != KNOWN[-1] and not expanded:
         from lettrage.adapters.store.migrations import upgrade  # noqa: PLC0415  (Alembic is slow to import)
 
-        upgrade(engine)
+        with words_of_a_cluster(engine):
+            upgrade(engine)
         engine.dispose()  # the statistics count from the next connection on
+
+
+@contextmanager
+def words_of_a_cluster(engine: Engine) -> Iterator[None]:
+    """Let a cluster say itself what it has against its tables, or which node it cannot reach: functions go to each."""
+    many = False
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            many = cluster.is_cluster(connection)
+    try:
+        yield
+    except DatabaseError as error:
+        if not many or (_trouble(engine, error) or ("connection_lost",))[0] != "connection_lost":
+            raise
+        raise cluster.refused(error, shown(engine)) from error
 
 
 def works_with(version: str) -> bool:
@@ -182,11 +198,19 @@ def plain_words(engine: Engine) -> Iterator[None]:
     except PoolTimeout as error:
         raise StoreTrouble(Refusal("database_locked", "--database", shown(engine))) from error
     except (DatabaseError, SqliteDatabaseError) as error:
-        found = _of(engine).trouble(error)
+        found = _trouble(engine, error)
         if found is None:
             raise
         code, passing = found
         raise (Passing if passing else StoreTrouble)(Refusal(code, "--database", shown(engine))) from error
+
+
+def _trouble(engine: Engine, error: Any) -> tuple[str, bool] | None:
+    """The refusal's code for what the driver says, and whether it may pass; None for what is our own mistake."""
+    if cluster.a_worker_failed(engine, error):
+        return "connection_lost", True
+    found: tuple[str, bool] | None = _of(engine).trouble(error)
+    return found
 
 
 @contextmanager
@@ -232,7 +256,7 @@ def _commit(connection: Connection) -> None:
     except DBAPIError as error:
         # The server may still have been heard saying that it ends, before the connection is known to be lost.
         lost = error.connection_invalidated or connection.invalidated
-        if not lost and (_of(connection.engine).trouble(error) or ("",))[0] != "connection_lost":
+        if not lost and (_trouble(connection.engine, error) or ("",))[0] != "connection_lost":
             raise
         raise StoreTrouble(Refusal("outcome_unknown", "--database", shown(connection.engine))) from error
 

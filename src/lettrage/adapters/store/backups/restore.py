@@ -36,6 +36,7 @@ from lettrage.adapters.store.engine import (
     shown,
     tables_of,
     unprepared_engine,
+    words_of_a_cluster,
 )
 from lettrage.adapters.store.migrations import begin_alone, upgrade_within
 from lettrage.adapters.store.sql import on_postgresql, run, run_many
@@ -60,7 +61,7 @@ def restore(file: Path, address: str, now: datetime, told: Callable[[str], objec
         if backup.manifest.schema not in KNOWN:
             raise Stop(Refusal("backup_newer", "FILE", quoted(backup.manifest.schema), KNOWN[-1]))
         backup.check()
-        with _new(address) as engine, plain_words(engine), engine.connect() as connection:
+        with _new(address) as engine, plain_words(engine), words_of_a_cluster(engine), engine.connect() as connection:
             try:
                 return _restored(engine, connection, backup, now, told)
             except (IntegrityError, DataError, OverflowError) as error:  # sound as a file, but not what books can hold

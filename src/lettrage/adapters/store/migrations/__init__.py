@@ -12,6 +12,12 @@ from lettrage.adapters.store.statistics import fix_statistics
 from lettrage.limits import MIGRATION_SECONDS
 
 _LOCK = 0x1E77A6E  # ours among the advisory locks of a database
+# Citus changes a table's shards over many connections at once and then refuses a function in the same transaction
+# (function.c, EnsureSequentialMode...); and it lets no trigger of a spread table be taken away or made (trigger.c).
+_ON_A_CLUSTER = (
+    "SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
+    "SET LOCAL citus.enable_unsafe_triggers = on",
+)
 
 
 def upgrade(engine: Engine) -> None:
@@ -48,6 +54,9 @@ def begin_alone(connection: Connection) -> None:
         return
     connection.exec_driver_sql("BEGIN")
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MIGRATION_SECONDS}s'")
+    if is_cluster(connection):
+        for setting in _ON_A_CLUSTER:
+            connection.exec_driver_sql(setting)
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
