@@ -5,10 +5,12 @@ the a of "ac". A turn that may take nothing never fails, and one that took nothi
 """
 
 import re
+from re import _constants as kinds  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
 
 import pytest
 
-from tests.attacks.patterns import Pattern, kinds, parser, patterns
+from tests.attacks.patterns import Pattern, patterns
 
 
 def _of_one_character(body: list[tuple[object, object]]) -> bool:
