@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from lettrage.guard.roles import MATRIX, ROLES
 from tests.attacks.battery import by_tests
-from tests.chorus.test_canaries import CANARIES
 from tests.pages.test_who_may import WAYS
+from tests.people.test_canaries import SECRETS_IN_USE
 from tests.people.test_roles import GUARDED
 from tests.people.test_tenants import COMMANDS
 from tests.reliability.long_form import BrokenPromiseError, noticed
@@ -31,6 +31,7 @@ class Row(NamedTuple):
 
 _TENANTS, _ROLES, _PAGES = "tests/people/test_tenants.py", "tests/people/test_roles.py", "tests/pages/test_who_may.py"
 _CANARIES, _SECRETS = "tests/chorus/test_canaries.py", "tests/chorus/test_secrets.py"
+_EVERYWHERE, _APPROVED = "tests/people/test_canaries.py", "tests/approved/test_commands.py"
 ROWS = {
     "G1": Row(
         (_TENANTS, f"{_PAGES}::test_no_page_shows_or_asks_for_the_twin"),
@@ -50,9 +51,12 @@ ROWS = {
         ),
     ),
     "G5": Row(
-        (_CANARIES,),
-        {"exception_with_headers": (f"{_CANARIES}::test_no_trouble_carries_a_canary",)},
-        lambda: f"{len(CANARIES)} canaries in every secret setting, 0 found in what is written or shown",
+        (_EVERYWHERE, _CANARIES, _APPROVED),
+        {
+            "exception_with_headers": (f"{_CANARIES}::test_no_trouble_carries_a_canary",),
+            "token_in_the_log": (f"{_EVERYWHERE}::test_whatever_is_done_no_secret_is_written_or_shown",),
+        },
+        lambda: f"{SECRETS_IN_USE} secrets in use at once, 0 found in what is written or shown",
     ),
     "G6": Row(
         (_SECRETS, "tests/chorus/test_settings.py"),

@@ -1,7 +1,8 @@
 """A plugin of pytest that puts one bug into the program before its tests run: `LETTRAGE_PLANTED_BUG` names it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import platformdirs
@@ -9,6 +10,8 @@ from starlette.responses import JSONResponse
 
 from lettrage.adapters.chorus.calls import Calls
 from lettrage.adapters.http import reads
+from lettrage.adapters.logs import log
+from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.parties import Parties
 from lettrage.invoicing.portal import Trouble
 
@@ -49,12 +52,32 @@ def _key_beside_the_data() -> None:
     platformdirs.user_config_path = platformdirs.user_data_path
 
 
+def _token_in_the_log() -> None:
+    """Whoever calls is written down with what he showed."""
+    identify = SqlStore.identify
+
+    def told(store: SqlStore, token: str) -> Any:
+        log("asked", bearer=token)
+        return identify(store, token)
+
+    setattr(SqlStore, identify.__name__, told)
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "one_query_without_tenant": _one_query_without_tenant,
     "new_route_forgotten": _new_route_forgotten,
     "exception_with_headers": _exception_with_headers,
     "key_beside_the_data": _key_beside_the_data,
+    "token_in_the_log": _token_in_the_log,
 }
+
+
+@contextmanager
+def here(name: str) -> Iterator[None]:
+    """Plant it in this process, which ends with it; nothing without a name."""
+    if name:
+        BUGS[name]()
+    yield
 
 
 def pytest_configure() -> None:

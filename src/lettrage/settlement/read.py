@@ -13,6 +13,7 @@ import msgspec
 
 from lettrage import limits as maxima
 from lettrage.company.dossier import nearest
+from lettrage.guard.tokens import without_tokens
 from lettrage.limits import DOCUMENT, Limits
 from lettrage.refusal import Refusal, Unreadable, quoted
 from lettrage.settlement import dialect
@@ -155,9 +156,13 @@ def _parameter(name: str, spelled: str, value: Node | None) -> dict[str, Any]:
 
 
 def checked_key(key: str, path: str) -> str:
-    """An idempotency key: 1 to 100 printable ASCII characters; "" is none. Else raises Unreadable."""
-    if len(key) > maxima.KEY_CHARACTERS or not (key.isascii() and key.isprintable()):
-        _stop("malformed_key", path, quoted(key), f"1-{maxima.KEY_CHARACTERS} ASCII")
+    """An idempotency key: 1 to 100 printable ASCII characters; "" is none. Else raises Unreadable.
+
+    It is kept and shown, so a token that was put there by mistake is none.
+    """
+    safe = without_tokens(key)
+    if len(key) > maxima.KEY_CHARACTERS or not (key.isascii() and key.isprintable()) or safe != key:
+        _stop("malformed_key", path, quoted(safe), f"1-{maxima.KEY_CHARACTERS} ASCII")
     return key
 
 

@@ -20,6 +20,7 @@ from lettrage.adapters.http.away import Away, Fields
 from lettrage.adapters.http.figures import Figures
 from lettrage.adapters.http.problems import WEBSERVICE, Problem, language_of, problem_response
 from lettrage.adapters.http.turns import Line, overloaded
+from lettrage.guard.tokens import without_tokens
 from lettrage.limits import (
     AT_ONCE,
     BODY_SECONDS,
@@ -113,7 +114,7 @@ class Edge:
             path,
             language_of(given.get(b"accept-language", "")),
             IN_FLIGHT if is_full else AT_ONCE,
-            number if _REQUEST_ID.fullmatch(number) else "",
+            _reference(number),
         )
 
     def tell_sent_away(self) -> None:
@@ -212,6 +213,11 @@ class Edge:
 _ENCODED = re.compile("%(2f|25)", re.IGNORECASE)
 
 
+def _reference(given: str) -> str:
+    """The number that a caller gave his call; "" for one that is none, or a token put there by mistake."""
+    return given if _REQUEST_ID.fullmatch(given) and without_tokens(given) == given else ""
+
+
 def _with_slashes(scope: Scope) -> Scope:
     """The same call, a slash that was encoded as part of a name left encoded (`%2F`): it parts nothing.
 
@@ -244,8 +250,7 @@ class _Call:
         self._line = line
         self._has_turn = False
         self._complete = False
-        given = self.header(b"x-request-id")
-        self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        self.id = _reference(self.header(b"x-request-id")) or secrets.token_hex(8)
         scope.setdefault("state", {}).update(request_id=self.id, rest=self.give_turn)
 
     @property
