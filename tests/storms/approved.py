@@ -49,6 +49,7 @@ SOMETIMES = 0.02
 PROBABILITY = 0.15  # of each way, so that four of five answers are lost in one or several
 STEP, LATER = timedelta(minutes=5), timedelta(minutes=30)
 LONGEST = timedelta(days=30)
+SHOWN_BY_KILLS = ("interrupted_is_forgotten",)  # a planted bug; the others are shown by answers that are lost
 LIFE = (Step(600, "204"), Step(600, "205"), Step(3600, "211"))  # of each invoice, once it is with its buyer
 
 
@@ -245,7 +246,9 @@ def run(storm: Storm) -> Battery:
 
 
 def batteries(lost: int, kills: int, seed: int, planted: str = "") -> str:
-    """The batteries that are asked for. Raises BrokenPromiseError."""
+    """The batteries that are asked for; of a planted bug, the one that shows it. Raises BrokenPromiseError."""
+    if planted:
+        lost, kills = (0, kills) if planted in SHOWN_BY_KILLS else (lost, 0)
     storms = [Storm(-(-lost * 3 // 10), seed, lost, planted=planted)] if lost else []  # each loses three and more
     storms += [Storm(2 * kills, seed, kills=kills, planted=planted)] if kills else []
     answers = 0
