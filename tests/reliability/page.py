@@ -18,6 +18,13 @@ bug* is a mistake put into the program on purpose: the same command must turn re
     sh scripts/storm C1 B3        # those of some rows
     sh scripts/storm --short      # the short forms, minutes in all; they run with every change too
 
+They run on Debian and Ubuntu, as root or as anybody, without a network but 127.0.0.1. `scripts/storm` installs what it
+asks beside Python, if it may: PostgreSQL 15 or newer, Chromium, faketime. The runs below took {hours} hours in all; a
+row that is broken, or not done in twelve hours (`--hours`), keeps no other back, and the end names it. Temporary files
+go where `TMPDIR` says, 3 GB of them at most: on a disk, where a promise is about what is durable or how long it takes.
+What a row *needs* beside that stands there. Whatever the machine, each command prints its seed, its figure, and how it
+noticed each planted bug; *as run* is the command that does the same again.
+
 Where a commit ends with `+`, files had been changed since. Figures come from a machine shared with other work, so times
 are upper bounds. This page is written by `python -m tests.reliability.page` from
 [reliability.json](reliability.json), which `python -m tests.reliability` fills.
@@ -29,13 +36,19 @@ def written() -> str:
     seen: dict[str, list[Outcome]] = {}
     for outcome in kept():
         seen.setdefault(outcome.row, []).append(outcome)
-    parts = [_INTRODUCTION, "## All of it", "", *_overview(seen)]
+    told = [outcome for outcomes in seen.values() for outcome in outcomes]
+    parts = [_INTRODUCTION.replace("{hours}", f"{_hours(told):.0f}"), "## All of it", "", *_overview(seen)]
     for group, (_, title) in GROUPS.items():
         parts += ["", f"## {group}. {title}"]
         for row, promise in promises().items():
             if row.startswith(group):
                 parts += ["", *_section(row, promise, seen.get(row, []))]
     return "\n".join(parts) + "\n"
+
+
+def _hours(told: list[Outcome]) -> float:
+    """What all the runs took; one that tells several rows once."""
+    return sum({(outcome.command, outcome.store): outcome.seconds for outcome in told}.values()) / 3_600
 
 
 def _overview(seen: dict[str, list[Outcome]]) -> Iterator[str]:

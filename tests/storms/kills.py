@@ -39,6 +39,7 @@ DAY = 300  # deeds on one set of books
 FIRST_AND_LAST_MS = (1, 20)
 DEEDS_OF_A_LIFE = 4  # at the most, as long as they take undisturbed: where that is longer than the last of these
 EVERY = 50  # kills between two looks at every law
+A_WHILE_SECONDS = 0.002  # that a disk takes, however quick it is: within it somebody is killed in every trial
 TROUBLE = 3  # exit status of a caller who was told that the store cannot
 _READY = -1
 _TOLD = struct.Struct(">i8s")
@@ -207,6 +208,7 @@ def _two_commits() -> AbstractContextManager[object]:
             kept.add(kind, batch._rows.pop(kind))
         sound_write(batch, connection)
         connection.exec_driver_sql("COMMIT")
+        time.sleep(A_WHILE_SECONDS)
         connection.exec_driver_sql(engine._of(connection.engine).BEGIN[True])
         sound_write(kept, connection)
 
@@ -220,6 +222,7 @@ def _answer_before_commit() -> AbstractContextManager[object]:
     def early(connection: Any) -> None:
         if hasattr(Life, "now"):
             Life.now.tell(Life.now.deeds[Life.now.at].answer)
+            time.sleep(A_WHILE_SECONDS)
         commit(connection)
 
     return mock.patch.object(engine, "_commit", early)
