@@ -15,7 +15,7 @@ import re
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
@@ -29,7 +29,9 @@ from lettrage.refusal import Language
 from lettrage.simulator.server import Simulator
 from tests.attacks.battery import ROOT, command
 from tests.journeys.helpers import run_here
-from tests.pages.addresses import PAGES
+from tests.pages import carried_story
+from tests.pages.addresses import CARRIED, PAGES
+from tests.pages.invoice_story import Story
 from tests.pages.story import told
 from tests.pages.world import World, world_of
 from tests.reliability.long_form import BrokenPromiseError
@@ -52,11 +54,11 @@ class Seen:
 
 
 @contextmanager
-def _world() -> Iterator[World]:
+def _world(tell: Callable[[Path, Simulator], Story]) -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder, Simulator(speed=600) as portal:
         keys = {"LETTRAGE_KEYS": str(Path(folder) / "elsewhere" / "keys.json")}
         with mock.patch.dict(os.environ, keys):
-            story = told(Path(folder), portal)
+            story = tell(Path(folder), portal)
             story.ways._platforms.close()
             with world_of(story.firm, portal) as world:
                 yield world
@@ -117,11 +119,12 @@ def battery(_chance: random.Random, count: int) -> str:
     if strangers := other_writers():
         raise BrokenPromiseError(f"files are written by {strangers}")
     seen = Seen()
-    with _world() as world, _noted(seen):
-        for sign in ("", *SIGNS[:count]):
-            with _texts_after(sign):
-                for name, content in _files(world):
-                    _look(f"{name}, {sign!r}", content, seen)
+    for tell, ways in ((told, _files), (carried_story.told, _declared)):
+        with _world(tell) as world, _noted(seen):
+            for sign in ("", *SIGNS[:count]):
+                with _texts_after(sign):
+                    for name, content in ways(world):
+                        _look(f"{name}, {sign!r}", content, seen)
     missed = {place for place in ways_to_a_file() if not _gone(place, seen.places)}
     if missed:
         raise BrokenPromiseError(f"nobody asked for {sorted(missed)}")
@@ -138,13 +141,23 @@ def _gone(place: Place, gone: set[Place]) -> bool:
     return any(name == place[0] and place[1] <= line <= place[1] + 6 for name, line in gone)
 
 
-def _files(world: World) -> Iterator[tuple[str, str]]:
+def _pages(world: World, addresses: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What these pages give as a file, those that do."""
     with world.client("administrator") as client:
-        for address in (*(page.path for page in PAGES), *MORE, *OF_STATES):
+        for address in addresses:
             asked = address if "csv=" in address else f"{address}{'&' if '?' in address else '?'}csv=1&format=csv"
             answer = client.get(asked)
             if answer.headers.get("content-type", "").startswith("text/csv"):
                 yield address, answer.content.decode()
+
+
+def _declared(world: World) -> Iterator[tuple[str, str]]:
+    """A firm that declares what it receives, as the one of the other story does not."""
+    yield from _pages(world, (page.at(world.firm.clock.today()) for page in CARRIED if "declar" in page.path))
+
+
+def _files(world: World) -> Iterator[tuple[str, str]]:
+    yield from _pages(world, (*(page.path for page in PAGES), *MORE, *OF_STATES))
     with world.service.client() as api:
         for report in REPORTS:
             answer = api.get(f"/api/v1/reports/{report}", params={"format": "csv", **_ASKED.get(report, {})})

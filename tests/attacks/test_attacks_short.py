@@ -8,6 +8,7 @@ import pytest
 from tests.attacks import (
     archives,
     classics,
+    exports,
     guesses,
     loglines,
     outgoing_calls,
@@ -26,6 +27,7 @@ SHORT: dict[str, tuple[Battery, Mapping[str, Bug], int]] = {
     "F1": (xml_files.battery, xml_files.BUGS, 300),
     "F3": (smuggled.battery, smuggled.BUGS, 12),
     "F4": (archives.battery, archives.BUGS, 1),
+    "F5": (exports.battery, exports.BUGS, 1),
     "F6": (loglines.battery, loglines.BUGS, 1),
     "F7": (classics.battery, classics.BUGS, 1),
     "F8": (patterns.battery, patterns.BUGS, 10_000),

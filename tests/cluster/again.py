@@ -133,7 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    assert POSTGRESQL, "LETTRAGE_TEST_STORE=postgresql"
+    if not POSTGRESQL:
+        sys.exit("with LETTRAGE_TEST_STORE=postgresql")
     with server():
         ended = main()
     sys.exit(ended)

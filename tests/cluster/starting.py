@@ -104,6 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    if not databases.POSTGRESQL:
+        sys.exit("with LETTRAGE_TEST_STORE=postgresql")
     with server():
         ended = main()
     sys.exit(ended)

@@ -17,6 +17,7 @@ bug* is a mistake put into the program on purpose: the same command must turn re
     sh scripts/storm              # every command below, one after the other, seeds printed
     sh scripts/storm C1 B3        # those of some rows
     sh scripts/storm --short      # the short forms, minutes in all; they run with every change too
+    . .venv/bin/activate          # then any of the commands below, by itself
 
 They run on Debian and Ubuntu, as root or as anybody, without a network but 127.0.0.1. `scripts/storm` installs what it
 asks beside Python, if it may: PostgreSQL 15 or newer, Chromium, faketime. The runs below took {hours} hours in all; a
@@ -87,7 +88,7 @@ def _section(row: str, promise: Promise, outcomes: list[Outcome]) -> Iterator[st
     yield promise.promise
     yield ""
     if promise.command:
-        yield f"- command: `python -m {promise.command}`{_stores(promise)}"
+        yield f"- command: {' and '.join(_commands(promise))}"
     if promise.needs:
         yield f"- needs: {promise.needs}"
     if promise.short:
@@ -98,8 +99,10 @@ def _section(row: str, promise: Promise, outcomes: list[Outcome]) -> Iterator[st
         yield from _seen(outcome)
 
 
-def _stores(promise: Promise) -> str:
-    return f" with `LETTRAGE_TEST_STORE` {' and '.join(promise.stores)}" if promise.stores else ""
+def _commands(promise: Promise) -> list[str]:
+    """What is given, on each store, as it can be copied."""
+    chosen = [f"LETTRAGE_TEST_STORE={store} " for store in promise.stores] or [""]
+    return [f"`{store}python -m {promise.command}`" for store in chosen]
 
 
 def _seen(outcome: Outcome) -> Iterator[str]:
