@@ -8,10 +8,11 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from tests.reliability.outcomes import tell
+from tests.reliability.outcomes import KEPT, tell
 
 
 class Counted:
@@ -37,10 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--planted", nargs="*", default=[], metavar="BUG=TEST", help="the test that shows a bug red")
     given = parser.parse_args(arguments)
     began, seen = time.monotonic(), Counted()
-    status = pytest.main(["-n0", *given.tests], plugins=[seen])
+    aside = os.environ.pop(KEPT, "")  # is for this row, not for storms among the tests
+    workers = "auto" if any(Path(test).is_dir() for test in given.tests) else "0"  # a file is soonest done by one
+    status = pytest.main(["-n", workers, "--dist", "worksteal", *given.tests], plugins=[seen])
+    os.environ |= {KEPT: aside} if aside else {}
     bugs = dict(pair.split("=", 1) for pair in given.planted)
     caught = {bug: next((test for test in seen.passed if name in test), "") for bug, name in bugs.items()}
     figure = f"{len(seen.passed):,} tests passed, {len(seen.failed)} failed"
+    figure += f": {', '.join(seen.failed[:5])}" if seen.failed else ""
     held = status == pytest.ExitCode.OK and bool(seen.passed)
     store = os.environ.get("LETTRAGE_TEST_STORE", "")
     return tell(given.row, figure, seconds=time.monotonic() - began, store=store, held=held, planted=caught)

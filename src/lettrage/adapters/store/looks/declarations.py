@@ -23,14 +23,14 @@ from lettrage.reporting.received import Payment, of_all
 # The newest document of a sale, and the platform that its number stands on: of one that replaced another one too.
 _FACTS = """
 SELECT v.id, v.third_party, t.record, v.vat_due, v.vat,
-       (SELECT d.content FROM sales_document d WHERE d.dossier = v.dossier AND d.number = v.prefix || v.number
+       (SELECT d.content FROM sales_document d WHERE d.dossier = ?1 AND d.number = v.prefix || v.number
         AND d.third_party = v.third_party AND d.invoice = v.id ORDER BY d.id DESC LIMIT 1),
        (SELECT min(p.platform) FROM sales_document d
-        JOIN deposit p ON p.dossier = d.dossier AND p.document = d.id
-        WHERE d.dossier = v.dossier AND d.number = v.prefix || v.number AND d.third_party = v.third_party
+        JOIN deposit p ON p.dossier = ?1 AND p.document = d.id
+        WHERE d.dossier = ?1 AND d.number = v.prefix || v.number AND d.third_party = v.third_party
         AND d.invoice = v.id AND p.stands = 1 AND p.platform IN (?3, ?4))
 FROM json_each(?2) k CROSS JOIN invoice v ON v.dossier = ?1 AND v.id = CAST(k.value->>0 AS BIGINT)
-JOIN third_party t ON t.dossier = v.dossier AND t.code = v.third_party
+JOIN third_party t ON t.dossier = ?1 AND t.code = v.third_party
 WHERE v.ledger = 'customer'
 """
 # Transactions of which something was posted from a day to a day, also as part of a slip; after a moment.
