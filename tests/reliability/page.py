@@ -23,7 +23,8 @@ They run on Debian and Ubuntu, as root or as anybody, without a network but 127.
 asks beside Python, if it may: PostgreSQL 15 or newer, Chromium, faketime. The runs below took {hours} hours in all; a
 row that is broken, or not done in twelve hours (`--hours`), keeps no other back, and the end names it. Temporary files
 go where `TMPDIR` says, 3 GB of them at most: on a disk, where a promise is about what is durable or how long it takes.
-What a row *needs* beside that stands there. Whatever the machine, each command prints its seed, its figure, and how it
+`/dev/shm` must be there, as for all of Python's processes; the 64 MB that a container has are enough.
+What a row *needs* beside that stands there. Whatever the machine, each command prints the seed it drew, its figure, and how it
 noticed each planted bug; *as run* is the command that does the same again.
 
 Where a commit ends with `+`, files had been changed since. Figures come from a machine shared with other work, so times

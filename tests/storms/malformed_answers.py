@@ -286,7 +286,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lambda given, bug: run(given.count, given.seed, bug),
         PLANTED,
         options={"count": 2_000},
-        trial={"count": 600},
+        trial={"count": 2_000},  # a report is what is damaged in one of ninety
         about=__doc__,
         arguments=arguments,
     )
