@@ -163,13 +163,15 @@ def _migrated_in_a_process(address: str, statement: int) -> int:
 
 
 def _killer(statement: int) -> Callable[..., None]:
-    left = statement
+    """Who kills at this statement, unless the migration is over by then."""
+    left, over = statement, False
 
     def before(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        nonlocal left
+        nonlocal left, over
         left -= 1
-        if not left:
+        if not (left or over):
             os.kill(os.getpid(), signal.SIGKILL)
+        over = over or sql == "COMMIT"
 
     return before
 
