@@ -24,8 +24,8 @@ asks beside Python, if it may: PostgreSQL 15 or newer, Chromium, faketime. The r
 row that is broken, or not done in twelve hours (`--hours`), keeps no other back, and the end names it. Temporary files
 go where `TMPDIR` says, 3 GB of them at most: on a disk, where a promise is about what is durable or how long it takes.
 `/dev/shm` must be there, as for all of Python's processes; the 64 MB that a container has are enough.
-What a row *needs* beside that stands there. Whatever the machine, each command prints the seed it drew, its figure, and how it
-noticed each planted bug; *as run* is the command that does the same again.
+What a row *needs* beside that stands there. Whatever the machine, each command prints the seed it drew, its figure, and
+how it noticed each planted bug; *as run* is the command that does the same again.
 
 Where a commit ends with `+`, files had been changed since. Figures come from a machine shared with other work, so times
 are upper bounds. This page is written by `python -m tests.reliability.page` from
