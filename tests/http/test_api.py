@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -98,8 +99,14 @@ def test_a_key_gives_the_same_answer_and_another_content_is_409(client: httpx.Cl
 
 
 def test_50_times_in_parallel_is_one_effect_and_50_equal_answers(service: Service, client: httpx.Client) -> None:
+    def until_served(_number: int) -> httpx.Response:
+        """As any caller: on a machine that has much else to do, whoever waits for too long is asked to come back."""
+        while (response := settle(client, PAID, key="one")).status_code == 503:
+            time.sleep(int(response.headers["retry-after"]))
+        return response
+
     with ThreadPoolExecutor(50) as pool:
-        responses = list(pool.map(lambda _: settle(client, PAID, key="one"), range(50)))
+        responses = list(pool.map(until_served, range(50)))
 
     assert {(r.status_code, r.content) for r in responses} == {(200, responses[0].content)}
     assert sum(r.headers.get("idempotency-replayed") == "true" for r in responses) == 49
