@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from lettrage.adapters.store import engine, postgresql, schema
+from lettrage.adapters.store import engine, lettering, postgresql, schema
 from lettrage.adapters.store.books import SqlBooks, SqlStore
 from lettrage.adapters.store.engine import open_engine
+from lettrage.adapters.store.sql import run
 from lettrage.limits import ATTEMPTS
 from lettrage.refusal import Refusal, StoreTrouble
 from tests import databases
@@ -322,3 +323,54 @@ def test_what_is_acknowledged_is_durable_whatever_the_server_does_for_others(fir
     firm.store.close()
 
     assert firm.ask("SHOW synchronous_commit") == [("on",)]
+
+
+# ---------------------------------------------------------------- what the planner knows
+
+
+whole_tables = pytest.mark.skipif(databases.PARTITIONED, reason="its parts are counted, each under its own name")
+
+
+def counted(address: str) -> dict[str, float]:
+    with psycopg.connect(address) as connection:
+        return dict(connection.execute("SELECT relname, reltuples FROM pg_class WHERE relkind = 'r'").fetchall())
+
+
+@whole_tables
+@postgresql_only
+def test_what_was_loaded_is_counted_before_anything_is_asked(firm: Firm) -> None:
+    """Autovacuum is off here, as it may be; without a count a check of a few thousand items takes minutes."""
+    assert counted(firm.address)["due_item"] < 0, "eight rows are not worth it"
+
+    firm.load({"code": "998", "invoices": [invoice(f"F{n}", "100.00") for n in range(3_000)]})
+
+    assert counted(firm.address)["due_item"] == 3_008
+    with firm.store.books("998", writing=False) as books:
+        related = f"EXPLAIN {lettering._RELATED}"
+        plan = "\n".join(run(books.connection, related, ("998", '[["1"],["2"]]')).scalars())
+    assert "ix_due_item_piece" in plan, plan
+    assert "pk_due_item" in plan, plan
+
+
+@whole_tables
+@postgresql_only
+def test_what_grew_without_a_load_is_counted_by_who_opens_it(firm: Firm) -> None:
+    with psycopg.connect(firm.address) as connection:
+        connection.execute(
+            "INSERT INTO due_item SELECT (jsonb_populate_record(d, jsonb_build_object('id', d.id + n))).*"
+            " FROM due_item d CROSS JOIN generate_series(1000, 400000, 1000) n"
+        )
+    assert counted(firm.address)["due_item"] < 0
+
+    SqlStore(firm.address, MovableClock()).close()
+
+    assert counted(firm.address)["due_item"] == 8 * 401
+
+
+@postgresql_only
+def test_a_count_that_is_lost_takes_nothing_back(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "_UNCOUNTED", "SELECT pg_terminate_backend(pg_backend_pid())::text")
+
+    firm.load({"code": "998", "invoices": [invoice("F1", "100.00")]})
+
+    assert len(firm.rows()["invoice"]) == 9

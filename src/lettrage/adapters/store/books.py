@@ -21,7 +21,7 @@ from lettrage.adapters.store.directory import DirectoryCopy
 from lettrage.adapters.store.document_lists import DocumentLists
 from lettrage.adapters.store.documents import Documents
 from lettrage.adapters.store.drafts import Drafts
-from lettrage.adapters.store.engine import open_engine, persistently, transaction
+from lettrage.adapters.store.engine import count_tables, open_engine, persistently, transaction
 from lettrage.adapters.store.events import note
 from lettrage.adapters.store.fec import FecBook
 from lettrage.adapters.store.letterings import LetteringBook
@@ -136,6 +136,7 @@ class SqlStore:
         """One transaction for a whole load file."""
         with transaction(self.engine, writing=True) as connection:
             yield Loader(connection, self.clock.today())
+        count_tables(self.engine)
 
 
 def _dossier_row(connection: Connection, dossier: str, *, lock: bool = False) -> dict[str, Any]:

@@ -43,10 +43,21 @@ def open_engine(address: str, *, create: bool = False) -> Engine:
             _migrate(engine, create=create)
             if engine.dialect.name == "postgresql":
                 cluster.join(engine, shown(engine))
+            count_tables(engine)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def count_tables(engine: Engine) -> None:
+    """Let PostgreSQL count tables that are new to it, before anything is asked of them; SQLite's figures are fixed.
+
+    What was done before stands, whatever becomes of this: the next who opens the books tries again.
+    """
+    if engine.dialect.name == "postgresql":
+        with suppress(DBAPIError), engine.connect() as connection:
+            postgresql.count_tables(connection)
 
 
 class Prepared(NamedTuple):

@@ -28,6 +28,7 @@ BEGIN = {False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", True: "BEGIN 
 # A document names its keys, so an index answers at every size. Left alone the planner reads a small table whole, keeps
 # that plan in a session, and is slow when the table has grown.
 _WHOLE_TABLES = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
+COUNTED_BYTES = 256 * 1024  # a smaller table is soon gone through
 _SETTINGS = {
     "lock_timeout": f"{BUSY_SECONDS:.0f}s",
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",  # a process that hangs gives its dossier back
@@ -104,6 +105,25 @@ def read_whole_tables(connection: Connection) -> None:
     """Let the planner read tables from end to end, until this transaction ends: for a check of everything."""
     for setting in _WHOLE_TABLES:
         connection.exec_driver_sql(f"SET LOCAL {setting} = on")
+
+
+# Tables (with their parts) that hold something and were never counted, where this session may do so.
+_UNCOUNTED = f"""
+SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+AND c.reltuples < 0 AND pg_relation_size(c.oid) > {COUNTED_BYTES}
+AND NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' ORDER BY c.relname
+"""
+
+
+def count_tables(connection: Connection) -> None:
+    """Have the server count each table that it has never counted.
+
+    Until it has, it takes a table for a few rows, and answers what is asked about many by going through all of them for
+    each. Its own autovacuum comes a minute or more after much was written, where it is on; who loads or restores asks
+    the next moment.
+    """
+    for name in connection.exec_driver_sql(_UNCOUNTED).scalars().all():
+        connection.exec_driver_sql(f'ANALYZE (SKIP_LOCKED) "{name}"')
 
 
 def check(connection: Connection) -> None:
