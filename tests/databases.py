@@ -269,6 +269,11 @@ def another_writer(address: str, dossier: str) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
+def is_tests_own(engine: Engine) -> bool:
+    """Whether these are books on the server of all tests: a storm may have one of its own, with whole tables."""
+    return engine.dialect.name == "postgresql" and f"{engine.url.host}:{engine.url.port}" == os.environ.get(_SERVER)
+
+
 def stand_in(address: str) -> None:
     """Make a database look like a cluster."""
     with direct(address) as connection:

@@ -19,7 +19,7 @@ from lettrage.adapters.store import schema
 from lettrage.adapters.store.books import SqlStore
 from lettrage.adapters.store.engine import transaction
 from lettrage.adapters.store.sql import run
-from tests.databases import POSTGRESQL, empty_books, sqlite_only
+from tests.databases import PARTITIONED, POSTGRESQL, empty_books, sqlite_only
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "lettrage"
@@ -187,6 +187,7 @@ def connection(store: SqlStore) -> Iterator[Connection]:
         yield opened
 
 
+@pytest.mark.skipif(PARTITIONED, reason="the stand-in for a cluster cuts tables, and the keys between them, into parts")
 def test_a_migrated_database_is_the_schema_as_written(connection: Connection) -> None:
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
 
