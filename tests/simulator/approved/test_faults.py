@@ -61,7 +61,8 @@ def test_an_answer_that_is_none(client: Client, kind: str, taken: int) -> None:
     with pytest.raises(json.JSONDecodeError):
         answer.json()
     assert answer.status_code == {"html_answer": 200, "maintenance": 500}.get(kind, 202)
-    assert len(client.control("GET", "approved/flows")) == taken
+    flows = client.control("GET", "approved/flows")
+    assert sum("CDV" not in flow["name"] for flow in flows) == taken, "its statuses follow by themselves"
 
 
 def test_only_the_service_says_that_it_is_not_well(client: Client) -> None:
