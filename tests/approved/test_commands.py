@@ -13,6 +13,7 @@ from lettrage.invoicing.doors import APPROVED, PRODUCTION, QUALIFICATION
 from lettrage.refusal import Refusal
 from tests.approved.conftest import SIRET, Run
 from tests.approved.setting_up import Asked, Said, error, place
+from tests.canaries import found
 from tests.databases import POSTGRESQL, edit, every_row
 from tests.journeys.helpers import Firm, Ran, run_here
 
@@ -24,8 +25,7 @@ CANARIES = {name: f"canary-{name}-9f3b27c1d0" for name in SECRETS} | {
 
 def hidden(*texts: object) -> list[str]:
     """The canaries that stand in texts or bytes."""
-    data = b"\n".join(text if isinstance(text, bytes) else str(text).encode() for text in texts)
-    return [name for name, canary in CANARIES.items() if canary.encode() in data]
+    return found(CANARIES, *texts)
 
 
 def platform_of(flows: Callable[[Asked], Said | None] = lambda _asked: None) -> Callable[[Asked], Said]:

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import re
 import traceback
 import zipfile
 from collections.abc import Iterator
@@ -18,23 +17,17 @@ from lettrage.guard.secrets import Secret
 from lettrage.invoicing.portal import Trouble
 from lettrage.invoicing.settings import PLATFORMS, SECRETS
 from lettrage.simulator.server import Simulator
+from tests.canaries import found
 from tests.chorus.setting_up import SIRET, place, settings_at
 from tests.databases import POSTGRESQL, every_row
 from tests.journeys.helpers import Firm, company, run_here
 
 CANARIES = {(platform, name): f"canary-{platform}-{name}-9f3b27c1d0" for platform in PLATFORMS for name in SECRETS}
-MARK = re.compile(rb"canary-(qualification|production)-\w+")
 
 
-def hidden(*texts: object) -> list[bytes]:
-    """The canaries that stand in texts or bytes, in clear, in base64 or in a form."""
-    import base64
-
-    spellings: list[bytes] = []
-    for canary in CANARIES.values():
-        spellings += [canary.encode(), *(base64.b64encode(b" " * n + canary.encode())[8:-4] for n in (3, 4, 5))]
-    data = b"\n".join(text if isinstance(text, bytes) else str(text).encode() for text in texts)
-    return [spelling for spelling in spellings if spelling in data]
+def hidden(*texts: object) -> list[str]:
+    """The canaries that stand in texts or bytes."""
+    return found({" ".join(place): canary for place, canary in CANARIES.items()}, *texts)
 
 
 @pytest.fixture

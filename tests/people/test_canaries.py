@@ -8,7 +8,7 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from lettrage.invoicing.settings import PLATFORMS, SECRETS
 from lettrage.simulator.server import Simulator
 from tests.attacks import planting
 from tests.bank.files import Move, camt
+from tests.canaries import found
 from tests.chorus.setting_up import SIRET
 from tests.databases import POSTGRESQL, every_row
 from tests.journeys.helpers import Firm, Ran, company, header, invoice, pays, run_here
@@ -47,7 +48,7 @@ def _canary(name: str) -> str:
 
 
 class Planted(NamedTuple):
-    """The secrets by what they are: of platforms, tokens, passwords. `folder`: where everything is, keys apart."""
+    """The secrets by what they are: of platforms, tokens, passwords. `said`: what every command has said."""
 
     firm: Firm
     platforms: dict[tuple[str, str], str]
@@ -73,17 +74,6 @@ class Planted(NamedTuple):
 
 def keys_of(firm: Firm) -> Path:
     return firm.folder.parent / "keys-elsewhere" / "keys.json"
-
-
-def found(canaries: Mapping[str, str], *texts: object) -> list[str]:
-    """Which secrets stand in texts or bytes: in clear, within base64 or within a form."""
-    data = b"\n".join(text if isinstance(text, bytes) else str(text).encode() for text in texts)
-    return [name for name, canary in canaries.items() if any(spelled in data for spelled in _spellings(canary))]
-
-
-def _spellings(canary: str) -> list[bytes]:
-    text = canary.encode()
-    return [text, *(base64.b64encode(b" " * before + text)[8:-4] for before in (3, 4, 5))]
 
 
 @pytest.fixture
@@ -139,7 +129,6 @@ def test_whatever_is_done_no_secret_is_written_or_shown(planted: Planted) -> Non
     canaries = planted.never | {f"sign-in of {role}": text for role, text in opened.items()}
     assert found(canaries | IBANS, log) == []
     assert found(canaries, *planted.said, *answers) == []
-    assert found(IBANS, *(text for text in planted.said if "internal_error" in text or "Traceback" in text)) == []
     left = {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     assert {"saved.backup", "bundle.zip"} <= {file.name for file in left}
     assert {str(name): held for name, data in left.items() if (held := found(canaries, data))} == {}
